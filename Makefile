@@ -1,0 +1,46 @@
+# The few commands people type. Each sets up what it needs, says what it does, and can be repeated.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export DEMO_NODE ?= botwatch-demo
+export DEMO_PORT_OFFSET ?= 0
+VENV := .venv/bin
+DEMO := ANSIBLE_VAULT_PASSWORD_FILE=inventory/demo/vault-password.txt $(VENV)/ansible-playbook --inventory inventory/demo
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## the whole system on a disposable node, with no account
+	@tools/setup controller docker
+	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo.yml
+
+.PHONY: demo-down
+demo-down: ## remove the node and what belongs to it
+	@tools/setup controller docker
+	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo_down.yml
+
+.PHONY: drill
+drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
+	@tools/setup controller docker
+	@PYTHONPATH=drill/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
+	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
+	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) --json build/drill.json
+
+.PHONY: test
+test: ## every test that this machine can run
+	@tools/setup controller docker dev browser
+	@$(VENV)/python -m tests.run
+
+.PHONY: lint unit rules e2e
+lint unit e2e: ## one part of `make test` on its own
+	@tools/setup controller docker dev browser
+	@$(VENV)/python -m tests.run $@
+
+.PHONY: molecule
+molecule: ## Molecule's scenarios, or one of them (S=name)
+	@tools/setup controller docker dev
+	@$(VENV)/python -m tests.run $(if $(S),molecule:$(S),molecule)

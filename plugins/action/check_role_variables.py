@@ -1,0 +1,149 @@
+"""Check what the user gave to roles, all roles at once, before anything is changed.
+
+Ansible validates a role's variables when that role starts, half-way through a run, and lets a misspelt
+name pass in silence. This action does both for every role before the first change: names nobody
+declared, values that are missing, of the wrong type, or of the wrong shape (`meta/input_checks.yml`).
+No message holds a value that may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+DOCUMENTATION = """
+name: check_role_variables
+short_description: Check the variables of several roles before anything is changed
+description:
+  - Fails with one sentence per fault, each naming the variable, the cause and the remedy.
+options:
+  roles:
+    description: Names of the roles to check.
+    type: list
+    elements: str
+    required: true
+"""
+
+Variables = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RoleInputs:
+    """What a role says about its inputs: `meta/argument_specs.yml`, `defaults/`, `meta/input_checks.yml`."""
+
+    name: str
+    options: dict[str, dict[str, Any]]
+    defaults: Variables
+    checks: list[dict[str, str]]
+
+
+def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
+    """Faults: variables with the role's prefix that the role does not know."""
+    faults = []
+    for name in sorted(given):
+        if not name.startswith(f"{role.name}_") or name in role.options:
+            continue
+        close = get_close_matches(name, role.options, n=1)
+        remedy = f"did you mean {close[0]}?" if close else f"see roles/{role.name}/defaults/main.yml."
+        faults.append(f"{name} is no variable of the role {role.name}: {remedy}")
+    return faults
+
+
+def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
+    """Faults: values that are missing or do not fit the role's argument spec."""
+    faults = []
+    for name, option in role.options.items():
+        if values.get(name) is None:
+            if option.get("required"):
+                faults.append(f"{name} is not set: {remedy_for(role, name)}.")
+            continue
+        result = ArgumentSpecValidator({name: option}).validate({name: values[name]})
+        if result.error_messages:
+            said = "" if option.get("no_log") else f" ({'; '.join(result.error_messages)})"
+            faults.append(f"{name} is not a valid {option.get('type', 'str')}{said}: {remedy_for(role, name)}.")
+    return faults
+
+
+def wrong_shapes(role: RoleInputs, values: Variables) -> list[str]:
+    """Faults: values that do not match the pattern in the role's `meta/input_checks.yml`."""
+    return [
+        f"{check['variable']} is not {check['what']}: {check['remedy']}."
+        for check in role.checks
+        if values.get(check["variable"]) is not None
+        and not re.fullmatch(check["pattern"], str(values[check["variable"]]))
+    ]
+
+
+def remedy_for(role: RoleInputs, name: str) -> str:
+    """Say what to do about a variable: its own remedy, else where it is explained."""
+    for check in role.checks:
+        if check["variable"] == name:
+            return check["remedy"]
+    return f"see its comment in roles/{role.name}/defaults/main.yml"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes carry no types
+    """Fail with every fault that the variables of the named roles have."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Variables:
+        """Check the roles; see DOCUMENTATION."""
+        result: Variables = super().run(tmp, task_vars)
+        given = task_vars or {}
+        roles = [self._inputs_of(name) for name in self._task.args["roles"]]
+        defaults = {name: value for role in roles for name, value in role.defaults.items()}
+        known = {**defaults, **given}
+        faults = []
+        for role in roles:
+            faults += unknown_names(role, given)
+            values, untemplated = self._values_of(role, known)
+            faults += untemplated
+            broken = {fault.split(" ", 1)[0] for fault in untemplated}
+            sound = RoleInputs(
+                role.name,
+                {name: option for name, option in role.options.items() if name not in broken},
+                role.defaults,
+                role.checks,
+            )
+            faults += wrong_types(sound, values) or wrong_shapes(sound, values)
+        if faults:
+            raise AnsibleActionFail("\n".join(faults))
+        return result
+
+    def _inputs_of(self, name: str) -> RoleInputs:
+        path = Path(self._loader.path_dwim_relative_stack(self._role_paths(), "", name))
+        specs = self._read(path / "meta/argument_specs.yml") or {}
+        return RoleInputs(
+            name,
+            specs.get("argument_specs", {}).get("main", {}).get("options", {}),
+            self._read(path / "defaults/main.yml") or {},
+            self._read(path / "meta/input_checks.yml") or [],
+        )
+
+    def _role_paths(self) -> list[str]:
+        own = Path(self._task.get_path().rsplit(":", 1)[0])
+        return [str(own.parents[2])]
+
+    def _read(self, path: Path) -> Any:  # noqa: ANN401 # whatever the YAML file holds
+        return self._loader.load_from_file(str(path), trusted_as_template=True) if path.is_file() else None
+
+    def _values_of(self, role: RoleInputs, known: Variables) -> tuple[Variables, list[str]]:
+        """Template the role's variables one by one, so that a fault names its variable."""
+        values, faults = {}, []
+        templar = self._templar.copy_with_new_env(available_variables=known)
+        for name in role.options:
+            try:
+                values[name] = templar.template(known.get(name))
+            except AnsibleError as error:
+                cause = re.sub(r"\s+", " ", str(error.message)).rstrip(". ")
+                faults.append(f"{name} cannot be computed ({cause}): {remedy_for(role, name)}.")
+        return values, faults

@@ -1,0 +1,88 @@
+"""Pack a source tree for shipping to a host, under a name made from its content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+DOCUMENTATION = """
+name: source_archive
+short_description: Pack source trees, deterministically
+description:
+  - Packs each tree into a gzipped tar below the user's cache and returns its O(path) and O(digest).
+  - The same content gives the same digest on every machine, so that a host can tell whether it has it.
+options:
+  _terms:
+    description: Folders to pack. Tests and what tools leave behind stay out.
+    required: true
+"""
+
+LEFT_OUT = {"__pycache__", "build", "dist", "tests", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+DIGEST_LENGTH = 12
+
+
+def source_files(tree: Path) -> list[Path]:
+    """List the files to ship, relative to the tree, in a fixed order."""
+    return sorted(
+        path.relative_to(tree)
+        for path in tree.rglob("*")
+        if path.is_file()
+        and not any(part in LEFT_OUT or part.endswith(".egg-info") for part in path.relative_to(tree).parts)
+    )
+
+
+def pack(tree: Path) -> bytes:
+    """Pack a tree so that equal content gives equal bytes: no times, owners or local modes."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as archive,
+    ):
+        for relative in source_files(tree):
+            content = (tree / relative).read_bytes()
+            entry = tarfile.TarInfo(str(relative))
+            entry.size = len(content)
+            entry.mode = 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def cache_folder() -> Path:
+    """Name the folder for archives in the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "botwatch" / "archives"
+
+
+class LookupModule(LookupBase):  # type: ignore[misc]  # Ansible's classes carry no types
+    """Return {path, digest} for each tree."""
+
+    def run(
+        self,
+        terms: list[str],
+        variables: dict[str, Any] | None = None,  # noqa: ARG002 # part of Ansible's interface
+        **_options: object,
+    ) -> list[dict[str, str]]:
+        """Pack each tree; see DOCUMENTATION."""
+        return [self._archive(Path(term)) for term in terms]
+
+    def _archive(self, tree: Path) -> dict[str, str]:
+        if not (tree / "pyproject.toml").is_file():
+            message = f"{tree} holds no Python package (no pyproject.toml): name the folder that does."
+            raise AnsibleLookupError(message)
+        content = pack(tree)
+        digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
+        path = cache_folder() / f"{tree.name}-{digest}.tar.gz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+        return {"path": str(path), "digest": digest}
