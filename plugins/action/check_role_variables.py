@@ -1,9 +1,9 @@
 """Check what the user gave to roles, all roles at once, before anything is changed.
 
-Ansible validates a role's variables when that role starts, half-way through a run, and lets a misspelt
-name pass in silence. This action does both for every role before the first change: names nobody
-declared, values that are missing, of the wrong type, or of the wrong shape (`meta/input_checks.yml`).
-No message holds a value that may be a secret.
+Ansible validates a role's variables when that role starts, half-way through a run, and lets a
+misspelt name pass in silence. This action does both for every role before the first change: names
+nobody declared, values that are missing, of the wrong type, or of the wrong shape
+(`meta/input_checks.yml`). No message holds a value that may be a secret.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Variables = dict[str, Any]
 
 @dataclass(frozen=True)
 class RoleInputs:
-    """What a role says about its inputs: `meta/argument_specs.yml`, `defaults/`, `meta/input_checks.yml`."""
+    """What a role says about its inputs in its `meta/` and `defaults/`."""
 
     name: str
     options: dict[str, dict[str, Any]]
@@ -51,7 +51,9 @@ def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
         if not name.startswith(f"{role.name}_") or name in role.options:
             continue
         close = get_close_matches(name, role.options, n=1)
-        remedy = f"did you mean {close[0]}?" if close else f"see roles/{role.name}/defaults/main.yml."
+        remedy = (
+            f"did you mean {close[0]}?" if close else f"see roles/{role.name}/defaults/main.yml."
+        )
         faults.append(f"{name} is no variable of the role {role.name}: {remedy}")
     return faults
 
@@ -67,7 +69,8 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
         result = ArgumentSpecValidator({name: option}).validate({name: values[name]})
         if result.error_messages:
             said = "" if option.get("no_log") else f" ({'; '.join(result.error_messages)})"
-            faults.append(f"{name} is not a valid {option.get('type', 'str')}{said}: {remedy_for(role, name)}.")
+            kind = option.get("type", "str")
+            faults.append(f"{name} is not a valid {kind}{said}: {remedy_for(role, name)}.")
     return faults
 
 
@@ -89,7 +92,7 @@ def remedy_for(role: RoleInputs, name: str) -> str:
     return f"see its comment in roles/{role.name}/defaults/main.yml"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes carry no types
+class ActionModule(ActionBase):
     """Fail with every fault that the variables of the named roles have."""
 
     TRANSFERS_FILES = False
@@ -133,8 +136,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes carry
         own = Path(self._task.get_path().rsplit(":", 1)[0])
         return [str(own.parents[2])]
 
-    def _read(self, path: Path) -> Any:  # noqa: ANN401 # whatever the YAML file holds
-        return self._loader.load_from_file(str(path), trusted_as_template=True) if path.is_file() else None
+    def _read(self, path: Path) -> Any:  # whatever the YAML file holds
+        return (
+            self._loader.load_from_file(str(path), trusted_as_template=True)
+            if path.is_file()
+            else None
+        )
 
     def _values_of(self, role: RoleInputs, known: Variables) -> tuple[Variables, list[str]]:
         """Template the role's variables one by one, so that a fault names its variable."""

@@ -14,7 +14,7 @@ name: progress
 type: stdout
 short_description: One line per task, with what it came to and how long it took
 description:
-  - Skipped tasks and plain inclusions are not shown; failures are shown as the default callback does.
+  - Skipped tasks and plain inclusions are not shown; failures look as in the default callback.
   - On a terminal the running task is shown too.
 extends_documentation_fragment:
   - default_callback
@@ -23,10 +23,17 @@ extends_documentation_fragment:
 
 WIDTH = 78
 COLORS = {"changed": "yellow", "ok": "green", "failed": "red"}
-SILENT_ACTIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "meta", "validate_argument_spec")
+SILENT_ACTIONS = (
+    "include_tasks",
+    "import_tasks",
+    "include_role",
+    "import_role",
+    "meta",
+    "validate_argument_spec",
+)
 
 
-class CallbackModule(DefaultCallback):  # type: ignore[misc]  # Ansible's classes carry no types
+class CallbackModule(DefaultCallback):
     """Print plays as headings and finished tasks as lines."""
 
     CALLBACK_VERSION = 2.0
@@ -39,12 +46,12 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # Ansible's classe
         self._run_started = self._task_started = time.monotonic()
         self._live = sys.stdout.isatty()
 
-    def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ANN401 # Ansible's classes carry no types
+    def v2_playbook_on_play_start(self, play: Any) -> None:  # Ansible's classes carry no types
         """Head the play's tasks with its name."""
         self._play = play
         self._out.display(f"\n{play.get_name().strip()}", color="bright blue")
 
-    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ANN401, ARG002, FBT001
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Remember when the task started; on a terminal, show it."""
         self._task_started = time.monotonic()
         if self._live and not task.action.endswith(SILENT_ACTIONS):
@@ -52,52 +59,54 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # Ansible's classe
 
     v2_playbook_on_handler_task_start = v2_playbook_on_task_start
 
-    def v2_playbook_on_cleanup_task_start(self, task: Any) -> None:  # noqa: ANN401
+    def v2_playbook_on_cleanup_task_start(self, task: Any) -> None:
         """Treat a task that cleans up as any other."""
         self.v2_playbook_on_task_start(task, is_conditional=False)
 
-    def v2_runner_on_start(self, host: Any, task: Any) -> None:  # noqa: ANN401
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """Show nothing: the task has been shown."""
 
-    def v2_runner_on_ok(self, result: Any) -> None:  # noqa: ANN401
+    def v2_runner_on_ok(self, result: Any) -> None:
         """Show the finished task."""
         if result.task.action.endswith(SILENT_ACTIONS):
             return
         outcome = "changed" if result.result.get("changed") else "ok"
         self._line(result.task, outcome)
 
-    def v2_runner_on_skipped(self, result: Any) -> None:  # noqa: ANN401, ARG002
+    def v2_runner_on_skipped(self, result: Any) -> None:
         """Show nothing: nothing was done."""
         self._transient("")
 
-    def v2_runner_item_on_ok(self, result: Any) -> None:  # noqa: ANN401
+    def v2_runner_item_on_ok(self, result: Any) -> None:
         """Show nothing: the task's line speaks for all items."""
 
-    def v2_runner_item_on_skipped(self, result: Any) -> None:  # noqa: ANN401
+    def v2_runner_item_on_skipped(self, result: Any) -> None:
         """Show nothing: nothing was done."""
 
-    def v2_playbook_on_include(self, included_file: Any) -> None:  # noqa: ANN401
+    def v2_playbook_on_include(self, included_file: Any) -> None:
         """Show nothing: the included tasks show themselves."""
 
-    def v2_runner_retry(self, result: Any) -> None:  # noqa: ANN401
+    def v2_runner_retry(self, result: Any) -> None:
         """Show nothing: the task is shown as running."""
 
-    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ANN401, FBT001, FBT002
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Show the task, then the failure as the default callback does."""
         self._line(result.task, "failed")
         super().v2_runner_on_failed(result, ignore_errors)
 
-    def v2_playbook_on_stats(self, stats: Any) -> None:  # noqa: ANN401
+    def v2_playbook_on_stats(self, stats: Any) -> None:
         """Sum up what changed, and the time."""
         changed = sum(stats.summarize(host)["changed"] for host in stats.processed)
         took = time.monotonic() - self._run_started
         self._transient("")
         self._out.display(f"\nchanged={changed} in {took:.1f} s of playbook time")
 
-    def _line(self, task: Any, outcome: str) -> None:  # noqa: ANN401
+    def _line(self, task: Any, outcome: str) -> None:
         took = time.monotonic() - self._task_started
         self._transient("")
-        self._out.display(f"  {self._words(task):<{WIDTH}} {outcome:>8} {took:6.1f} s", color=COLORS[outcome])
+        self._out.display(
+            f"  {self._words(task):<{WIDTH}} {outcome:>8} {took:6.1f} s", color=COLORS[outcome]
+        )
 
     def _transient(self, text: str) -> None:
         if self._live:
@@ -105,7 +114,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # Ansible's classe
             sys.stdout.flush()
 
     @staticmethod
-    def _words(task: Any) -> str:  # noqa: ANN401
+    def _words(task: Any) -> str:
         """Say what the task is about, within the width."""
         name = task.get_name().strip().split(" : ", 1)
         words = name[-1].removeprefix("Ensure ")

@@ -17,8 +17,8 @@ DOCUMENTATION = """
 name: source_archive
 short_description: Pack source trees, deterministically
 description:
-  - Packs each tree into a gzipped tar below the user's cache and returns its O(path) and O(digest).
-  - The same content gives the same digest on every machine, so that a host can tell whether it has it.
+  - Packs each tree into a gzipped tar below the user's cache and returns its path and digest.
+  - Equal content gives the same digest on every machine, so a host can tell whether it has it.
 options:
   _terms:
     description: Folders to pack. Tests and what tools leave behind stay out.
@@ -35,7 +35,9 @@ def source_files(tree: Path) -> list[Path]:
         path.relative_to(tree)
         for path in tree.rglob("*")
         if path.is_file()
-        and not any(part in LEFT_OUT or part.endswith(".egg-info") for part in path.relative_to(tree).parts)
+        and not any(
+            part in LEFT_OUT or part.endswith(".egg-info") for part in path.relative_to(tree).parts
+        )
     )
 
 
@@ -61,13 +63,13 @@ def cache_folder() -> Path:
     return Path(base) / "botwatch" / "archives"
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]  # Ansible's classes carry no types
+class LookupModule(LookupBase):
     """Return {path, digest} for each tree."""
 
     def run(
         self,
         terms: list[str],
-        variables: dict[str, Any] | None = None,  # noqa: ARG002 # part of Ansible's interface
+        variables: dict[str, Any] | None = None,  # part of Ansible's interface
         **_options: object,
     ) -> list[dict[str, str]]:
         """Pack each tree; see DOCUMENTATION."""
@@ -75,7 +77,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # Ansible's classes carry
 
     def _archive(self, tree: Path) -> dict[str, str]:
         if not (tree / "pyproject.toml").is_file():
-            message = f"{tree} holds no Python package (no pyproject.toml): name the folder that does."
+            message = f"{tree} holds no pyproject.toml: name the folder of a Python package."
             raise AnsibleLookupError(message)
         content = pack(tree)
         digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
