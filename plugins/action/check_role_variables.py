@@ -46,13 +46,18 @@ class RoleInputs:
 
 def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
     """Faults: variables with the role's prefix that the role does not know."""
+    prefix = f"{role.name}_"
+    # Compared without the prefix, which alone would make any two names look alike.
+    known = [option.removeprefix(prefix) for option in role.options]
     faults = []
     for name in sorted(given):
-        if not name.startswith(f"{role.name}_") or name in role.options:
+        if not name.startswith(prefix) or name in role.options:
             continue
-        close = get_close_matches(name, role.options, n=1)
+        close = get_close_matches(name.removeprefix(prefix), known, n=1)
         remedy = (
-            f"did you mean {close[0]}?" if close else f"see roles/{role.name}/defaults/main.yml."
+            f"did you mean {prefix}{close[0]}?"
+            if close
+            else f"see roles/{role.name}/defaults/main.yml."
         )
         faults.append(f"{name} is no variable of the role {role.name}: {remedy}")
     return faults

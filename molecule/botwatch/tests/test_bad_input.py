@@ -1,0 +1,203 @@
+"""Wrong input to site.yml: one message that names the thing and the remedy, before anything is changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+from testinfra.host import Host
+
+ROOT = Path(__file__).resolve().parents[3]
+NODE = f"botwatch-molecule-{os.environ['MOLECULE_SCENARIO_NAME']}"
+SECRET = "0123456789abcdef"  # noqa: S105 # made up
+SOUND = {
+    "vault_discord_bot_token": f"bad.input.{SECRET}",
+    "vault_slack_webhook_url": f"http://127.0.0.1:8008/services/T0/B0/{SECRET}",
+}
+
+
+def site(
+    tmp_path: Path, *arguments: str, drop: str = "", **variables: object
+) -> subprocess.CompletedProcess[str]:
+    """Run site.yml on the scenario's node with these variables."""
+    given = {**SOUND, **variables}
+    given.pop(drop, None)
+    host = {
+        "ansible_connection": "community.docker.docker",
+        "ansible_host": NODE,
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_become": False,
+    }
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(yaml.safe_dump({"botwatch": {"hosts": {"node": host}, "vars": given}}))
+    return subprocess.run(
+        ["ansible-playbook", "--inventory", str(inventory), *arguments, "site.yml"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=environment(),
+    )  # fmt: skip
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Give Ansible the settings of the repository, not those that Molecule made for itself."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ANSIBLE_", "MOLECULE_"))
+    }
+    return {
+        **kept,
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
+        **more,
+    }
+
+
+def changed_files() -> set[str]:
+    """List what differs on the node from its image, without Ansible's own scratch folders."""
+    listing = subprocess.run(
+        ["docker", "diff", NODE], capture_output=True, text=True, check=True
+    ).stdout
+    scratch = ("/root", "/tmp", "/var/log", "/var/tmp", "/run")  # noqa: S108 # folders of the node
+    return {line for line in listing.splitlines() if not line.split(" ", 1)[1].startswith(scratch)}
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Assert that the node is afterwards what it was before."""
+    before = changed_files()
+    yield
+    assert changed_files() - before == set()
+
+
+WRONG = {
+    "not a number": ({"botwatch_bot_port": "eight"}, "botwatch_bot_port", "free one in that range"),
+    "no such port": ({"botwatch_bot_port": 80}, "botwatch_bot_port", "free one in that range"),
+    "misspelt": (
+        {"prometheus_intervall": "5s"},
+        "prometheus_intervall",
+        "did you mean prometheus_interval?",
+    ),
+    "unheard of": (
+        {"discord_bot_colour": "red"},
+        "discord_bot_colour",
+        "roles/discord_bot/defaults/main.yml",
+    ),
+    "not a choice": (
+        {"botwatch_runtime": "docker"},
+        "botwatch_runtime",
+        "roles/botwatch/defaults/main.yml",
+    ),
+    "not a duration": (
+        {"prometheus_bot_down_for": "soon"},
+        "prometheus_bot_down_for",
+        "write it as 5s",
+    ),
+    "not a webhook": (
+        {"vault_slack_webhook_url": f"slack {SECRET}"},
+        "alertmanager_slack_webhook_url",
+        "ansible-vault",
+    ),
+    "empty webhook": (
+        {"vault_slack_webhook_url": ""},
+        "alertmanager_slack_webhook_url",
+        "ansible-vault edit",
+    ),
+    "short token": ({"vault_discord_bot_token": "abc"}, "discord_bot_token", "ansible-vault edit"),
+    "token is a list": (
+        {"vault_discord_bot_token": [SECRET]},
+        "discord_bot_token",
+        "ansible-vault edit",
+    ),
+}
+
+
+@pytest.mark.parametrize(("variables", "thing", "remedy"), WRONG.values(), ids=WRONG)
+def test_a_wrong_variable_is_named_with_its_remedy(
+    tmp_path: Path, variables: dict[str, object], thing: str, remedy: str
+) -> None:
+    with untouched():
+        run = site(tmp_path, **variables)
+    assert_refused(run, thing, remedy)
+
+
+@pytest.mark.parametrize("missing", SOUND)
+def test_a_missing_secret_is_named_with_its_remedy(tmp_path: Path, missing: str) -> None:
+    with untouched():
+        run = site(tmp_path, drop=missing)
+    assert_refused(run, missing, "ansible-vault edit")
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    run = site(
+        tmp_path, prometheus_intervall="5s", botwatch_bot_port=1, vault_slack_webhook_url="x"
+    )
+    output = flat(run.stdout + run.stderr)
+    for name in ("prometheus_intervall", "botwatch_bot_port", "alertmanager_slack_webhook_url"):
+        assert name in output
+
+
+def test_a_busy_port_is_named_with_its_user(host: Host, tmp_path: Path) -> None:
+    pid = host.check_output("sh -c 'python3 -m http.server 9090 >/dev/null 2>&1 & echo $!'")
+    try:
+        host.check_output("timeout 10 sh -c 'until ss -ltn | grep -q :9090; do sleep 0.1; done'")
+        with untouched():
+            run = site(tmp_path)
+    finally:
+        host.check_output("kill %s", pid)
+    assert_refused(
+        run, "Port 9090 is taken by python3", "set botwatch_prometheus_port to a free port"
+    )
+
+
+def test_an_unsupported_release_is_named(host: Host, tmp_path: Path) -> None:
+    release = host.file("/etc/debian_version").content_string.strip()
+    host.check_output(
+        "sh -c 'cp /etc/os-release /tmp/os-release && echo 11.9 >/etc/debian_version'"
+    )
+    host.check_output("sed -i 's/12/11/; s/bookworm/bullseye/' /etc/os-release")
+    try:
+        with untouched():
+            run = site(tmp_path)
+    finally:
+        host.check_output(
+            "sh -c 'cat /tmp/os-release >/etc/os-release && echo %s >/etc/debian_version'", release
+        )
+    assert_refused(run, "Debian 11.9 is not supported", "use Debian 12 or 13")
+
+
+def test_an_inventory_without_a_host_is_told() -> None:
+    run = subprocess.run(
+        ["ansible-playbook", "--inventory", "localhost,", "site.yml"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, env=environment(),
+    )  # fmt: skip
+    assert_refused(run, "No host is in group `botwatch`", "copy inventory/example")
+
+
+def test_a_missing_vault_password_is_told(tmp_path: Path) -> None:
+    script = tmp_path / "tools" / "vault-password"
+    script.parent.mkdir()
+    script.write_bytes((ROOT / "tools/vault-password").read_bytes())
+    script.chmod(0o755)
+    run = subprocess.run(
+        ["ansible-playbook", "--inventory", "inventory/demo", "site.yml"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+        env=environment(ANSIBLE_VAULT_PASSWORD_FILE=str(script)),
+    )  # fmt: skip
+    assert_refused(run, "vault's password is missing", "write it into the file .vault-password")
+
+
+def assert_refused(run: subprocess.CompletedProcess[str], thing: str, remedy: str) -> None:
+    """Assert that a run failed with a message, and that the message holds no secret."""
+    output = flat(run.stdout + run.stderr)
+    assert run.returncode != 0, output
+    assert thing in output, run.stdout + run.stderr
+    assert remedy in output, run.stdout + run.stderr
+    assert SECRET not in output
+
+
+def flat(text: str) -> str:
+    """Undo line breaks: Ansible wraps long messages."""
+    return " ".join(text.split())

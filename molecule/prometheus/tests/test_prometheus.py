@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url
+from testinfra.host import Host
+
+PORT = 9090
+
+
+def test_the_unit_runs(host: Host) -> None:
+    assert_unit_runs(host, "prometheus")
+
+
+def test_it_listens_on_loopback_only(host: Host) -> None:
+    assert_only_on_loopback(host, PORT)
+
+
+def test_the_configuration_passes_the_vendors_check(host: Host) -> None:
+    assert_mode(host, "/etc/prometheus/prometheus.yml", "root", "root", 0o644)
+    host.check_output("promtool check config /etc/prometheus/prometheus.yml")
+
+
+def test_both_alerts_are_loaded_and_evaluated_at_the_bots_pace(host: Host) -> None:
+    groups = ask(host, "rules")["groups"]
+    (group,) = [group for group in groups if group["name"] == "discord_bot"]
+    assert group["interval"] == 2
+    assert {rule["name"] for rule in group["rules"]} == {"DiscordBotDown", "DiscordBotHighErrors"}
+
+
+def test_every_job_has_one_target(host: Host) -> None:
+    targets = ask(host, "targets")["activeTargets"]
+    jobs = sorted(target["labels"]["job"] for target in targets)
+    assert jobs == ["alertmanager", "discord-bot", "node", "prometheus"]
+
+
+def test_alerts_go_to_alertmanager(host: Host) -> None:
+    (alertmanager,) = ask(host, "alertmanagers")["activeAlertmanagers"]
+    assert alertmanager["url"] == "http://127.0.0.1:9093/api/v2/alerts"
+
+
+def ask(host: Host, what: str) -> Any:  # noqa: ANN401 # JSON of several shapes
+    return json.loads(read_url(host, f"http://127.0.0.1:{PORT}/api/v1/{what}"))["data"]

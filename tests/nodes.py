@@ -1,0 +1,50 @@
+"""What tests ask a node, whichever role they are about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from testinfra.host import Host
+
+LOOPBACK = "127.0.0.1"
+
+
+def unit_property(host: Host, unit: str, name: str) -> str:
+    """Read one property of a systemd unit."""
+    value: str = host.check_output("systemctl show --property %s --value %s", name, unit)
+    return value.strip()
+
+
+def assert_unit_runs(host: Host, unit: str) -> None:
+    """Assert that a unit is enabled and runs; show its journal otherwise."""
+    service = host.service(unit)
+    journal = host.run("journalctl --unit %s --lines 30 --no-pager", unit).stdout
+    assert service.is_running, f"{unit} does not run:\n{journal}"
+    assert service.is_enabled, f"{unit} is not enabled"
+
+
+def listening_addresses(host: Host, port: int) -> set[str]:
+    """Name the addresses on which something listens at a port, whichever program it is."""
+    lines = host.check_output("ss --no-header --listening --tcp --numeric").splitlines()
+    locals_ = [line.split()[3] for line in lines]
+    return {local.rsplit(":", 1)[0] for local in locals_ if local.endswith(f":{port}")}
+
+
+def assert_only_on_loopback(host: Host, port: int) -> None:
+    """Assert that a port is open, and on the loopback address alone."""
+    assert listening_addresses(host, port) == {LOOPBACK}
+
+
+def assert_mode(host: Host, path: str, owner: str, group: str, mode: int) -> None:
+    """Assert who may do what with a file or folder."""
+    file = host.file(path)
+    assert file.exists, f"{path} is missing"
+    assert (file.user, file.group, oct(file.mode)) == (owner, group, oct(mode)), path
+
+
+def read_url(host: Host, url: str) -> str:
+    """Read an address from the node itself; it needs no curl."""
+    script = f"from urllib.request import urlopen; print(urlopen({url!r}).read().decode())"
+    body: str = host.check_output("python3 -c %s", script)
+    return body

@@ -1,0 +1,240 @@
+"""Run every test that this machine can run, two at a time, and end with a table.
+
+Usage: python -m tests.run [NAME ...]   (names of jobs, or of groups such as `molecule`)
+
+Each job's output goes to build/test/<job>.log; that of a failed job is shown when it fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "test"
+WORKERS = 2
+LINES_SHOWN = 60
+TIME_LIMIT_S = 45 * 60.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Commands that make one row of the table; they run one after the other."""
+
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+    needs_node: bool = False
+
+    @property
+    def log(self) -> Path:
+        """The file with the job's output."""
+        return REPORTS / f"{self.name.replace(':', '-')}.log"
+
+    @property
+    def report(self) -> Path:
+        """The file with pytest's results, if the job runs pytest."""
+        return self.log.with_suffix(".xml")
+
+
+@dataclass
+class Outcome:
+    """What came of a job."""
+
+    job: Job
+    passed: bool
+    took_s: float
+    tests: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+def pytest_job(name: str, *paths: str, needs_node: bool = False) -> Job:
+    """Make a job that runs pytest on paths and leaves a report."""
+    report = REPORTS / f"{name}.xml"
+    return Job(name, (("pytest", f"--junitxml={report}", *paths),), needs_node)
+
+
+def molecule_jobs() -> list[Job]:
+    """Make one job for each of Molecule's scenarios."""
+    scenarios = sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
+    return [
+        Job(
+            f"molecule:{scenario}",
+            (("molecule", "test", "--scenario-name", scenario),),
+            needs_node=True,
+        )
+        for scenario in scenarios
+    ]
+
+
+def all_jobs() -> list[Job]:
+    """List all jobs, the longest first so that the others run beside it."""
+    scripts = [
+        str(path.relative_to(ROOT))
+        for folder in ("tools", ".ci", "roles/demo_node/files")
+        for path in sorted((ROOT / folder).iterdir())
+        if path.is_file() and path.read_bytes().startswith((b"#!/bin/sh", b"#!/usr/bin/env bash"))
+    ]
+    lint = Job(
+        "lint",
+        (
+            ("ansible-lint",),
+            ("yamllint", "--strict", "."),
+            ("ruff", "check"),
+            ("ruff", "format", "--check"),
+            ("mypy", "plugins", "bot", "sandbox", "drill", "tests", "molecule"),
+            ("shellcheck", *scripts),
+        ),
+    )
+    return [
+        pytest_job("e2e", "tests/e2e", needs_node=True),
+        lint,
+        pytest_job("unit"),
+        pytest_job("monitoring", "tests/monitoring"),
+        *molecule_jobs(),
+    ]
+
+
+def choose(names: list[str]) -> list[Job]:
+    """Pick jobs by name or by group (what stands before the colon); all without names."""
+    jobs = all_jobs()
+    if not names:
+        return jobs
+    known = {job.name for job in jobs} | {job.name.split(":")[0] for job in jobs}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        sys.exit(
+            f"There is no test called {', '.join(unknown)}: choose from {', '.join(sorted(known))}."
+        )
+    return [job for job in jobs if job.name in names or job.name.split(":")[0] in names]
+
+
+async def run_command(command: tuple[str, ...], log: Path) -> bool:
+    """Run one command with its output in the log; end its whole process group if it takes too long."""
+    with log.open("ab") as output:
+        output.write(f"$ {' '.join(command)}\n".encode())
+        output.flush()
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True, env=environment(),
+        )  # fmt: skip
+        try:
+            return await asyncio.wait_for(process.wait(), TIME_LIMIT_S) == 0
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                await process.wait()
+
+
+def environment() -> dict[str, str]:
+    """Give commands the tools of the virtual environment, and the demo's vault password."""
+    return {
+        **os.environ,
+        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
+    }
+
+
+async def run_job(job: Job, console: Console) -> Outcome:
+    """Run a job's commands up to the first that fails."""
+    console.print(f"  {job.name} …", style="dim")
+    job.log.unlink(missing_ok=True)
+    job.report.unlink(missing_ok=True)
+    started = time.monotonic()
+    passed = True
+    for command in job.commands:
+        try:
+            passed = await run_command(command, job.log) and passed
+        except TimeoutError:
+            console.print(f"  {job.name}: ended after {TIME_LIMIT_S / 60:.0f} minutes", style="red")
+            passed = False
+    outcome = Outcome(job, passed, time.monotonic() - started)
+    read_report(outcome)
+    say(outcome, console)
+    return outcome
+
+
+def read_report(outcome: Outcome) -> None:
+    """Add pytest's counts and reasons for skips to the outcome."""
+    if not outcome.job.report.exists():
+        return
+    for case in ET.parse(outcome.job.report).iter("testcase"):  # noqa: S314 # written by pytest, just now
+        skip = case.find("skipped")
+        if skip is None:
+            outcome.tests += 1
+        else:
+            reason = skip.get("message") or "no reason given"
+            outcome.skipped[reason] = outcome.skipped.get(reason, 0) + 1
+
+
+def say(outcome: Outcome, console: Console) -> None:
+    """Tell how the job ended; show the end of its output if it failed."""
+    word, style = ("passed", "green") if outcome.passed else ("FAILED", "bold red")
+    console.print(f"  {outcome.job.name} {word} in {outcome.took_s:.0f} s", style=style)
+    if not outcome.passed:
+        lines = outcome.job.log.read_text(errors="replace").splitlines()
+        console.print("\n".join(lines[-LINES_SHOWN:]), markup=False, highlight=False)
+        console.print(f"  (all of it: {outcome.job.log.relative_to(ROOT)})", style="dim")
+
+
+async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
+    """Run the jobs on a few workers."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    if any(job.needs_node for job in jobs):
+        image = Job("node-image", (("ansible-playbook", "tests/node_image.yml"),))
+        outcome = await run_job(image, console)
+        if not outcome.passed:
+            return [outcome]
+    queue = list(reversed(jobs))
+    outcomes: list[Outcome] = []
+
+    async def work() -> None:
+        while queue:
+            outcomes.append(await run_job(queue.pop(), console))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(WORKERS):
+            group.create_task(work())
+    return outcomes
+
+
+def show(outcomes: list[Outcome], console: Console) -> None:
+    """Print the table, and the line that machines read."""
+    table = Table("what", "result", "tests", "seconds", "skipped, and why")
+    for outcome in outcomes:
+        reasons = "\n".join(f"{count}: {reason}" for reason, count in outcome.skipped.items())
+        table.add_row(
+            outcome.job.name,
+            "[green]passed" if outcome.passed else "[bold red]FAILED",
+            str(outcome.tests or ""),
+            f"{outcome.took_s:.0f}",
+            reasons,
+        )
+    console.print(table)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    skipped = sum(sum(outcome.skipped.values()) for outcome in outcomes)
+    line = f"{len(outcomes) - failed} passed, {failed} failed"
+    console.print(f"{line}, {skipped} skipped" if skipped else line, highlight=False)
+
+
+def main() -> int:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(description="Run botwatch's tests.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="jobs or groups; all without any")
+    console = Console(width=None if sys.stdout.isatty() else 110, soft_wrap=True)
+    outcomes = asyncio.run(run_all(choose(parser.parse_args().names), console))
+    show(outcomes, console)
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
