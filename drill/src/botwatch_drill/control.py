@@ -1,0 +1,121 @@
+"""The control room: the observer of every drill, over its HTTP API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from botwatch_drill.record import Record
+from botwatch_drill.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from botwatch_drill.catalogue import Drill
+
+Mark: TypeAlias = Literal["injected", "released"]
+Parsed = TypeVar("Parsed")
+
+TIMEOUT_S = 5.0
+ERROR_MAX = 1000
+# Only GET is repeated: a POST that was lost may have been heard.
+RETRIES = Retry(total=3, backoff_factor=0.2, allowed_methods=["GET"])
+
+
+class ControlError(Exception):
+    """The control room cannot be reached or refuses; the message is one sentence."""
+
+
+class ControlRoom:
+    """The control API.
+
+    Every method raises ControlError.
+
+    Attributes:
+        url: where it is, without a slash at the end.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy does not reach this machine's loopback
+        self._session.mount("http://", HTTPAdapter(max_retries=RETRIES))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    def state(self) -> Snapshot:
+        """Returns the state of the whole site."""
+        return self._call("GET", "/control/state", Snapshot.parse)
+
+    def start(self, drill: Drill) -> Record:
+        """Starts the record of a drill whose fault is injected on the host."""
+        return self._call(
+            "POST",
+            "/control/drills",
+            Record.parse,
+            {
+                "name": drill.name,
+                "title": drill.title,
+                "alert": drill.alert,
+                "budget_s": drill.budget_s,
+                "expect": drill.expect,
+            },
+        )
+
+    def run(self, drill: Drill) -> Record:
+        """Lets the control room run one of its own drills."""
+        return self._call("POST", "/control/drills/run", Record.parse, {"name": drill.name})
+
+    def mark(self, mark: Mark, at: float) -> Record:
+        """Notes when the fault was put in place or taken away (Unix seconds)."""
+        return self._call(
+            "POST", "/control/drills/current/mark", Record.parse, {"mark": mark, "at": at}
+        )
+
+    def finish(self, *, ok: bool, error: str | None) -> Record:
+        """Ends the record with its verdict."""
+        body = {"ok": ok, "error": error and error[:ERROR_MAX]}
+        return self._call("POST", "/control/drills/current/finish", Record.parse, body)
+
+    def current(self) -> Record:
+        """Returns the running or last drill's record."""
+        return self._call("GET", "/control/drills/current", Record.parse)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        parse: Callable[[Mapping[str, Any]], Parsed],
+        body: Mapping[str, object] | None = None,
+    ) -> Parsed:
+        try:
+            answer = self._session.request(method, self.url + path, json=body, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            message = f"nothing answers at {self.url}: run `make demo` first"
+            raise ControlError(message) from error
+        try:
+            found = answer.json()
+            if answer.ok:
+                return parse(found)
+            refusal = str(found["error"])
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            message = (
+                f"{self.url}{path} answers {answer.status_code} with something that is not the "
+                "control room's: give its address with --control"
+            )
+            raise ControlError(message) from error
+        message = f"the control room refuses {path}: {refusal}"
+        raise ControlError(message)

@@ -1,0 +1,74 @@
+"""What the control room saw of a drill, and the seconds that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botwatch_drill.catalogue import Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The control room's record of a drill; every `…_at` is Unix time in seconds, None until seen.
+
+    Attributes:
+        messages: Slack messages that came after the injection.
+    """
+
+    id: int
+    name: str
+    state: str
+    error: str | None
+    budget_s: float | None
+    injected_at: float | None
+    firing_at: float | None
+    delivered_at: float | None
+    recovered_at: float | None
+    resolved_at: float | None
+    messages: int
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Record:
+        """Reads the control API's JSON.
+
+        Raises:
+            KeyError: a field is missing.
+        """
+        return cls(**{field.name: body[field.name] for field in fields(cls)})
+
+    @property
+    def running(self) -> bool:
+        """Whether the drill has not ended."""
+        return self.state == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds after the injection; None where it was not seen or does not apply."""
+
+    firing_s: float | None = None
+    delivered_s: float | None = None
+    recovered_s: float | None = None
+    resolved_s: float | None = None
+
+    @classmethod
+    def of(cls, record: Record, expect: Expect) -> Timing:
+        """Computes what a record says; of an expected silence only the recovery has a time."""
+        start = record.injected_at
+        recovered_s = _since(start, record.recovered_at)
+        if expect == "silence":
+            return cls(recovered_s=recovered_s)
+        return cls(
+            firing_s=_since(start, record.firing_at),
+            delivered_s=_since(start, record.delivered_at),
+            recovered_s=recovered_s,
+            resolved_s=_since(start, record.resolved_at),
+        )
+
+
+def _since(start: float | None, moment: float | None) -> float | None:
+    return None if start is None or moment is None else moment - start

@@ -1,0 +1,256 @@
+"""A made-up site for tests: a control room on a free port, a host that only notes its orders."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Self
+
+from botwatch_drill.catalogue import Limits
+from botwatch_drill.host import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+MOMENTS = ("firing_at", "delivered_at", "recovered_at", "resolved_at")
+OWN_BUDGET_S = 15.0
+QUICK = Limits(
+    max_s=25.0,
+    quiet_s=0.05,
+    rest_s=0.3,
+    injected_s=0.2,
+    late_s=0.3,
+    poll_s=0.005,
+)
+AT_REST: dict[str, Any] = {
+    "status": {
+        "bot": {"ready": True, "reasons": []},
+        "prometheus": {"up": True},
+        "alertmanager": {"up": True},
+        "faults": {"slack": {"status": None, "remaining": 0}},
+    },
+    "slack": {"messages": []},
+    "alerts": {"error": None, "items": []},
+    "drill": None,
+}
+
+
+@dataclass(slots=True)
+class Story:
+    """What the control room will see, in seconds after the injection; None: never.
+
+    Attributes:
+        messages: how many Slack messages come.
+    """
+
+    firing_s: float | None = 9.1
+    delivered_s: float | None = 9.8
+    recovered_s: float | None = 14.0
+    resolved_s: float | None = 31.2
+    messages: int = 2
+
+
+RESTART = Story(firing_s=None, delivered_s=None, recovered_s=3.0, resolved_s=None, messages=0)
+
+
+@dataclass(slots=True)
+class FakeSite:
+    """The control room's state, and the log of everything that was asked of it and of the host.
+
+    Attributes:
+        stories: by drill, one for each run; the last one is for all further runs.
+        log: short words in the order of events.
+        snapshot: the answer to GET /control/state, without the drill.
+        record: of the running or last drill.
+        refuse: by path, the status and sentence to refuse it with.
+        own_error: why a drill of the control room's own cannot be injected; None: it can.
+        watched: called at every look at a record.
+    """
+
+    stories: dict[str, list[Story]] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    snapshot: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(AT_REST))
+    record: dict[str, Any] | None = None
+    refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
+    own_error: str | None = None
+    watched: Callable[[dict[str, Any]], None] = lambda _: None
+    _own: bool = False
+
+    def answer(self, path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        """Answers a call; `body` is None for GET."""
+        if path in self.refuse:
+            status, sentence = self.refuse[path]
+            return status, {"error": sentence}
+        if path == "/control/state":
+            return 200, {**self.snapshot, "drill": self.record}
+        if path == "/control/drills/current":
+            return 200, self._look()
+        return 200, self._change(path.removeprefix("/control/drills").lstrip("/"), body or {})
+
+    def _change(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if path in ("", "run"):
+            return self._start(body, own=path == "run")
+        record = self.record
+        if record is None or record["state"] != "running":
+            message = f"{path} without a running drill"
+            raise AssertionError(message)
+        if path == "current/mark":
+            self.log.append(f"mark {body['mark']}")
+            record[f"{body['mark']}_at"] = body["at"]
+        else:
+            record["state"] = "passed" if body["ok"] else "failed"
+            record["error"] = body["error"]
+            self.log.append(f"finish {record['state']}")
+        return record
+
+    def _start(self, body: dict[str, Any], *, own: bool) -> dict[str, Any]:
+        self.log.append(f"{'run' if own else 'start'} {body['name']}")
+        self._own = own
+        number = 1 if self.record is None else self.record["id"] + 1
+        moments = dict.fromkeys(("injected_at", "released_at", *MOMENTS))
+        budget_s = OWN_BUDGET_S if own else body["budget_s"]
+        self.record = {
+            "id": number,
+            "name": body["name"],
+            "state": "running",
+            "error": None,
+            "budget_s": budget_s,
+            "expect": body.get("expect", "message"),
+            "messages": 0,
+            **moments,
+        }
+        return self.record
+
+    def _look(self) -> dict[str, Any]:
+        record = self.record
+        if record is None:
+            message = "a look at a record before there is one"
+            raise AssertionError(message)
+        self.watched(record)
+        if record["state"] == "running":
+            self._reveal(record)
+        return record
+
+    def _reveal(self, record: dict[str, Any]) -> None:
+        """Lets one more thing come true at every look."""
+        if self._own and self.own_error:
+            record.update(state="failed", error=self.own_error)
+        elif record["injected_at"] is None:
+            record["injected_at"] = time.time() if self._own else None
+        elif not self._next_moment(record) and self._own:
+            record["state"] = "passed"
+
+    def _next_moment(self, record: dict[str, Any]) -> bool:
+        story = self._story(record["name"])
+        record["messages"] = story.messages
+        for moment in MOMENTS:
+            after_s = getattr(story, moment.replace("_at", "_s"))
+            if after_s is None or record[moment] is not None:
+                continue
+            if moment == "recovered_at" and self._still_broken(record):
+                return False
+            record[moment] = record["injected_at"] + after_s
+            return True
+        return False
+
+    def _still_broken(self, record: dict[str, Any]) -> bool:
+        held = not self._own and record["expect"] == "message"
+        return held and record["released_at"] is None
+
+    def _story(self, name: str) -> Story:
+        known = self.stories.get(name, [RESTART if name == "bot_restart" else Story()])
+        run = sum(entry in (f"start {name}", f"run {name}") for entry in self.log)
+        return known[min(run, len(known)) - 1]
+
+
+class FakeControl:
+    """Serves a site's control API on a free loopback port while it is entered."""
+
+    def __init__(self, site: FakeSite) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer in one piece, or the client waits for the second
+
+            def do_GET(self) -> None:
+                self._reply(*site.answer(self.path, None))
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self._reply(*site.answer(self.path, json.loads(body)))
+
+            def _reply(self, status: int, body: dict[str, Any]) -> None:
+                text = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_: object) -> None:
+                """Keeps quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@dataclass(slots=True)
+class FakeHost:
+    """A host that notes "inject", "undo" and "journal" in the site's log and keeps the scripts.
+
+    Attributes:
+        failing: words of which each makes the next script with it fail, once for every mention.
+        hook: called with the word before it is noted.
+    """
+
+    site: FakeSite
+    user: str = "0"
+    failing: list[str] = field(default_factory=list)
+    hook: Callable[[str], None] = lambda _: None
+    scripts: list[str] = field(default_factory=list)
+
+    def sh(self, script: str) -> str:
+        """Notes what a script is for, and answers as a host would."""
+        self.scripts.append(script)
+        word = self._word(script)
+        self.hook(word)
+        self.site.log.append(word)
+        if word in self.failing:
+            self.failing.remove(word)
+            message = f"a command on the host failed: {word}"
+            raise HostError(message)
+        if word == "preflight":
+            return f"{self.user}\n"
+        if word == "journal":
+            return f"a line of {script.rsplit('=', maxsplit=1)[-1]}\n"
+        return f"{time.time()}\n"
+
+    def _word(self, script: str) -> str:
+        if "kill -KILL" in script:
+            return "inject"
+        if "journalctl" in script:
+            return "journal"
+        return "preflight" if "id -u" in script else "undo"

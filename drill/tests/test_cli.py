@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from botwatch_drill.cli import Means, main
+from botwatch_drill.testing import QUICK, RESTART, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+
+
+# A seed whose first delay is next to nothing.
+AT_ONCE = "--seed=139"
+
+
+@pytest.fixture
+def drill(control: FakeControl, host: FakeHost) -> Callable[..., int]:
+    def run(*arguments: str) -> int:
+        return main(
+            ["--control", control.url, *arguments], Means(connect=lambda _: host, limits=QUICK)
+        )
+
+    return run
+
+
+def test_all_in_budget(
+    drill: Callable[..., int],
+    site: FakeSite,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "drill.json"
+    assert drill("--runs", "1", "--json", str(path), "--seed", "139") == 0
+    starts = [entry for entry in site.log if entry.startswith(("start", "run"))]
+    assert starts == ["start bot_restart", "start bot_down", "run errors"]
+    found = json.loads(path.read_text())
+    assert [(entry["name"], entry["ok"]) for entry in found["drills"]] == [
+        ("bot_restart", True),
+        ("bot_down", True),
+        ("errors", True),
+    ]
+    captured = capsys.readouterr()
+    assert "seed 139" in captured.out
+    assert "in budget" in captured.out
+    assert "\x1b" not in captured.out
+    assert captured.err == ""
+
+
+def test_three_runs_are_usual(drill: Callable[..., int], site: FakeSite) -> None:
+    assert drill("--drill", "errors") == 0
+    assert site.log == ["preflight", *["run errors"] * 3]
+
+
+def test_over_budget(
+    drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.stories["errors"] = [Story(delivered_s=16.0)]
+    assert drill("--drill", "errors", "--runs", "1") == 1
+    assert "errors: the median message came after 16.0 s, over the budget of 15 s." in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_wrong_outcome(
+    drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.stories["bot_restart"] = [replace(RESTART, messages=2)]
+    assert drill("--drill", "bot_restart", "--runs", "1") == 1
+    assert "bot_restart run 1: 2 Slack messages came although the bot came back by itself." in (
+        capsys.readouterr().out
+    )
+
+
+def test_an_unknown_drill(
+    drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert drill("--drill", "boom") == 2
+    assert "no drill 'boom': choose bot_restart, bot_down or errors" in capsys.readouterr().err
+    assert site.log == []
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_no_number_of_runs(drill: Callable[..., int], count: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        drill(f"--runs={count}")
+
+
+def test_no_control_room(
+    drill: Callable[..., int], control: FakeControl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"{control.url}0"  # a port out of range: nothing can answer there
+    assert drill("--control", address) == 2
+    assert f"nothing answers at {address}: run `make demo` first" in capsys.readouterr().err
+
+
+def test_no_host(
+    drill: Callable[..., int], host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.failing = ["preflight"]
+    assert drill() == 2
+    assert "run `make demo` first, or name the host with --host" in capsys.readouterr().err
+
+
+def test_not_root_on_the_host(
+    drill: Callable[..., int], host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.user = "1000"
+    assert drill() == 2
+    assert "drills need root on the host" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_found_out_first(
+    drill: Callable[..., int], site: FakeSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert drill("--json", str(tmp_path / "file" / "drill.json")) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert site.log == ["preflight"]
+
+
+def test_no_rest(
+    drill: Callable[..., int],
+    site: FakeSite,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    site.snapshot["status"]["bot"] = {"ready": False, "reasons": ["No gateway."]}
+    path = tmp_path / "drill.json"
+    assert drill("--drill", "errors", "--json", str(path)) == 2
+    captured = capsys.readouterr()
+    assert "not at rest after 0.3 s: the bot is not ready (No gateway)" in captured.err
+    assert "not run" in captured.out
+    assert json.loads(path.read_text())["drills"] == [
+        {"name": "errors", "budget_s": None, "ok": False, "runs": []}
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_undoes_the_fault(
+    drill: Callable[..., int],
+    site: FakeSite,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+) -> None:
+    before = signal.getsignal(number)
+    site.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
+    site.watched = lambda _: os.kill(os.getpid(), number)
+    assert drill(AT_ONCE, "--drill", "bot_down", "--runs", "1") == 128 + number
+    assert site.log[1:] == ["start bot_down", "inject", "mark injected", "undo", "finish failed"]
+    assert site.record is not None
+    assert site.record["error"] == f"aborted: interrupted by {number.name}"
+    assert f"interrupted by {number.name}" in capsys.readouterr().err
+    assert signal.getsignal(number) == before
+
+
+def test_a_second_interruption_does_not_break_off_the_undoing(
+    drill: Callable[..., int], site: FakeSite, host: FakeHost
+) -> None:
+    site.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
+    site.watched = lambda _: os.kill(os.getpid(), signal.SIGINT)
+    host.hook = lambda word: os.kill(os.getpid(), signal.SIGINT) if word == "undo" else None
+    assert drill(AT_ONCE, "--drill", "bot_down", "--runs", "1") == 130
+    assert site.log[-2:] == ["undo", "finish failed"]
+
+
+def test_ctrl_c_that_also_ends_the_connection_counts_as_an_interruption(
+    drill: Callable[..., int], site: FakeSite, host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.failing = ["inject"]
+    host.hook = lambda word: os.kill(os.getpid(), signal.SIGINT) if word == "inject" else None
+    assert drill(AT_ONCE, "--drill", "bot_down", "--runs", "1") == 130
+    assert site.log[-2:] == ["undo", "finish failed"]
+    assert "interrupted by SIGINT" in capsys.readouterr().err
+
+
+def test_an_interruption_between_runs_starts_no_further_one(
+    drill: Callable[..., int], site: FakeSite, tmp_path: Path
+) -> None:
+    class AtTheFinish(list[str]):
+        def append(self, entry: str) -> None:
+            super().append(entry)
+            if entry == "finish passed":
+                os.kill(os.getpid(), signal.SIGINT)
+
+    site.log = AtTheFinish()
+    path = tmp_path / "drill.json"
+    assert drill("--drill", "bot_restart", "--json", str(path)) == 130
+    assert site.log.count("start bot_restart") == 1
+    (found,) = json.loads(path.read_text())["drills"]
+    assert (found["ok"], len(found["runs"])) == (False, 1)
+
+
+def test_any_other_exception_undoes_the_fault_and_is_reported(
+    drill: Callable[..., int], site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object) -> None:
+        message = "unforeseen"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.setattr("botwatch_drill.runner.Runner._show", burst)
+    path = tmp_path / "drill.json"
+    with pytest.raises(ZeroDivisionError):
+        drill(AT_ONCE, "--drill", "bot_down", "--json", str(path))
+    assert site.log[-2:] == ["undo", "finish failed"]
+    assert json.loads(path.read_text())["drills"][0]["ok"] is False

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from botwatch_drill.catalogue import Kill
+from botwatch_drill.fault import Fault
+from botwatch_drill.host import HostError
+from botwatch_drill.testing import FakeHost, FakeSite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+UNIT = "discord-bot.service"
+SYSTEMCTL = """#!/bin/sh
+echo "systemctl $*" >>"$FAKE/log"
+case $1 in
+  show) cat "$FAKE/main" ;;
+  reset-failed) exit 1 ;;
+  stop) exit 5 ;;
+esac
+"""
+SYSTEMD_RUN = """#!/bin/sh
+echo "systemd-run $*" >>"$FAKE/log"
+for last; do :; done
+printf '%s' "$last" >"$FAKE/fail-safe"
+"""
+
+
+@dataclass(frozen=True)
+class StubbedHost:
+    """Runs the real scripts with a made-up systemctl, in a folder instead of /run."""
+
+    folder: Path
+
+    def sh(self, script: str) -> str:
+        return self.run(script.replace("/run/", f"{self.folder}/run/"))
+
+    def run(self, script: str) -> str:
+        done = subprocess.run(
+            ["/bin/sh", "-ec", script],
+            env={"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "FAKE": str(self.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise HostError(done.stderr)
+        return done.stdout
+
+    @property
+    def log(self) -> list[str]:
+        return (self.folder / "log").read_text().splitlines()
+
+    @property
+    def drop_in(self) -> Path:
+        return self.folder / "run/systemd/system" / f"{UNIT}.d" / "zz-botwatch-drill.conf"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> StubbedHost:
+    (tmp_path / "bin").mkdir()
+    for name, text in (("systemctl", SYSTEMCTL), ("systemd-run", SYSTEMD_RUN)):
+        program = tmp_path / "bin" / name
+        program.write_text(text)
+        program.chmod(0o755)
+    return StubbedHost(tmp_path)
+
+
+@pytest.fixture
+def victim(host: StubbedHost) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        (host.folder / "main").write_text(f"{process.pid}\n")
+        yield process
+        process.kill()
+
+
+def fault(host: StubbedHost, *, stays_down: bool) -> Fault:
+    return Fault(Kill(UNIT, stays_down=stays_down), host, fail_safe_s=180, pause_s=0.0)
+
+
+def test_a_kill_that_stays(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+    before = time.time()
+    killed_at = fault(host, stays_down=True).inject()
+    assert before - 1 <= killed_at <= time.time()
+    assert victim.wait(timeout=5) == -9
+    assert host.drop_in.read_text() == "[Service]\nRestart=no\n"
+    assert host.log[-1] == "systemctl daemon-reload"
+    armed = next(line for line in host.log if line.startswith("systemd-run"))
+    assert "--on-active=180s" in armed
+    assert "--unit=botwatch-drill-undo" in armed
+
+
+def test_undoing_it_leaves_nothing(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+    broken = fault(host, stays_down=True)
+    killed_at = broken.inject()
+    assert victim.wait(timeout=5) == -9
+    assert broken.undo() >= killed_at
+    assert not host.drop_in.parent.exists()
+    assert host.log[-4:] == [
+        "systemctl daemon-reload",
+        f"systemctl reset-failed {UNIT}",
+        f"systemctl start {UNIT}",
+        "systemctl stop botwatch-drill-undo.timer",
+    ]
+
+
+def test_the_fail_safe_undoes_it_just_so(
+    host: StubbedHost, victim: subprocess.Popen[bytes]
+) -> None:
+    fault(host, stays_down=True).inject()
+    assert victim.wait(timeout=5) == -9
+    host.run((host.folder / "fail-safe").read_text())
+    assert not host.drop_in.parent.exists()
+    assert host.log[-1] == f"systemctl start {UNIT}"
+
+
+def test_drop_ins_of_others_stay(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+    others = host.drop_in.with_name("override.conf")
+    others.parent.mkdir(parents=True)
+    others.touch()
+    broken = fault(host, stays_down=True)
+    broken.inject()
+    assert victim.wait(timeout=5) == -9
+    broken.undo()
+    assert list(others.parent.iterdir()) == [others]
+
+
+def test_a_kill_that_systemd_mends(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+    broken = fault(host, stays_down=False)
+    broken.inject()
+    assert victim.wait(timeout=5) == -9
+    assert len(host.log) == 1
+    broken.undo()
+    assert f"systemctl start {UNIT}" in host.log
+    assert not host.drop_in.parent.exists()
+
+
+def test_a_unit_that_does_not_run_is_not_touched(host: StubbedHost) -> None:
+    (host.folder / "main").write_text("0\n")
+    with pytest.raises(HostError, match=r"discord-bot\.service is not running"):
+        fault(host, stays_down=True).inject()
+    assert not host.drop_in.exists()
+
+
+def test_undoing_is_tried_three_times() -> None:
+    notes = FakeHost(FakeSite(), failing=["undo", "undo"])
+    Fault(Kill(UNIT, stays_down=True), notes, 180, pause_s=0.0).undo()
+    assert notes.site.log == ["undo"] * 3
+
+
+@pytest.mark.parametrize(
+    ("stays_down", "remedy"),
+    [
+        (True, "the host does it by itself within 180 s"),
+        (False, "run `systemctl start discord-bot.service` on the host"),
+    ],
+)
+def test_what_cannot_be_undone_says_what_comes(*, stays_down: bool, remedy: str) -> None:
+    notes = FakeHost(FakeSite(), failing=["undo"] * 3)
+    with pytest.raises(HostError, match=remedy):
+        Fault(Kill(UNIT, stays_down=stays_down), notes, 180, pause_s=0.0).undo()
+
+
+def test_a_clock_that_tells_no_time() -> None:
+    class Odd(FakeHost):
+        def sh(self, script: str) -> str:
+            super().sh(script)
+            return "now"
+
+    with pytest.raises(HostError, match="clock says 'now' instead of a time"):
+        Fault(Kill(UNIT, stays_down=False), Odd(FakeSite()), 180).inject()

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+
+from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S, choose
+from botwatch_drill.control import ControlError, ControlRoom
+from botwatch_drill.host import HostError
+from botwatch_drill.record import Timing
+from botwatch_drill.rest import UnrestError
+from botwatch_drill.runner import Site
+from botwatch_drill.session import Plan, Session
+from botwatch_drill.stopping import Stop
+from botwatch_drill.testing import QUICK, RESTART, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botwatch_drill.catalogue import Limits
+    from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+
+
+class QuickStop(Stop):
+    """Notes the delays before injections instead of waiting for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delays: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        if seconds == QUICK.poll_s:
+            super().sleep(seconds)
+        else:
+            self.delays.append(seconds)
+
+
+@pytest.fixture
+def stop() -> QuickStop:
+    return QuickStop()
+
+
+@pytest.fixture
+def start(
+    control: FakeControl, host: FakeHost, stop: QuickStop
+) -> Iterator[Callable[..., Session]]:
+    with ControlRoom(control.url) as room:
+
+        def make(*names: str, runs: int = 1, seed: int = 1, limits: Limits = QUICK) -> Session:
+            site = Site(room, host, limits, stop)
+            console = Console(file=io.StringIO(), width=120)
+            return Session(site, Plan(choose(list(names)), runs, seed), console)
+
+        yield make
+
+
+def output(session: Session) -> str:
+    assert isinstance(session.console.file, io.StringIO)
+    return session.console.file.getvalue()
+
+
+def test_the_phases_of_bot_down(start: Callable[..., Session], site: FakeSite) -> None:
+    session = start("bot_down")
+    session.run()
+    assert site.log == [
+        "start bot_down",
+        "inject",
+        "mark injected",
+        "undo",
+        "mark released",
+        "finish passed",
+    ]
+    (result,) = session.results
+    assert result.ok
+    assert result.budget_s == 15.0
+    assert result.runs[0].timing.delivered_s == pytest.approx(9.8)
+
+
+def test_the_phases_of_bot_restart(start: Callable[..., Session], site: FakeSite) -> None:
+    session = start("bot_restart")
+    session.run()
+    assert site.log == ["start bot_restart", "inject", "mark injected", "undo", "finish passed"]
+    assert session.results[0].ok
+    assert session.results[0].runs[0].timing.recovered_s == pytest.approx(3.0)
+
+
+def test_the_stand_ins_run_errors_and_say_its_budget(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    session = start("errors")
+    session.run()
+    assert site.log == ["run errors"]
+    assert session.results[0].ok
+    assert session.results[0].budget_s == 15.0
+
+
+def test_every_run_is_a_line(start: Callable[..., Session], site: FakeSite) -> None:
+    site.stories["bot_down"] = [Story(), Story(firing_s=11.0, delivered_s=12.3)]
+    session = start("bot_down", runs=2)
+    session.run()
+    first, second = output(session).splitlines()
+    assert first.startswith("bot_down    1/2  injected ")
+    assert first.endswith(
+        "firing 9.1 s · delivered 9.8 s · recovered 14.0 s · resolved 31.2 s · ok"
+    )
+    assert "delivered 12.3 s" in second
+
+
+def test_injections_are_spread_over_a_scrape_interval_by_the_seed(
+    start: Callable[..., Session], stop: QuickStop
+) -> None:
+    start("bot_down", runs=4, seed=7).run()
+    first = list(stop.delays)
+    stop.delays.clear()
+    start("bot_down", runs=4, seed=7).run()
+    assert stop.delays == first
+    assert len(set(first)) == 4
+    assert all(0 <= delay <= BOT_SCRAPE_INTERVAL_S for delay in first)
+
+
+def test_no_message_the_fault_is_undone_and_the_run_failed(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.stories["bot_down"] = [Story(firing_s=9.0, delivered_s=None, resolved_s=None)]
+    session = start("bot_down")
+    session.run()
+    assert site.log[3:6] == ["undo", "mark released", "finish failed"]
+    run = session.results[0].runs[0]
+    assert run.timing == Timing(firing_s=9.0, recovered_s=14.0)
+    assert run.failures == ("No Slack message named DiscordBotDown within 0.3 s.",)
+
+
+def test_what_never_gets_well_is_given_up(start: Callable[..., Session], site: FakeSite) -> None:
+    site.stories["bot_down"] = [Story(recovered_s=None, resolved_s=None)]
+    session = start("bot_down", limits=replace(QUICK, resolved_within_s=0.1))
+    session.run()
+    assert len(session.results[0].failures) == 2
+    assert site.log[3:6] == ["undo", "mark released", "finish failed"]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        replace(RESTART, messages=1),
+        replace(RESTART, recovered_s=None),
+        replace(RESTART, recovered_s=12.0),
+    ],
+)
+def test_a_restart_that_is_noisy_or_slow_fails(
+    start: Callable[..., Session], site: FakeSite, story: Story
+) -> None:
+    site.stories["bot_restart"] = [story]
+    session = start("bot_restart")
+    session.run()
+    assert len(session.results[0].failures) == 1
+    assert site.log[3:5] == ["undo", "finish failed"]
+
+
+def test_errors_that_cannot_be_injected_say_why(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.own_error = "The bot refuses /test-error with 404."
+    session = start("errors")
+    session.run()
+    assert session.results[0].failures == [
+        "errors run 1: Nothing was injected: The bot refuses /test-error with 404."
+    ]
+
+
+def test_a_failed_run_shows_the_journals_and_the_next_one_goes_on(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.stories["bot_restart"] = [replace(RESTART, messages=1), RESTART]
+    session = start("bot_restart", runs=2)
+    session.run()
+    assert site.log.count("journal") == 3
+    for unit in ("discord-bot", "prometheus", "prometheus-alertmanager"):
+        assert f"a line of {unit}.service" in output(session)
+    assert [run.failures == () for run in session.results[0].runs] == [False, True]
+
+
+def test_a_journal_that_cannot_be_read_does_not_end_the_session(
+    start: Callable[..., Session], site: FakeSite, host: FakeHost
+) -> None:
+    site.stories["bot_restart"] = [replace(RESTART, messages=1)]
+    host.failing = ["journal"]
+    session = start("bot_restart")
+    session.run()
+    assert "cannot be read: a command on the host failed" in output(session)
+
+
+def test_a_run_waits_for_rest(start: Callable[..., Session], site: FakeSite) -> None:
+    site.snapshot["alerts"]["items"] = [{"name": "DiskFull", "state": "firing"}]
+    session = start("bot_down")
+    with pytest.raises(UnrestError, match=r"not at rest after 0\.3 s: DiskFull is firing"):
+        session.run()
+    assert site.log == []
+    assert "waits for rest (DiskFull is firing)" in output(session)
+
+
+def test_a_run_waits_for_the_last_resolved_message(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.snapshot["slack"]["messages"] = [{"state": "firing"}]
+    with pytest.raises(UnrestError, match="Slack was not told yet"):
+        start("bot_down").run()
+
+
+def test_a_fault_that_could_not_be_injected_is_undone_all_the_same(
+    start: Callable[..., Session], site: FakeSite, host: FakeHost
+) -> None:
+    host.failing = ["inject"]
+    with pytest.raises(HostError, match="failed: inject"):
+        start("bot_down").run()
+    assert site.log == ["start bot_down", "inject", "undo", "finish failed"]
+    assert site.record is not None
+    assert site.record["error"] == "aborted: a command on the host failed: inject"
+
+
+def test_a_lost_control_room_does_not_keep_the_fault(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.refuse["/control/drills/current/mark"] = (500, "Broken.")
+    with pytest.raises(ControlError, match="Broken"):
+        start("bot_down").run()
+    assert site.log == ["start bot_down", "inject", "undo", "finish failed"]
+
+
+def test_a_record_that_ended_from_outside_ends_the_session(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    def abort(record: dict[str, Any]) -> None:
+        record.update(state="aborted", error="The runner is gone.")
+
+    site.watched = abort
+    site.refuse["/control/drills/current/finish"] = (409, "No drill is running.")
+    with pytest.raises(ControlError, match="ended the drill: The runner is gone"):
+        start("bot_down").run()
+    assert site.log[-1] == "undo"
+
+
+def test_a_record_of_somebody_else_ends_the_session(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    def replace_record(record: dict[str, Any]) -> None:
+        record.update(id=99, name="bot_crash")
+
+    site.watched = replace_record
+    with pytest.raises(ControlError, match="the drill 'bot_crash' was started meanwhile"):
+        start("bot_down").run()
+    assert "undo" in site.log

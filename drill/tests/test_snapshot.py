@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from botwatch_drill.snapshot import Snapshot
+from botwatch_drill.testing import AT_REST
+
+
+def changed(*path: str, value: object) -> dict[str, Any]:
+    snapshot = copy.deepcopy(AT_REST)
+    part = snapshot
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    return snapshot
+
+
+def test_a_site_at_rest() -> None:
+    assert Snapshot.parse(AT_REST) == Snapshot((), message_open=False)
+
+
+def test_a_drill_that_has_ended_is_no_problem() -> None:
+    ended = changed("drill", value={"name": "errors", "state": "failed"})
+    assert Snapshot.parse(ended).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "problem"),
+    [
+        (
+            changed("status", "bot", value={"ready": False, "reasons": ["No gateway."]}),
+            "the bot is not ready (No gateway)",
+        ),
+        (
+            changed("status", "bot", value={"ready": False, "reasons": []}),
+            "the bot is not ready",
+        ),
+        (changed("status", "prometheus", "up", value=False), "Prometheus does not answer"),
+        (changed("status", "alertmanager", "up", value=False), "Alertmanager does not answer"),
+        (
+            changed("status", "faults", "slack", value={"status": 429, "remaining": 1}),
+            "the Slack stand-in is told to answer 429",
+        ),
+        (
+            changed("alerts", "items", value=[{"name": "DiskFull", "state": "pending"}]),
+            "DiskFull is pending",
+        ),
+        (changed("alerts", "error", value="No answer."), "the alerts are not known (No answer)"),
+        (
+            changed("drill", value={"name": "errors", "state": "running"}),
+            "the drill 'errors' is running",
+        ),
+    ],
+)
+def test_what_is_not_at_rest(snapshot: dict[str, Any], problem: str) -> None:
+    assert Snapshot.parse(snapshot).problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("states", "message_open"),
+    [
+        (["firing"], True),
+        (["firing", "resolved"], False),
+        (["resolved", "firing", None], True),
+        ([None], False),
+    ],
+)
+def test_slacks_last_word(states: list[str | None], *, message_open: bool) -> None:
+    messages = [{"state": state} for state in states]
+    found = Snapshot.parse(changed("slack", "messages", value=messages))
+    assert found.message_open is message_open
