@@ -119,7 +119,7 @@ def choose(names: list[str]) -> list[Job]:
 
 
 async def run_command(command: tuple[str, ...], log: Path) -> bool:
-    """Run one command with its output in the log; end its whole process group if it takes too long."""
+    """Run one command with its output in the log; end its process group if it takes too long."""
     with log.open("ab") as output:
         output.write(f"$ {' '.join(command)}\n".encode())
         output.flush()

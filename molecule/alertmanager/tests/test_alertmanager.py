@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, listening_addresses
 from testinfra.host import Host
+
+from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, listening_addresses
 
 PORT = 9093
 CLUSTER_PORT = 9094

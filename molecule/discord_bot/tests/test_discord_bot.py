@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import json
 
-from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url, unit_property
 from testinfra.host import Host
+
+from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url, unit_property
 
 UNIT = "discord-bot"
 PORT = 8000

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from nodes import assert_only_on_loopback, assert_unit_runs, read_url
 from testinfra.host import Host
+
+from nodes import assert_only_on_loopback, assert_unit_runs, read_url
 
 PORT = 9100
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url
 from testinfra.host import Host
+
+from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url
 
 PORT = 9090
 

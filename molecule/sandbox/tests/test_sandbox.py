@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import json
 
-from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url
 from testinfra.host import Host
+
+from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, read_url
 
 UNIT = "botwatch-sandbox"
 PORT = 8008
@@ -31,7 +32,8 @@ def test_the_state_is_told_without_bot_and_monitoring(host: Host) -> None:
 def test_slack_answers_an_unknown_hook_as_slack_does(host: Host) -> None:
     script = (
         "from http.client import HTTPConnection as C;"
-        f"c = C('127.0.0.1', {PORT}); c.request('POST', '/services/T/B/X', '{{}}'); print(c.getresponse().status)"
+        f"c = C('127.0.0.1', {PORT}); c.request('POST', '/services/T/B/X', '{{}}');"
+        "print(c.getresponse().status)"
     )
     assert host.check_output("python3 -c %s", script) == "404"
 

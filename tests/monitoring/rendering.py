@@ -1,0 +1,151 @@
+"""The configuration that the roles make, rendered by Ansible as for a host but below a folder of this repository.
+
+The templates, their delimiters and their places come from the tasks of the roles themselves, so that nothing
+here has to follow when a role gains a file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ROLES = tuple(REPOSITORY / "roles" / name for name in ("botwatch", "prometheus", "alertmanager"))
+RULE_TESTS = REPOSITORY / "tests/rules"
+MODULE = "ansible.builtin.template"
+# Jinja's settings in Ansible's module, and those of the templates that leave {{ }} to Prometheus.
+DEFAULTS = {"trim_blocks": True, "lstrip_blocks": False}
+SQUARE = {
+    "variable_start_string": "[[",
+    "variable_end_string": "]]",
+    "block_start_string": "[%",
+    "block_end_string": "%]",
+}
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One rendering: the root of a host that holds our configuration and nothing else."""
+
+    root: Path
+
+    @property
+    def prometheus(self) -> Path:
+        """Prometheus' main file."""
+        return self.root / "etc/prometheus/prometheus.yml"
+
+    @property
+    def alertmanager(self) -> Path:
+        """Alertmanager's main file."""
+        return self.root / "etc/prometheus/alertmanager.yml"
+
+    @property
+    def rule_files(self) -> list[Path]:
+        """Prometheus' rules."""
+        return sorted((self.root / "etc/prometheus/rules").glob("*.yml"))
+
+    @property
+    def rule_tests(self) -> list[Path]:
+        """Unit tests of the rules, for promtool."""
+        return sorted((self.root / "tests").glob("*.yml"))
+
+    def alerts(self) -> list[Data]:
+        """All alerting rules."""
+        groups = [group for path in self.rule_files for group in read_yaml(path)["groups"]]
+        return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 # whatever the file holds
+    """Read a YAML file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def read_for_ansible(path: Path) -> Any:  # noqa: ANN401 # whatever the file holds
+    """Read a YAML file whose expressions Ansible may evaluate; an absent one is empty."""
+    return (
+        DataLoader().load_from_file(str(path), trusted_as_template=True) if path.is_file() else {}
+    )
+
+
+def evaluate(value: Any, variables: Data) -> Any:  # noqa: ANN401 # whatever the expression yields
+    """Evaluate the expressions in a value from a role."""
+    return Templar(loader=DataLoader(), variables=variables).template(value)
+
+
+def render_template(template: Path, target: Path, variables: Data, delimiters: Data) -> None:
+    """Render one template as Ansible's module does."""
+    variables = {"ansible_managed": "Ansible managed", **variables}
+    text = Templar(loader=DataLoader(), variables=variables).template(
+        trust_as_template(template.read_text(encoding="utf-8")),
+        escape_backslashes=False,
+        overrides=DEFAULTS | delimiters,
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+
+
+def below(root: Path, place: str) -> Path:
+    """Move a host's path below `root`, unless it was moved with the variable that it starts with."""
+    return Path(place) if Path(place).is_relative_to(root) else root / place.lstrip("/")
+
+
+def role_variables(root: Path) -> Data:
+    """Read the variables of the roles; paths among the internal ones move below `root`."""
+    variables: Data = {}
+    for role in ROLES:
+        variables |= read_for_ansible(role / "defaults/main.yml")
+        for name, value in read_for_ansible(role / "vars/main.yml").items():
+            variables[name] = str(below(root, value)) if str(value).startswith("/") else value
+    return variables
+
+
+def template_tasks(tasks: list[Data]) -> Iterator[Data]:
+    """Find the tasks that render templates, in blocks too."""
+    for task in tasks:
+        if MODULE in task:
+            yield task
+        for part in ("block", "rescue", "always"):
+            yield from template_tasks(task.get(part, []))
+
+
+def render_task(role: Path, task: Data, root: Path, variables: Data) -> None:
+    """Do below `root` what a role's task does on a host."""
+    given = task[MODULE]
+    delimiters = {name: given[name] for name in SQUARE if name in given}
+    for item in evaluate(task.get("loop", [None]), variables):
+        known = {**variables, **task.get("vars", {}), "item": item}
+        template = role / "templates" / evaluate(given["src"], known)
+        render_template(template, below(root, evaluate(given["dest"], known)), known, delimiters)
+
+
+@cache
+def load_plugins() -> None:
+    """Make the filters of Ansible's collections known; Ansible warns where that is done twice."""
+    init_plugin_loader()
+
+
+def render(root: Path, given: Data) -> Rendered:
+    """Render everything below `root`, with the `given` variables in the place of the roles' defaults."""
+    load_plugins()
+    shutil.rmtree(root, ignore_errors=True)
+    variables = role_variables(root) | given
+    for role in ROLES:
+        for path in sorted(role.glob("tasks/*.yml")):
+            for task in template_tasks(read_for_ansible(path)):
+                render_task(role, task, root, variables)
+    for path in sorted(RULE_TESTS.glob("*.yml.j2")):
+        render_template(path, root / "tests" / path.stem, variables, SQUARE)
+    return Rendered(root)
