@@ -28,8 +28,6 @@ esac
 """
 SYSTEMD_RUN = """#!/bin/sh
 echo "systemd-run $*" >>"$FAKE/log"
-for last; do :; done
-printf '%s' "$last" >"$FAKE/fail-safe"
 """
 
 
@@ -58,6 +56,11 @@ class StubbedHost:
     def log(self) -> list[str]:
         return (self.folder / "log").read_text().splitlines()
 
+    def files(self) -> list[Path]:
+        """What there is under /run, apart from systemd's own folders."""
+        own = {self.folder / "run" / part for part in ("systemd", "systemd/system")}
+        return [path for path in (self.folder / "run").rglob("*") if path not in own]
+
     @property
     def drop_in(self) -> Path:
         return self.folder / "run/systemd/system" / f"{UNIT}.d" / "zz-botwatch-drill.conf"
@@ -65,7 +68,8 @@ class StubbedHost:
 
 @pytest.fixture
 def host(tmp_path: Path) -> StubbedHost:
-    (tmp_path / "bin").mkdir()
+    for name in ("bin", "run"):
+        (tmp_path / name).mkdir()
     for name, text in (("systemctl", SYSTEMCTL), ("systemd-run", SYSTEMD_RUN)):
         program = tmp_path / "bin" / name
         program.write_text(text)
@@ -102,7 +106,7 @@ def test_undoing_it_leaves_nothing(host: StubbedHost, victim: subprocess.Popen[b
     killed_at = broken.inject()
     assert victim.wait(timeout=5) == -9
     assert broken.undo() >= killed_at
-    assert not host.drop_in.parent.exists()
+    assert not host.files()
     assert host.log[-4:] == [
         "systemctl daemon-reload",
         f"systemctl reset-failed {UNIT}",
@@ -116,8 +120,10 @@ def test_the_fail_safe_undoes_it_just_so(
 ) -> None:
     fault(host, stays_down=True).inject()
     assert victim.wait(timeout=5) == -9
-    host.run((host.folder / "fail-safe").read_text())
-    assert not host.drop_in.parent.exists()
+    (armed,) = (line for line in host.log if line.startswith("systemd-run"))
+    assert armed.endswith(" /bin/sh /run/botwatch-drill-undo.sh")
+    host.run((host.folder / "run/botwatch-drill-undo.sh").read_text())
+    assert not host.files()
     assert host.log[-1] == f"systemctl start {UNIT}"
 
 

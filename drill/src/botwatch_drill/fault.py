@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from botwatch_drill.host import Host
 
 FAIL_SAFE_UNIT = "botwatch-drill-undo"
+FAIL_SAFE_SCRIPT = f"/run/{FAIL_SAFE_UNIT}.sh"
 UNDO_ATTEMPTS = 3
 NOW = "date +%s.%N"
 DISARM = f"systemctl stop {FAIL_SAFE_UNIT}.timer 2>/dev/null || true"
+FORGET = f"rm -f {FAIL_SAFE_SCRIPT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Fault:
         Raises:
             HostError: it could not be done.
         """
-        script = "\n".join([*self._clear_lines(), NOW, self._start_line(), DISARM])
+        script = "\n".join([*self._clear_lines(), NOW, self._start_line(), DISARM, FORGET])
         # Ctrl-C in a terminal also ends the connection's own process: try again.
         for _ in range(UNDO_ATTEMPTS - 1):
             try:
@@ -75,10 +77,16 @@ class Fault:
         return [*lines, NOW, 'kill -KILL "$main"']
 
     def _fail_safe_lines(self) -> list[str]:
-        undo = "; ".join([*self._clear_lines(), self._start_line()])
+        undo = "\n".join([*self._clear_lines(), self._start_line(), FORGET, ""])
         when = f"--on-active={self.fail_safe_s}s --timer-property=AccuracySec=1s"
-        what = f"--unit={FAIL_SAFE_UNIT} /bin/sh -c {quote(undo)}"
-        return [DISARM, f"systemd-run --quiet --collect {when} {what}"]
+        what = f"--unit={FAIL_SAFE_UNIT} /bin/sh {FAIL_SAFE_SCRIPT}"
+        return [
+            DISARM,
+            # A file: a reload makes systemd read its own note of a command again, which changes
+            # what is quoted in it.
+            f"printf '%s' {quote(undo)} >{FAIL_SAFE_SCRIPT}",
+            f"systemd-run --quiet --collect {when} {what}",
+        ]
 
     def _hold_lines(self) -> list[str]:
         return [
