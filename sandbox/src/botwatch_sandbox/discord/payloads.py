@@ -1,0 +1,181 @@
+"""The JSON objects of Discord's API version 10, with the fields that discord.py reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botwatch_sandbox.discord.state import (
+    BOT,
+    CHANNEL_ID,
+    CHANNEL_NAME,
+    GUILD_ID,
+    GUILD_NAME,
+    OWNER,
+    Message,
+    User,
+)
+
+if TYPE_CHECKING:
+    from botwatch_sandbox.jsonio import JsonObject
+
+APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted
+PERMISSIONS = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16)
+TEXT_CHANNEL = 0
+DEFAULT_MESSAGE = 0
+REPLY = 19
+
+
+def timestamp(at: float) -> str:
+    """Returns Unix time as Discord writes it."""
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def user(who: User) -> JsonObject:
+    """Returns a user object."""
+    return {
+        "id": str(who.id),
+        "username": who.name,
+        "global_name": None,
+        "discriminator": "0000" if who.bot else "0",
+        "avatar": None,
+        "bot": who.bot,
+        "public_flags": 0,
+    }
+
+
+def current_user() -> JsonObject:
+    """Returns the bot's own user object."""
+    return user(BOT) | {"verified": True, "mfa_enabled": False, "flags": 0}
+
+
+def application() -> JsonObject:
+    """Returns the bot's application object."""
+    return {
+        "id": str(BOT.id),
+        "name": BOT.name,
+        "description": "",
+        "icon": None,
+        "bot_public": False,
+        "bot_require_code_grant": False,
+        "owner": user(OWNER),
+        "team": None,
+        "verify_key": "0" * 64,
+        "flags": APPLICATION_FLAGS,
+        "rpc_origins": [],
+    }
+
+
+def member() -> JsonObject:
+    """Returns a member object without its user, as it comes with a message."""
+    return {"roles": [], "flags": 0, "joined_at": timestamp(0), "deaf": False, "mute": False}
+
+
+def full_member(who: User) -> JsonObject:
+    """Returns a member object with its user."""
+    return member() | {"user": user(who)}
+
+
+def channel() -> JsonObject:
+    """Returns the text channel."""
+    return {
+        "id": str(CHANNEL_ID),
+        "type": TEXT_CHANNEL,
+        "guild_id": str(GUILD_ID),
+        "name": CHANNEL_NAME,
+        "position": 0,
+        "topic": None,
+        "nsfw": False,
+        "permission_overwrites": [],
+        "rate_limit_per_user": 0,
+        "last_message_id": None,
+    }
+
+
+def guild() -> JsonObject:
+    """Returns the guild as GUILD_CREATE carries it."""
+    members = [full_member(BOT), full_member(OWNER)]
+    everyone: JsonObject = {
+        "id": str(GUILD_ID),
+        "name": "@everyone",
+        "permissions": str(PERMISSIONS),
+        "color": 0,
+        "hoist": False,
+        "position": 0,
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+    return {
+        "id": str(GUILD_ID),
+        "name": GUILD_NAME,
+        "owner_id": str(OWNER.id),
+        "joined_at": timestamp(0),
+        "large": False,
+        "unavailable": False,
+        "member_count": len(members),
+        "members": members,
+        "channels": [channel()],
+        "roles": [everyone],
+        "threads": [],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+        "preferred_locale": "en-US",
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "premium_tier": 0,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+    }
+
+
+def message(sent: Message, answered: Message | None = None) -> JsonObject:
+    """Returns a message as REST answers it; `answered` is the message it replies to."""
+    draft = sent.draft
+    found: JsonObject = {
+        "id": str(sent.id),
+        "type": DEFAULT_MESSAGE if draft.reply_to is None else REPLY,
+        "channel_id": str(CHANNEL_ID),
+        "author": user(sent.author),
+        "content": draft.content,
+        "timestamp": timestamp(sent.at),
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": draft.mention_everyone,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": list(draft.embeds),
+        "components": [],
+        "pinned": False,
+        "flags": 0,
+    }
+    if draft.nonce is not None:
+        found["nonce"] = draft.nonce
+    if draft.reply_to is not None:
+        found["message_reference"] = {
+            "type": 0,
+            "message_id": str(draft.reply_to),
+            "channel_id": str(CHANNEL_ID),
+            "guild_id": str(GUILD_ID),
+        }
+        found["referenced_message"] = None if answered is None else message(answered)
+    return found
+
+
+def message_create(sent: Message, answered: Message | None, *, hidden: bool) -> JsonObject:
+    """Returns a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
+    event = message(sent, answered) | {
+        "guild_id": str(GUILD_ID),
+        "member": member(),
+    }
+    return event | {"content": "", "embeds": []} if hidden else event

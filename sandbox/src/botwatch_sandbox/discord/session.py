@@ -1,0 +1,99 @@
+"""Gateway sessions: they outlive a connection for a while, so that a bot can resume."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botwatch_sandbox.jsonio import JsonObject, encode
+
+if TYPE_CHECKING:
+    from botwatch_sandbox.discord.connection import Connection
+
+EVENTS_KEPT = 250
+SESSIONS_KEPT = 32
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One bot's session: its sequence number and the last events, for a replay."""
+
+    id: str
+    shard: tuple[int, int]
+    intents: int
+    seq: int = 0
+    connection: Connection | None = None
+    detached_at: float | None = None
+    _events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+
+    def dispatch(self, event: str, data: JsonObject) -> None:
+        """Sends an event, and keeps it for a later replay."""
+        self.seq += 1
+        frame = encode({"op": 0, "s": self.seq, "t": event, "d": data})
+        self._events.append((self.seq, frame))
+        if self.connection is not None:
+            self.connection.send(frame)
+
+    def missed_since(self, seq: int) -> list[str] | None:
+        """Returns the events after `seq`; None when some of them are not kept any more."""
+        missed = [frame for number, frame in self._events if number > seq]
+        return missed if len(missed) == self.seq - seq else None
+
+    def attach(self, connection: Connection) -> None:
+        """Binds the session to a connection."""
+        self.connection = connection
+        self.detached_at = None
+
+    def detach(self) -> None:
+        """Takes the session off its connection; from now on it waits to be resumed."""
+        self.connection = None
+        self.detached_at = time.monotonic()
+
+
+@dataclass(slots=True)
+class Sessions:
+    """All sessions.
+
+    Attributes:
+        kept_s: how many seconds a session without a connection can still be resumed.
+    """
+
+    kept_s: float
+    _all: dict[str, Session] = field(default_factory=dict)
+
+    def create(self, shard: tuple[int, int], intents: int) -> Session:
+        """Makes a session; the one that has waited longest gives way when there are too many."""
+        self._forget_expired()
+        waiting = [found for found in self._all.values() if found.connection is None]
+        if len(self._all) >= SESSIONS_KEPT and waiting:
+            self.discard(min(waiting, key=lambda found: found.detached_at or 0.0))
+        session = Session(secrets.token_hex(16), shard, intents)
+        self._all[session.id] = session
+        return session
+
+    def find(self, session_id: str) -> Session | None:
+        """Returns a session that can still be resumed."""
+        self._forget_expired()
+        return self._all.get(session_id)
+
+    def discard(self, session: Session) -> None:
+        """Ends a session for good."""
+        self._all.pop(session.id, None)
+
+    def all(self) -> list[Session]:
+        """Returns every session that lives."""
+        self._forget_expired()
+        return list(self._all.values())
+
+    def attached(self) -> list[Session]:
+        """Returns the sessions that have a connection."""
+        return [session for session in self._all.values() if session.connection is not None]
+
+    def _forget_expired(self) -> None:
+        oldest = time.monotonic() - self.kept_s
+        for session in list(self._all.values()):
+            if session.detached_at is not None and session.detached_at < oldest:
+                self.discard(session)

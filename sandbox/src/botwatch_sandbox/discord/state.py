@@ -1,0 +1,126 @@
+"""What exists in the stand-in: one guild, one channel, the bot, its visitors and their messages."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from botwatch_sandbox.discord.snowflake import Snowflakes, id_of_name
+from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botwatch_sandbox.changes import Changes
+
+GUILD_ID = 1_100_000_000_000_000_001
+GUILD_NAME = "botwatch"
+CHANNEL_ID = 1_100_000_000_000_000_002
+CHANNEL_NAME = "general"
+MESSAGES_KEPT = 200
+CONTENT_MAX = 2000
+AUTHOR_MAX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the stand-in."""
+
+    id: int
+    name: str
+    bot: bool = False
+
+
+BOT = User(1_100_000_000_000_000_003, "botwatch", bot=True)
+OWNER = User(1_100_000_000_000_000_004, "owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to say."""
+
+    content: str
+    embeds: tuple[JsonObject, ...] = ()
+    reply_to: int | None = None
+    nonce: str | int | None = None
+    mention_everyone: bool = False
+
+    def as_text(self) -> str:
+        """Returns the content and the embeds as plain text: the control room draws no embeds."""
+        return "\n".join([self.content, *map(_embed_text, self.embeds)]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in the channel; `at` is Unix time in seconds."""
+
+    id: int
+    author: User
+    at: float
+    draft: Draft
+
+    def view(self) -> JsonObject:
+        """Returns what the control room shows."""
+        return {
+            "id": str(self.id),
+            "author": {
+                "id": str(self.author.id),
+                "name": self.author.name,
+                "bot": self.author.bot,
+            },
+            "content": self.draft.as_text(),
+            "at": self.at,
+        }
+
+
+MessageListener: TypeAlias = "Callable[[Message], None]"
+
+
+@dataclass(slots=True)
+class World:
+    """The channel and everything said in it."""
+
+    changes: Changes
+    listeners: list[MessageListener] = field(default_factory=list)
+    _messages: deque[Message] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
+    _ids: Snowflakes = field(default_factory=Snowflakes)
+
+    def say(self, author: User, draft: Draft) -> Message:
+        """Puts a message into the channel and tells all listeners."""
+        message = Message(self._ids.next(), author, time.time(), draft)
+        self._messages.append(message)
+        for listener in self.listeners:
+            listener(message)
+        self.changes.touch("discord")
+        return message
+
+    def find(self, message_id: int) -> Message | None:
+        """Returns a message that is still kept."""
+        return next((message for message in self._messages if message.id == message_id), None)
+
+    def view(self) -> JsonObject:
+        """Returns the `discord` part of the snapshot."""
+        return {
+            "guild": GUILD_NAME,
+            "channel": CHANNEL_NAME,
+            "bot_name": BOT.name,
+            "messages": [message.view() for message in self._messages],
+        }
+
+
+def visitor(name: str) -> User:
+    """Returns the visitor with a name."""
+    return User(id_of_name(name), name)
+
+
+def _embed_text(embed: JsonObject) -> str:
+    fields = embed.get("fields")
+    lines = [text_of(embed.get("title")), text_of(embed.get("description"))]
+    lines += [
+        f"{text_of(entry.get('name'))}: {text_of(entry.get('value'))}"
+        for entry in (fields if is_list(fields) else [])
+        if is_object(entry)
+    ]
+    return "\n".join(line for line in lines if line)
