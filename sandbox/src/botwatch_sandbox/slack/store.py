@@ -1,0 +1,93 @@
+"""The Slack channel: the messages that were accepted, as received."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botwatch_sandbox.jsonio import JsonObject, encode
+from botwatch_sandbox.slack.alerts import State, state_of_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botwatch_sandbox.changes import Changes
+
+CHANNEL_NAME = "alerts"
+MESSAGES_KEPT = 100
+BYTES_KEPT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SlackPost:
+    """What a webhook call says."""
+
+    text: str = ""
+    username: str = ""
+    icon_emoji: str = ""
+    attachments: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """An accepted post; `at` is Unix time in seconds."""
+
+    id: int
+    at: float
+    post: SlackPost
+    state: State | None
+
+    def view(self) -> JsonObject:
+        """Returns what the control room shows."""
+        return {
+            "id": self.id,
+            "at": self.at,
+            "username": self.post.username,
+            "icon_emoji": self.post.icon_emoji,
+            "text": self.post.text,
+            "attachments": list(self.post.attachments),
+            "state": self.state,
+        }
+
+
+@dataclass(slots=True)
+class SlackStore:
+    """The last messages: bounded in number and in bytes.
+
+    Attributes:
+        changes: told of every message.
+        listeners: called with every message.
+    """
+
+    changes: Changes
+    listeners: list[Callable[[SlackMessage], None]] = field(default_factory=list)
+    _messages: deque[tuple[SlackMessage, int]] = field(default_factory=deque)
+    _last_id: int = 0
+    _bytes: int = 0
+
+    def add(self, post: SlackPost) -> SlackMessage:
+        """Accepts a post and tells all listeners."""
+        self._last_id += 1
+        message = SlackMessage(self._last_id, time.time(), post, state_of_all(post.attachments))
+        size = len(encode(message.view()))
+        self._messages.append((message, size))
+        self._bytes += size
+        while len(self._messages) > MESSAGES_KEPT or self._bytes > BYTES_KEPT:
+            self._bytes -= self._messages.popleft()[1]
+        for listener in self.listeners:
+            listener(message)
+        self.changes.touch("slack")
+        return message
+
+    def since(self, at: float) -> list[SlackMessage]:
+        """Returns the messages that came at or after a time (Unix seconds)."""
+        return [message for message, _ in self._messages if message.at >= at]
+
+    def view(self) -> JsonObject:
+        """Returns the `slack` part of the snapshot."""
+        return {
+            "channel": CHANNEL_NAME,
+            "messages": [message.view() for message, _ in self._messages],
+        }
