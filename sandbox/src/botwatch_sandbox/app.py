@@ -1,0 +1,125 @@
+"""Puts all parts together: one application, one port."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from botwatch_sandbox.changes import Changes
+from botwatch_sandbox.control.api import ControlApi
+from botwatch_sandbox.control.events import KEEP_ALIVE_S, Events
+from botwatch_sandbox.control.guard import guard
+from botwatch_sandbox.control.page import STATIC, add_page
+from botwatch_sandbox.control.snapshot import Snapshot
+from botwatch_sandbox.discord.conversation import Timing
+from botwatch_sandbox.discord.faults import DiscordFaults
+from botwatch_sandbox.discord.gateway import Gateway
+from botwatch_sandbox.discord.rest import BASE, Rest
+from botwatch_sandbox.discord.state import World
+from botwatch_sandbox.drills.injector import Injector
+from botwatch_sandbox.drills.recorder import Recorder, RunnerLimits
+from botwatch_sandbox.drills.runner import OwnDrills, Patience
+from botwatch_sandbox.fetch import client
+from botwatch_sandbox.observer import Addresses, Observer, Pace
+from botwatch_sandbox.slack.faults import SlackFaults
+from botwatch_sandbox.slack.store import SlackStore
+from botwatch_sandbox.slack.webhook import Webhook
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import aiohttp
+
+    from botwatch_sandbox.settings import Secrets
+
+GATEWAY_PATH = "/gateway"
+WEBHOOKS_PATH = "/services/"
+BODY_MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Times and places that only tests change."""
+
+    timing: Timing = field(default_factory=Timing)
+    limits: RunnerLimits = field(default_factory=RunnerLimits)
+    patience: Patience = field(default_factory=Patience)
+    pace: Pace = field(default_factory=Pace)
+    keep_alive_s: float = KEEP_ALIVE_S
+    static: Path = STATIC
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """The running stand-ins.
+
+    Attributes:
+        app: the application to serve.
+        background: ends only when a part fails; exists once the application has started.
+    """
+
+    app: web.Application
+    background: asyncio.Task[None] | None = None
+
+
+def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) -> Sandbox:
+    """Builds the stand-ins; must be called inside of the event loop.
+
+    Args:
+        addresses: where the bot, Prometheus and Alertmanager are.
+        secrets: what the stand-ins accept and the drills need.
+        tuning: times and places, for tests.
+    """
+    tuned = tuning or Tuning()
+    changes, session = Changes(), client()
+    world, faults = World(changes), DiscordFaults(changes)
+    gateway = Gateway(world, faults, secrets.discord_token, changes, tuned.timing)
+    slack, slack_faults = SlackStore(changes), SlackFaults(changes)
+    recorder = Recorder(changes, slack, tuned.limits)
+    gateway.listeners.append(recorder.saw_gateway)
+    observer = Observer(changes, recorder, addresses, tuned.pace)
+    snapshot = Snapshot(world, gateway, faults, slack, slack_faults, observer, recorder)
+    events = Events(changes, snapshot, tuned.keep_alive_s)
+    token = secrets.drill_token
+    injector = None if token is None else Injector(addresses.bot, token)
+    own_drills = OwnDrills(recorder, changes, injector, tuned.patience)
+
+    app = web.Application(
+        middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH))],
+        client_max_size=BODY_MAX_BYTES,
+    )
+    sandbox = Sandbox(app)
+    Rest(world, faults, secrets.discord_token, GATEWAY_PATH).add_routes(app)
+    app.router.add_get(GATEWAY_PATH, gateway.handle)
+    webhook = Webhook(secrets.slack_path, slack, slack_faults)
+    app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)
+    refresh = partial(observer.look_at_alerts, session)
+    app.add_subapp("/control", ControlApi(snapshot, events, own_drills, refresh).app())
+    add_page(app, tuned.static)
+
+    async def run_background(_: web.Application) -> AsyncIterator[None]:
+        sandbox.background = asyncio.create_task(_watch(observer, recorder, session))
+        yield
+        sandbox.background.cancel()
+        await asyncio.wait([sandbox.background])  # its error, if any, is the server's to report
+        await session.close()
+
+    async def shut_down(_: web.Application) -> None:
+        await own_drills.close()
+        await events.close()
+        await gateway.close()
+
+    app.cleanup_ctx.append(run_background)
+    app.on_shutdown.append(shut_down)
+    return sandbox
+
+
+async def _watch(observer: Observer, recorder: Recorder, session: aiohttp.ClientSession) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(observer.run(session))
+        group.create_task(recorder.watch_runner())

@@ -1,0 +1,115 @@
+"""What the control API takes, and how it is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from botwatch_sandbox.control.errors import ControlError
+from botwatch_sandbox.discord.state import AUTHOR_MAX, CONTENT_MAX
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+BODY_MAX_BYTES = 64 * 1024
+
+Count = Annotated[int, Field(ge=0, le=1000)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,99}$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Body(BaseModel):
+    """The base: no unknown fields, no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Say(Body):
+    """POST /control/discord/messages."""
+
+    content: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CONTENT_MAX)
+    ]
+    author: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=AUTHOR_MAX)
+    ]
+
+
+class DiscordFaultsBody(Body):
+    """POST /control/discord/faults: one or several faults at once."""
+
+    drop: Literal[True] | None = None
+    code: Annotated[int, Field(ge=1000, le=4999)] | None = None
+    reconnect: Literal[True] | None = None
+    invalid_session: bool | None = None
+    rate_limit: Count | None = None
+    via: bool = True
+    server_error: Count | None = None
+    slow_ms: Annotated[int, Field(ge=0, le=60_000)] | None = None
+    hold_gateway: bool | None = None
+    silent: bool | None = None
+
+
+class SlackFaultsBody(Body):
+    """POST /control/slack/faults."""
+
+    status: Literal[429, 500, 503] | None
+    remaining: Count = 1
+
+
+class RunDrill(Body):
+    """POST /control/drills/run."""
+
+    name: Word
+
+
+class StartDrill(Body):
+    """POST /control/drills."""
+
+    name: Word
+    title: Line
+    alert: Word | None = None
+    budget_s: Annotated[float, Field(gt=0, le=3600)] | None = None
+    expect: Literal["message", "silence"]
+
+
+class MarkDrill(Body):
+    """POST /control/drills/current/mark."""
+
+    mark: Literal["injected", "released"]
+    at: float | None = None
+
+
+class FinishDrill(Body):
+    """POST /control/drills/current/finish."""
+
+    ok: bool
+    error: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+AnyBody = TypeVar("AnyBody", bound=Body)
+
+
+async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
+    """Reads a call's JSON.
+
+    Raises:
+        ControlError: 415 another Content-Type, 413 too large, 400 not what the call takes.
+    """
+    if request.content_type != "application/json":
+        raise ControlError(415, "The body must be JSON; send Content-Type: application/json.")
+    raw = await request.read()
+    if len(raw) > BODY_MAX_BYTES:
+        raise ControlError(413, "The body is too large; send less than 64 KiB.")
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as error:
+        raise ControlError(400, _sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "body"
+    cause = first["msg"].rstrip(".").lower()
+    return f"The field '{where}' is refused ({cause}); sandbox/README.md lists what it takes."

@@ -1,0 +1,66 @@
+"""The snapshot: everything that the control room shows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botwatch_sandbox.changes import PARTS, Part
+
+if TYPE_CHECKING:
+    from botwatch_sandbox.discord.faults import DiscordFaults
+    from botwatch_sandbox.discord.gateway import Gateway
+    from botwatch_sandbox.discord.state import World
+    from botwatch_sandbox.drills.recorder import Recorder
+    from botwatch_sandbox.jsonio import JsonObject
+    from botwatch_sandbox.observer import Observer
+    from botwatch_sandbox.slack.faults import SlackFaults
+    from botwatch_sandbox.slack.store import SlackStore
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Reads the state of all parts."""
+
+    world: World
+    gateway: Gateway
+    discord_faults: DiscordFaults
+    slack: SlackStore
+    slack_faults: SlackFaults
+    observer: Observer
+    recorder: Recorder
+
+    def whole(self) -> JsonObject:
+        """Returns all parts and the present time (Unix seconds)."""
+        return {"now": time.time()} | {part: self.part(part) for part in PARTS}
+
+    def part(self, part: Part) -> object:
+        """Returns one part, whole."""
+        match part:
+            case "status":
+                return self._status()
+            case "discord":
+                return self.world.view()
+            case "slack":
+                return self.slack.view()
+            case "alerts":
+                return self.observer.alerts
+            case "drill":
+                record = self.recorder.record
+                return None if record is None else record.view()
+
+    def _status(self) -> JsonObject:
+        sessions = self.gateway.session_count
+        return {
+            "bot": {
+                "connected": sessions > 0,
+                "ready": self.observer.bot_ready,
+                "sessions": sessions,
+                "reasons": self.observer.bot_reasons,
+                "latency_ms": self.gateway.latency_ms,
+            },
+            "prometheus": {"up": self.observer.prometheus_up},
+            "alertmanager": {"up": self.observer.alertmanager_up},
+            "faults": {"discord": self.discord_faults.view(), "slack": self.slack_faults.view()},
+        }
