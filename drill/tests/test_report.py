@@ -31,9 +31,9 @@ def results() -> list[Result]:
     ]
 
 
-def drawn(width: int) -> list[str]:
+def drawn(width: int, of: list[Result]) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(report.table(results()))
+    console.print(report.table(of))
     assert isinstance(console.file, io.StringIO)
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
 
@@ -85,7 +85,7 @@ def test_the_json_has_exactly_the_agreed_shape() -> None:
 
 
 def test_the_table_shows_runs_medians_and_what_was_not_run() -> None:
-    lines = drawn(120)
+    lines = drawn(120, results())
     assert lines[1] == "drill fault run firing delivered recovered resolved budget verdict"
     assert "bot_restart bot killed, comes back 1/1 - - 3.2 - - ok" in lines
     assert "bot_down bot killed, stays down 1/3 9.1 9.8 14.0 31.2 ok" in lines
@@ -94,16 +94,23 @@ def test_the_table_shows_runs_medians_and_what_was_not_run() -> None:
     assert "errors six errors 0/1 - - - - - not run" in lines
 
 
-def test_a_median_over_budget_is_named_so() -> None:
-    late = Result(BOT_DOWN, 1, 15.0, [Run(1.0, Timing(15.0, 16.0, 20.0, 40.0))])
-    console = Console(file=io.StringIO(), width=120)
-    console.print(report.table([late]))
-    assert isinstance(console.file, io.StringIO)
-    assert "over budget" in console.file.getvalue()
+@pytest.mark.parametrize(
+    ("delivered_s", "wanted", "verdict"),
+    [
+        (14.0, 1, "in budget"),
+        (16.0, 1, "over budget"),
+        (14.0, 3, "incomplete"),
+        (None, 1, "failed"),
+    ],
+)
+def test_the_median_has_a_verdict(delivered_s: float | None, wanted: int, verdict: str) -> None:
+    result = Result(BOT_DOWN, wanted, 15.0, [Run(1.0, Timing(delivered_s=delivered_s))])
+    (median,) = (line for line in drawn(120, [result]) if line.startswith("median"))
+    assert median.endswith(f"15 s {verdict}")
 
 
 def test_nothing_is_cut_off_at_80_columns() -> None:
-    text = "\n".join(drawn(80))
+    text = "\n".join(drawn(80, results()))
     assert "…" not in text
     assert "delivered" in text
 

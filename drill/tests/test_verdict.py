@@ -77,6 +77,14 @@ def test_a_restart_must_be_quick() -> None:
     assert "after 11.0 s" in failures(BOT_RESTART, replace(BACK, recovered_at=1011.0))
 
 
+def test_an_alert_that_never_fired_has_nothing_to_recover_from() -> None:
+    silent = replace(
+        GOOD, firing_at=None, delivered_at=None, recovered_at=None, resolved_at=None, messages=0
+    )
+    assert failures(ERRORS, silent) == "No Slack message named DiscordBotHighErrors within 60 s."
+    assert "not seen to recover" in failures(BOT_DOWN, silent)
+
+
 def test_what_only_the_control_room_finds_wrong_counts() -> None:
     record = replace(GOOD, state="failed", error="The bot refuses.")
     assert failures(ERRORS, record) == "The control room says: The bot refuses."

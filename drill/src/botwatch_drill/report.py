@@ -102,9 +102,18 @@ def _add(drawn: Table, result: Result) -> None:
         title = result.drill.title
         drawn.add_row(result.drill.name, title, f"0/{result.wanted}", *cells, budget, "not run")
     elif result.budget_s is not None:
-        verdict = "[red]over budget[/]" if result.over_budget else "[green]in budget[/]"
-        drawn.add_row("", "", "median", *_cells(result.median), budget, verdict)
+        drawn.add_row("", "", "median", *_cells(result.median), budget, _budget_verdict(result))
     drawn.add_section()
+
+
+def _budget_verdict(result: Result) -> str:
+    if result.median.delivered_s is None:
+        return "[red]failed[/]"
+    if result.over_budget:
+        return "[red]over budget[/]"
+    if len(result.runs) < result.wanted:
+        return "incomplete"
+    return "[green]in budget[/]"
 
 
 def _cells(timing: Timing) -> list[str]:

@@ -124,6 +124,8 @@ def _message(drill: Drill, timing: Timing, limits: Limits) -> list[str]:
 
 def _recovery(drill: Drill, timing: Timing) -> list[str]:
     within_s = drill.recovered_within_s
+    if drill.kill is None and timing.firing_s is None:
+        return []  # nothing to recover from was seen
     if timing.recovered_s is None:
         return [f"The site was not seen to recover; it should within {within_s:g} s."]
     if timing.recovered_s > within_s:
