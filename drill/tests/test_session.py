@@ -133,6 +133,24 @@ def test_no_message_the_fault_is_undone_and_the_run_failed(
     assert run.failures == ("No Slack message named DiscordBotDown within 0.3 s.",)
 
 
+def test_a_bot_that_somebody_else_starts_ends_the_wait(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.stories["bot_down"] = [
+        Story(
+            firing_s=None,
+            delivered_s=None,
+            recovered_s=-0.5,
+            resolved_s=None,
+            mended_early=True,
+        )
+    ]
+    session = start("bot_down", limits=replace(QUICK, late_s=60.0))
+    session.run()
+    (failure,) = session.results[0].runs[0].failures
+    assert "was started again after -0.5 s although it was to stay down" in failure
+
+
 def test_what_never_gets_well_is_given_up(start: Callable[..., Session], site: FakeSite) -> None:
     site.stories["bot_down"] = [Story(recovered_s=None, resolved_s=None)]
     session = start("bot_down", limits=replace(QUICK, resolved_within_s=0.1))

@@ -16,6 +16,7 @@ GOOD = Record(
     error=None,
     budget_s=15.0,
     injected_at=1000.0,
+    released_at=1010.5,
     firing_at=1009.5,
     delivered_at=1010.0,
     recovered_at=1014.0,

@@ -25,6 +25,7 @@ class Record:
     error: str | None
     budget_s: float | None
     injected_at: float | None
+    released_at: float | None
     firing_at: float | None
     delivered_at: float | None
     recovered_at: float | None

@@ -125,7 +125,10 @@ class Runner:
         limits = self._site.limits
         if self._drill.expect == "message":
             self._line.waits("waiting for the message")
-            return self._watch(lambda record: record.delivered_at is not None, limits.late_s)
+            return self._watch(
+                lambda seen: seen.delivered_at is not None or seen.recovered_at is not None,
+                limits.late_s,
+            )
         self._line.waits("waiting until it is back")
         record = self._watch(
             lambda seen: seen.recovered_at is not None or seen.messages > 0, limits.late_s

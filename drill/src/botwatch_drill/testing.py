@@ -46,6 +46,7 @@ class Story:
 
     Attributes:
         messages: how many Slack messages come.
+        mended_early: whether the site recovers although the fault was not taken away.
     """
 
     firing_s: float | None = 9.1
@@ -53,6 +54,7 @@ class Story:
     recovered_s: float | None = 14.0
     resolved_s: float | None = 31.2
     messages: int = 2
+    mended_early: bool = False
 
 
 RESTART = Story(firing_s=None, delivered_s=None, recovered_s=3.0, resolved_s=None, messages=0)
@@ -152,7 +154,7 @@ class FakeSite:
             after_s = getattr(story, moment.replace("_at", "_s"))
             if after_s is None or record[moment] is not None:
                 continue
-            if moment == "recovered_at" and self._still_broken(record):
+            if moment == "recovered_at" and self._still_broken(record) and not story.mended_early:
                 return False
             record[moment] = record["injected_at"] + after_s
             return True

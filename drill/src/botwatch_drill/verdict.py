@@ -87,7 +87,7 @@ def judge(drill: Drill, record: Record, limits: Limits) -> Run:
     if record.injected_at is None:
         return Run(failures=(f"Nothing was injected: {record.error or 'no reason is known.'}",))
     timing = Timing.of(record, drill.expect)
-    failures = _silence(record) if drill.expect == "silence" else _message(drill, timing, limits)
+    failures = _silence(record) if drill.expect == "silence" else _message(drill, record, limits)
     failures += _recovery(drill, timing)
     if not failures and record.state in ("failed", "aborted") and not _slow(timing, record):
         failures = [f"The control room says: {record.error or record.state}"]
@@ -102,24 +102,38 @@ def _silence(record: Record) -> list[str]:
     return [f"{came} although the bot came back by itself."]
 
 
-def _message(drill: Drill, timing: Timing, limits: Limits) -> list[str]:
+def _message(drill: Drill, record: Record, limits: Limits) -> list[str]:
+    timing = Timing.of(record, drill.expect)
     if timing.delivered_s is None:
-        return [f"No Slack message named {drill.alert} within {limits.late_s:g} s."]
+        return [_no_message(drill, record, limits)]
     failures = []
     if timing.delivered_s > limits.max_s:
-        failures.append(
-            f"The message came after {timing.delivered_s:.1f} s, over the limit of "
-            f"{limits.max_s:g} s for a single run."
-        )
+        took = f"The message came after {timing.delivered_s:.1f} s"
+        failures.append(f"{took}, over the limit of {limits.max_s:g} s for a single run.")
     within_s = limits.resolved_within_s
     if timing.resolved_s is None:
         failures.append(f"No Slack message said that {drill.alert} is over within {within_s:g} s.")
     elif timing.resolved_s > within_s:
-        failures.append(
-            f"The resolved message came after {timing.resolved_s:.1f} s, over the limit of "
-            f"{within_s:g} s."
-        )
+        took = f"The resolved message came after {timing.resolved_s:.1f} s"
+        failures.append(f"{took}, over the limit of {within_s:g} s.")
     return failures
+
+
+def _no_message(drill: Drill, record: Record, limits: Limits) -> str:
+    if not _mended_early(drill, record):
+        return f"No Slack message named {drill.alert} within {limits.late_s:g} s."
+    recovered_s = Timing.of(record, drill.expect).recovered_s
+    return (
+        f"The bot was started again after {recovered_s:.1f} s although it was to stay down until "
+        "the message: look who starts it, a deployment for example."
+    )
+
+
+def _mended_early(drill: Drill, record: Record) -> bool:
+    """Whether somebody else took the fault away."""
+    if drill.kill is None or record.recovered_at is None:
+        return False
+    return record.released_at is None or record.recovered_at < record.released_at
 
 
 def _recovery(drill: Drill, timing: Timing) -> list[str]:
