@@ -1,0 +1,16 @@
+"""A Discord bot that can be watched: settings, commands, gateway, metrics, health and web."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as _installed_version
+
+DISTRIBUTION = "botwatch-bot"
+
+
+def version() -> str:
+    """Return the installed version, or "unknown" when run from a source tree alone."""
+    try:
+        return _installed_version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown"
