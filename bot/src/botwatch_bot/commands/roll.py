@@ -1,0 +1,95 @@
+"""`roll`: dice in the notation of role-playing games."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botwatch_bot.commands.spec import Command, Request, UserError
+from botwatch_bot.commands.text import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_DICE = 100
+MIN_SIDES = 2
+MAX_SIDES = 1000
+MAX_MODIFIER = 10_000
+
+BOUNDS = (
+    f"1 to {MAX_DICE} dice with {MIN_SIDES} to {MAX_SIDES} sides, "
+    f"plus or minus up to {MAX_MODIFIER}"
+)
+
+# No number longer than six digits is converted: int() of a very long one is slow.
+_DICE = re.compile(r"(?P<count>[0-9]{1,6})?[dD](?P<sides>[0-9]{1,6})(?P<modifier>[+-][0-9]{1,6})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Dice:
+    """A throw of `count` dice with `sides` sides, and a number added to their sum."""
+
+    count: int
+    sides: int
+    modifier: int = 0
+
+    def __str__(self) -> str:
+        modifier = f"{self.modifier:+}" if self.modifier else ""
+        return f"{self.count}d{self.sides}{modifier}"
+
+
+def parse(text: str) -> Dice:
+    """Return the dice that `text` asks for: `2d6`, `d20`, `3d8 + 2`; one die of six when empty.
+
+    Raises:
+        UserError: it is no dice notation, or beyond the bounds.
+    """
+    compact = "".join(text.split()) or "1d6"
+    match = _DICE.fullmatch(compact)
+    if match is None:
+        message = f"I cannot read {quote(text)} as dice. I roll {BOUNDS}."
+        raise UserError(message)
+    dice = Dice(
+        count=int(match["count"] or 1),
+        sides=int(match["sides"]),
+        modifier=int(match["modifier"] or 0),
+    )
+    if not _within_bounds(dice):
+        message = f"{quote(text)} is more than I can do: I roll {BOUNDS}."
+        raise UserError(message)
+    return dice
+
+
+def throw(dice: Dice, below: Callable[[int], int] = secrets.randbelow) -> list[int]:
+    """Return what each die shows; `below(n)` returns a random integer from 0 to n - 1."""
+    return [below(dice.sides) + 1 for _ in range(dice.count)]
+
+
+async def answer(request: Request) -> str:
+    """Answer with every die and the sum."""
+    dice = parse(request.text)
+    shown = throw(dice)
+    terms = " + ".join(map(str, shown))
+    if dice.modifier:
+        terms += f" {'+' if dice.modifier > 0 else '-'} {abs(dice.modifier)}"
+    return f"🎲 {dice}: {terms} = **{sum(shown) + dice.modifier}**"
+
+
+def _within_bounds(dice: Dice) -> bool:
+    return (
+        1 <= dice.count <= MAX_DICE
+        and MIN_SIDES <= dice.sides <= MAX_SIDES
+        and abs(dice.modifier) <= MAX_MODIFIER
+    )
+
+
+COMMAND = Command(
+    "roll",
+    "rolls dice",
+    answer,
+    arguments="[dice]",
+    details=f"{BOUNDS}; one die of six when you name none.",
+    examples=("2d6", "d20", "3d8+2"),
+)

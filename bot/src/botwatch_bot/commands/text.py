@@ -1,0 +1,31 @@
+"""Writing users' text back to them safely and briefly."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_REPLY = 2000
+"""Discord refuses longer messages (characters)."""
+
+_MAX_QUOTE = 60
+
+
+def quote(text: str) -> str:
+    """Return `text` as inline code: on one line, shortened, unable to end the code early."""
+    flat = " ".join(text.replace("`", "'").split())
+    return f"`{shorten(flat, _MAX_QUOTE)}`"
+
+
+def shorten(text: str, limit: int = MAX_REPLY) -> str:
+    """Return `text` cut to at most `limit` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean X?` with the closest known word, or an empty string."""
+    close = get_close_matches(word.casefold(), list(known), n=1)
+    return f" Did you mean {quote(close[0])}?" if close else ""
