@@ -1,0 +1,222 @@
+"""Settings: defaults, every kind of mistake, and the secret files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from botwatch_bot import settings as module
+from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.settings import Settings, load, load_secrets
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def problems() -> tuple[str, ...]:
+    """Return what `load` finds wrong with the environment."""
+    with pytest.raises(FatalError) as refused:
+        load()
+    assert refused.value.code is ExitCode.BAD_SETTINGS
+    return refused.value.problems
+
+
+def test_defaults(settings: Settings) -> None:
+    assert settings.prefix == "?"
+    assert settings.zone.key == "Asia/Seoul"
+    assert (str(settings.listen_address), settings.listen_port) == ("127.0.0.1", 8000)
+    assert (settings.log_level, settings.log_format) == ("info", "console")
+    assert settings.discord_api_url is None
+    assert settings.drill_token_file is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("PREFIX", "bw!", "bw!"),
+        ("TIMEZONE", "europe/paris", "Europe/Paris"),
+        ("LISTEN_PORT", "9999", 9999),
+        ("LOG_FORMAT", "json", "json"),
+        ("LOG_LEVEL", "", "info"),
+        ("DRILL_TOKEN_FILE", "/some/file", Path("/some/file")),
+    ],
+)
+def test_values_are_taken_and_empty_ones_mean_the_default(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
+) -> None:
+    del settings
+    monkeypatch.setenv(f"BOT_{name}", text)
+    assert getattr(load(), name.lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PREFIX", "has space"),
+        ("PREFIX", "`"),
+        ("PREFIX", "bot"),
+        ("PREFIX", "??????"),
+        ("TIMEZONE", "Atlantis"),
+        ("TIMEZONE", "../../etc/passwd"),
+        ("LISTEN_ADDRESS", "localhost"),
+        ("LISTEN_PORT", "0"),
+        ("LISTEN_PORT", "65536"),
+        ("LISTEN_PORT", "eighty"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_an_invalid_value_is_one_line_with_name_value_and_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    del settings
+    monkeypatch.setenv(f"BOT_{name}", text)
+    (problem,) = problems()
+    assert problem.startswith(f"BOT_{name} is {text!r}; it must be ")
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        "127.0.0.1:8008",
+        "ftp://127.0.0.1",
+        "http://discord.example/api",
+        "http://10.0.0.1/api",
+        "http://127.0.0.1/api?x=1",
+        "http://",
+    ],
+)
+def test_a_token_leaves_the_machine_only_under_tls(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    del settings
+    monkeypatch.setenv("BOT_DISCORD_API_URL", api)
+    monkeypatch.setenv("BOT_DISCORD_GATEWAY_URL", "ws://127.0.0.1:1/gateway")
+    (problem,) = problems()
+    assert problem.startswith(f"BOT_DISCORD_API_URL is {api!r}")
+
+
+@pytest.mark.parametrize(
+    ("api", "gateway"),
+    [
+        ("http://127.0.0.1:8008/api/v10/", "ws://127.0.0.1:8008/gateway"),
+        ("http://localhost:8008/api/v10", "ws://[::1]:8008/gateway"),
+        ("https://stand-in.example/api/v10", "wss://stand-in.example/gateway"),
+    ],
+)
+def test_a_stand_in_is_two_addresses(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, api: str, gateway: str
+) -> None:
+    del settings
+    monkeypatch.setenv("BOT_DISCORD_API_URL", api)
+    monkeypatch.setenv("BOT_DISCORD_GATEWAY_URL", gateway)
+    assert load().discord_api_url == api.rstrip("/")
+    assert load().discord_gateway_url == gateway
+
+
+@pytest.mark.parametrize("name", ["BOT_DISCORD_API_URL", "BOT_DISCORD_GATEWAY_URL"])
+def test_half_a_stand_in_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    del settings
+    monkeypatch.setenv(name, "https://x.example" if "API" in name else "wss://x.example")
+    (problem,) = problems()
+    assert problem.endswith("belong together; set both or neither")
+
+
+def test_a_missing_token_file_variable_is_named() -> None:
+    (problem,) = problems()
+    assert problem == (
+        "BOT_DISCORD_TOKEN_FILE is not set; "
+        "it must be the absolute path of a file that holds the bot's token"
+    )
+
+
+def test_a_token_in_place_of_its_file_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_DISCORD_TOKEN_FILE", "MTIz.secret.token")
+    (problem,) = problems()
+    assert "secret" not in problem
+
+
+def test_a_token_in_the_environment_is_refused_and_not_repeated(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del settings
+    monkeypatch.setenv("BOT_DISCORD_TOKEN", "MTIz.secret.token")
+    (problem,) = problems()
+    assert problem == (
+        "BOT_DISCORD_TOKEN is not a setting; "
+        "put the value in a file and name the file in BOT_DISCORD_TOKEN_FILE"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("BOT_PREFFIX", "did you mean BOT_PREFIX?"),
+        ("BOT_XYZ", "remove it from the environment"),
+    ],
+)
+def test_an_unknown_variable_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, remedy: str
+) -> None:
+    del settings
+    monkeypatch.setenv(name, "1")
+    assert problems() == (f"{name} is not a setting; {remedy}",)
+
+
+def test_every_problem_is_told_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    del settings
+    monkeypatch.setenv("BOT_LISTEN_PORT", "x")
+    monkeypatch.setenv("BOT_TIMEZONE", "x")
+    monkeypatch.setenv("BOT_NOPE", "x")
+    assert len(problems()) == 3
+
+
+class TestSecrets:
+    def test_are_read_without_the_line_end(self, settings: Settings) -> None:
+        secrets = load_secrets(settings)
+        assert secrets.discord_token == "a.test.token"
+        assert secrets.drill_token is None
+        assert secrets.texts() == ["a.test.token"]
+
+    def test_are_in_no_representation(self, settings: Settings) -> None:
+        assert "a.test.token" not in repr(load_secrets(settings))
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"", "it holds nothing"),
+            (b" \n", "it holds nothing"),
+            (b"two words", "several words or lines"),
+            (b"two\nlines", "several words or lines"),
+            ("tökén".encode(), "plain ASCII"),
+        ],
+    )
+    def test_a_file_must_hold_one_word(
+        self, settings: Settings, token_file: Path, content: bytes, why: str
+    ) -> None:
+        token_file.write_bytes(content)
+        with pytest.raises(FatalError, match=why) as refused:
+            load_secrets(settings)
+        assert refused.value.code is ExitCode.BAD_SETTINGS
+        assert str(token_file) in str(refused.value)
+
+    def test_a_file_that_is_not_there_is_named(self, settings: Settings, token_file: Path) -> None:
+        token_file.unlink()
+        with pytest.raises(FatalError, match=r"BOT_DISCORD_TOKEN_FILE: .*No such file"):
+            load_secrets(settings)
+
+    def test_a_folder_in_place_of_a_file_is_named(
+        self, settings: Settings, token_file: Path
+    ) -> None:
+        token_file.unlink()
+        token_file.mkdir()
+        with pytest.raises(FatalError, match="Is a directory"):
+            load_secrets(settings)
+
+
+def test_the_readme_lists_every_setting() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in module._variables() if f"`{name}`" not in text] == []
