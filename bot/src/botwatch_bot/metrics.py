@@ -1,0 +1,189 @@
+"""Every metric of the bot, on a registry of its own, with all label values present from the start.
+
+Label values are closed sets: an alert on `increase()` needs each series to exist before its first
+count, and no user's text may ever become a label.
+"""
+
+from __future__ import annotations
+
+import platform
+from enum import StrEnum
+from importlib.metadata import version as installed_version
+from math import nan
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from botwatch_bot import version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Status(StrEnum):
+    """How a command ended."""
+
+    SUCCESS = "success"
+    USER_ERROR = "user_error"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class ErrorType(StrEnum):
+    """Whose fault an error was; a mistake of a user's is none of these."""
+
+    COMMAND = "command"
+    GATEWAY = "gateway"
+    SEND = "send"
+    WEB = "web"
+    INTERNAL = "internal"
+    DRILL = "drill"
+
+
+class SessionKind(StrEnum):
+    """How a gateway session began."""
+
+    IDENTIFY = "identify"
+    RESUME = "resume"
+
+
+class ApiResult(StrEnum):
+    """How Discord answered a request."""
+
+    OK = "ok"
+    CLIENT_ERROR = "client_error"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    NO_ANSWER = "no_answer"
+
+
+_LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # the library leaves it untyped
+
+
+class Metrics:
+    """The bot's instruments; create one for each process (or test)."""
+
+    def __init__(self, commands: Iterable[str]) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._count_commands(list(commands))
+        self._count_faults()
+        self._watch_gateway()
+        self._describe_process()
+
+    def _count_commands(self, commands: list[str]) -> None:
+        self.commands = Counter(
+            "discord_bot_commands",
+            "Commands that ended, by name and outcome.",
+            ["command", "status"],
+            registry=self.registry,
+        )
+        for command in commands:
+            for status in Status:
+                self.commands.labels(command, status)
+        self.unknown_commands = Counter(
+            "discord_bot_unknown_commands",
+            "Messages that looked like a command which does not exist.",
+            registry=self.registry,
+        )
+        self.latency = Histogram(
+            "discord_bot_message_latency_seconds",
+            "From the arrival of a command's message to the end of its answer.",
+            buckets=_LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.messages_sent = Counter(
+            "discord_bot_messages_sent",
+            "Messages that Discord accepted, of every kind.",
+            registry=self.registry,
+        )
+        self.active_users = Gauge(
+            "discord_bot_active_users",
+            "Different people who used a command within the last hour.",
+            registry=self.registry,
+        )
+
+    def _count_faults(self) -> None:
+        self.errors = Counter(
+            "discord_bot_errors",
+            "Faults of the bot or its surroundings; never a mistake of a user's.",
+            ["error_type"],
+            registry=self.registry,
+        )
+        for error_type in ErrorType:
+            self.errors.labels(error_type)
+        self.api_requests = Counter(
+            "discord_bot_api_requests",
+            "Requests to Discord's REST API, retries included, by result.",
+            ["result"],
+            registry=self.registry,
+        )
+        for result in ApiResult:
+            self.api_requests.labels(result)
+
+    def _watch_gateway(self) -> None:
+        self.ready = Gauge(
+            "discord_bot_ready",
+            "1 while every gateway session is up, else 0.",
+            registry=self.registry,
+        )
+        self.gateway_latency = Gauge(
+            "discord_bot_gateway_latency_seconds",
+            "Slowest shard's heartbeat round trip; NaN while not known.",
+            registry=self.registry,
+        )
+        self.gateway_latency.set(nan)
+        self.gateway_sessions = Counter(
+            "discord_bot_gateway_sessions",
+            "Gateway sessions begun, by kind.",
+            ["kind"],
+            registry=self.registry,
+        )
+        for kind in SessionKind:
+            self.gateway_sessions.labels(kind)
+        self.gateway_disconnects = Counter(
+            "discord_bot_gateway_disconnects",
+            "Gateway sessions lost.",
+            registry=self.registry,
+        )
+        self.last_event = Gauge(
+            "discord_bot_gateway_last_event_timestamp_seconds",
+            "When the gateway last sent an event (Unix time); 0 before the first.",
+            registry=self.registry,
+        )
+        self.active_guilds = Gauge(
+            "discord_bot_active_guilds", "Servers that are reachable now.", registry=self.registry
+        )
+        self.guild_members = Gauge(
+            "discord_bot_guild_members",
+            "Sum of the servers' member counts; someone in two servers counts twice.",
+            registry=self.registry,
+        )
+
+    def _describe_process(self) -> None:
+        self.heartbeat = Gauge(
+            "discord_bot_heartbeat_timestamp_seconds",
+            "When the event loop last ran its heartbeat (Unix time).",
+            registry=self.registry,
+        )
+        self.heartbeat.set_to_current_time()
+        build = Gauge(
+            "discord_bot_build_info",
+            "Always 1; the labels tell the versions.",
+            ["version", "python", "discord_py"],
+            registry=self.registry,
+        )
+        build.labels(version(), platform.python_version(), installed_version("discord.py")).set(1)
