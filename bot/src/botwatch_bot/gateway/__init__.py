@@ -1,0 +1,1 @@
+"""The Discord side: connection state, the client, and the session that keeps it connected."""
