@@ -1,0 +1,1 @@
+"""The HTTP side: metrics, probes and drills on one port."""

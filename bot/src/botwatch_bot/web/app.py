@@ -1,0 +1,64 @@
+"""The Flask application: which path answers what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Flask, Response, jsonify
+from prometheus_client import make_wsgi_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from botwatch_bot.metrics import ErrorType, Metrics
+from botwatch_bot.web import drills
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from botwatch_bot.health import Health
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(health: Health, metrics: Metrics, drill_token: str | None) -> WSGIApplication:
+    """Return the application; without a drill token there are no drill endpoints."""
+    app = Flask("botwatch_bot", static_folder=None)
+    _add_probes(app, health)
+    _add_errors(app, metrics)
+    if drill_token is not None:
+        app.register_blueprint(drills.create(metrics, drill_token))
+    return DispatcherMiddleware(app, {"/metrics": make_wsgi_app(metrics.registry)})
+
+
+def _add_probes(app: Flask, health: Health) -> None:
+    @app.get("/livez")
+    def livez() -> Response:
+        return _verdict(health.live_report())
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        return _verdict(health.ready_report())
+
+    @app.get("/health")
+    def full() -> Response:
+        return _verdict(health.full_report())
+
+
+def _add_errors(app: Flask, metrics: Metrics) -> None:
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[Response, int]:
+        return jsonify(error=error.description or error.name), error.code or 500
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> tuple[Response, int]:
+        metrics.errors.labels(ErrorType.WEB).inc()
+        _log.error("request failed", exc_info=error)
+        return jsonify(error="The bot could not answer; its log says why."), 500
+
+
+def _verdict(report: dict[str, Any]) -> Response:
+    response = jsonify(report)
+    response.status_code = 503 if report["reasons"] else 200
+    response.headers["Cache-Control"] = "no-store"
+    return response
