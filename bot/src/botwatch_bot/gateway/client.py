@@ -1,0 +1,281 @@
+"""The discord.py client: our commands, and everything it sees reported to our own state."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import discord
+import structlog
+from discord.ext import commands
+
+from botwatch_bot.commands import COMMANDS
+from botwatch_bot.commands.text import did_you_mean, quote
+from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
+from botwatch_bot.gateway.handlers import Handler, handlers
+from botwatch_bot.gateway.requests import trace
+from botwatch_bot.gateway.verdicts import judge
+from botwatch_bot.metrics import ErrorType, SessionKind, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+    import yarl
+
+    from botwatch_bot.gateway.pacing import IdentifyPacer
+    from botwatch_bot.services import Services
+
+_log = structlog.get_logger(__name__)
+
+_COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
+_GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
+_LAUNCH_TRIES = 60
+_RATE_LIMIT_SECONDS = 30.0
+_DRAIN_SECONDS = 0.8
+_CLOSE_SECONDS = 0.5
+
+
+class GatewayUnreachableError(Exception):
+    """A shard could not be launched in many attempts."""
+
+
+class BotClient(commands.AutoShardedBot):
+    """One login to Discord; the session makes a new one when this has ended."""
+
+    def __init__(self, services: Services, pacer: IdentifyPacer) -> None:
+        super().__init__(
+            command_prefix=services.settings.prefix,
+            intents=_intents(),
+            help_command=None,
+            case_insensitive=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+            # Commands need none of these caches, which grow with every server and message.
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=_RATE_LIMIT_SECONDS,
+            http_trace=trace(services.metrics),
+        )
+        self.services = services
+        self._pacer = pacer
+        self._launches: dict[int, int] = {}
+        self._guilds_changed = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._accepting = True
+        for handler in handlers(self):
+            self.add_command(handler)
+
+    # What commands may know (see commands.spec.Surroundings)
+
+    @property
+    def prefix(self) -> str:
+        """The text that starts a command."""
+        return self.services.settings.prefix
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The zone that `time` shows when none is asked for."""
+        return self.services.settings.zone
+
+    @property
+    def guild_count(self) -> int:
+        """The number of servers that are reachable now."""
+        return self.services.gateway.guild_count
+
+    @property
+    def uptime_seconds(self) -> float:
+        """Seconds since the process started."""
+        return self.services.health.uptime_seconds
+
+    @property
+    def latency_seconds(self) -> float | None:
+        """Gateway latency in seconds; None while it is not known."""
+        return self.services.gateway.latency
+
+    # What the gateway tells
+
+    def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
+        """See each event the moment it arrives, before discord.py schedules its handlers."""
+        match event_name:
+            case "message":
+                arrived_at.set(time.perf_counter())
+            case "socket_event_type":
+                self._saw_event(str(args[0]))
+            case "shard_connect":
+                self._shard_up(_shard_id(args), SessionKind.IDENTIFY)
+            case "shard_resumed":
+                self._shard_up(_shard_id(args), SessionKind.RESUME)
+            case "shard_disconnect":
+                self._shard_down(_shard_id(args))
+        super().dispatch(event_name, *args, **kwargs)
+
+    def sample(self) -> None:
+        """Refresh what changes without an event; call it about once a second."""
+        state = self.services.gateway
+        if self.shard_count:
+            state.expect(self.shard_count)
+        for shard_id, shard in self.shards.items():
+            state.sample(shard_id, shard.latency, socket_open=not shard.is_closed())
+        if self._guilds_changed:
+            self._guilds_changed = False
+            self._count_guilds()
+
+    def _saw_event(self, name: str) -> None:
+        self.services.gateway.event()
+        self.services.metrics.last_event.set_to_current_time()
+        if name in _GUILD_EVENTS:
+            self._guilds_changed = True
+
+    def _shard_up(self, shard_id: int, kind: SessionKind) -> None:
+        self.services.metrics.gateway_sessions.labels(kind).inc()
+        self.services.gateway.shard_up(shard_id)
+        self.sample()
+        _log.info("connected to the gateway", shard=shard_id, by=str(kind))
+
+    def _shard_down(self, shard_id: int) -> None:
+        if self.services.gateway.shard_down(shard_id):
+            self.services.metrics.gateway_disconnects.inc()
+            _log.warning("disconnected from the gateway", shard=shard_id)
+        else:
+            # It was down already, so this is an attempt to come back that failed.
+            self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+
+    def _count_guilds(self) -> None:
+        reachable = [guild for guild in self.guilds if not guild.unavailable]
+        self.services.gateway.guild_count = len(reachable)
+        self.services.metrics.active_guilds.set(len(reachable))
+        self.services.metrics.guild_members.set(sum(guild.member_count or 0 for guild in reachable))
+
+    # How it connects
+
+    async def launch_shard(
+        self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
+    ) -> None:
+        """Launch a shard; discord.py retries by calling this again from within itself.
+
+        Raises:
+            GatewayUnreachableError: after many attempts, before that recursion gets too deep.
+        """
+        tries = self._launches[shard_id] = self._launches.get(shard_id, 0) + 1
+        if tries > 1:
+            self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+            self.services.gateway.fail(f"the gateway {gateway} did not take shard {shard_id}")
+        if tries > _LAUNCH_TRIES:
+            message = f"shard {shard_id} could not be launched in {_LAUNCH_TRIES} attempts"
+            raise GatewayUnreachableError(message)
+        await super().launch_shard(gateway, shard_id, initial=initial)
+        self._launches.pop(shard_id, None)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Keep Discord's pace of IDENTIFYs, counted over all shards and sessions."""
+        del shard_id, initial
+        await self._pacer.wait()
+
+    # How commands run
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Run the command in a message, if there is one and it is from a person."""
+        if message.author.bot or not self._accepting:
+            return
+        ctx = await self.get_context(message, cls=BotContext)
+        if ctx.command is not None:
+            await self._count(ctx, ctx.command)
+        elif _COMMAND_LIKE.fullmatch(ctx.invoked_with or ""):
+            await self._unknown(ctx, ctx.invoked_with or "")
+
+    async def _count(self, ctx: BotContext, command: Handler) -> None:
+        """Run a command and count it once, however it ends."""
+        status = Status.CANCELLED
+        try:
+            with self._running():
+                status = await self._run(ctx, command)
+        finally:
+            self.services.counter.finish(command.name, status, ctx.author.id, ctx.arrived)
+
+    async def _run(self, ctx: BotContext, command: Handler) -> Status:
+        try:
+            await command.invoke(ctx)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is judged and counted
+            return await self._failed(ctx, command.name, error)
+        # discord.py swallows a cancellation inside a command and only marks the context.
+        return Status.CANCELLED if ctx.command_failed else Status.SUCCESS
+
+    async def _failed(self, ctx: BotContext, name: str, error: Exception) -> Status:
+        verdict = judge(error, COMMANDS[name].example(self.prefix))
+        if verdict.error_type is not None:
+            self.services.metrics.errors.labels(verdict.error_type).inc()
+            _log.error("command failed", command=name, exc_info=error)
+        else:
+            _log.debug("command refused", command=name, why=str(error))
+        if verdict.reply is not None:
+            await self._tell(ctx, verdict.reply)
+        return verdict.status
+
+    async def _unknown(self, ctx: BotContext, word: str) -> None:
+        self.services.metrics.unknown_commands.inc()
+        hint = did_you_mean(word, COMMANDS)
+        await self._tell(
+            ctx, f"I have no command {quote(word)}.{hint} Write `{self.prefix}help` for a list."
+        )
+
+    async def _tell(self, ctx: BotContext, text: str) -> None:
+        """Send an answer about a failure; that this fails too is counted, not raised."""
+        try:
+            await ctx.answer(text)
+        except SendRefusedError as error:
+            _log.debug("answer refused", why=str(error))
+        except SendError as error:
+            self.services.metrics.errors.labels(ErrorType.SEND).inc()
+            _log.error("answer not sent", exc_info=error)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """Count and log what a handler of discord.py's let through."""
+        del args, kwargs
+        self.services.metrics.errors.labels(ErrorType.INTERNAL).inc()
+        _log.exception("event handler failed", handler=event_method)
+
+    # How it ends
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Make the end of the bot wait for the current task."""
+        task = asyncio.current_task()
+        if task is None:
+            message = "commands run in tasks"
+            raise RuntimeError(message)
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
+    async def shut_down(self) -> None:
+        """Let running commands end, then close; bounded to well under two seconds."""
+        self._accepting = False
+        if self._tasks:
+            _, unfinished = await asyncio.wait(self._tasks, timeout=_DRAIN_SECONDS)
+            for task in unfinished:
+                task.cancel()
+        try:
+            # A server that does not answer the closing handshake would hold us for 30 s.
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.close()
+        except TimeoutError:
+            _log.warning("Discord did not confirm the end of the connection")
+
+
+def _shard_id(args: tuple[object, ...]) -> int:
+    return int(str(args[0]))
+
+
+def _intents() -> discord.Intents:
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    intents.dm_messages = True
+    intents.message_content = True
+    return intents

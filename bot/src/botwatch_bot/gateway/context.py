@@ -1,0 +1,64 @@
+"""The context of one command: when its message arrived, and the one way to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from botwatch_bot.commands.text import shorten
+
+if TYPE_CHECKING:
+    from discord.ext.commands.view import StringView
+
+SEND_SECONDS = 60.0
+"""A send is given up after this time, waits for rate limits included."""
+
+arrived_at: ContextVar[float] = ContextVar("arrived_at")
+"""`time.perf_counter()` when the message being handled came off the socket."""
+
+
+class SendError(Exception):
+    """Discord did not take a message although it should have."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+
+
+class SendRefusedError(SendError):
+    """The bot may not write there, or the channel is gone: the server's owner wants it so."""
+
+
+class BotContext(commands.Context[commands.AutoShardedBot]):
+    """A context that knows when its message arrived and answers within Discord's limits."""
+
+    def __init__(
+        self,
+        *,
+        message: discord.Message,
+        bot: commands.AutoShardedBot,
+        view: StringView,
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(message=message, bot=bot, view=view, prefix=prefix)
+        self.arrived = arrived_at.get(time.perf_counter())
+
+    async def answer(self, text: str) -> None:
+        """Send a text, shortened to what Discord takes.
+
+        Raises:
+            SendRefusedError: the bot lacks the right to write there, or the channel is gone.
+            SendError: anything else went wrong on the way to Discord.
+        """
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send(shorten(text))
+        except (discord.Forbidden, discord.NotFound) as error:
+            raise SendRefusedError(error) from error
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise SendError(error) from error

@@ -1,0 +1,252 @@
+"""What the bot's tests share: settings, a Discord REST double, a chat with the client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import discord
+import pytest
+from aiohttp import web
+from discord.http import Route
+
+from botwatch_bot import settings as bot_settings
+from botwatch_bot.gateway.client import BotClient
+from botwatch_bot.gateway.pacing import IdentifyPacer
+from botwatch_bot.services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from botwatch_bot.settings import Settings
+
+TOKEN = "a.test.token"
+BOT_ID = "900"
+GUILD_ID = "100"
+CHANNEL_ID = "200"
+
+
+class Eventually(Protocol):
+    async def __call__(self, check: Callable[[], object], seconds: float = 5) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("BOT_", "NOTIFY_SOCKET", "WATCHDOG_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    path = tmp_path / "token"
+    path.write_text(f"{TOKEN}\n")
+    return path
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, token_file: Path) -> Settings:
+    monkeypatch.setenv("BOT_DISCORD_TOKEN_FILE", str(token_file))
+    return bot_settings.load()
+
+
+@pytest.fixture
+def services(settings: Settings) -> Services:
+    return Services.create(settings)
+
+
+@pytest.fixture
+def value(services: Services) -> Callable[..., float | None]:
+    """Read a sample of the bot's metrics; None where there is no such sample."""
+
+    def read(name: str, **labels: str) -> float | None:
+        return services.metrics.registry.get_sample_value(f"discord_bot_{name}", labels)
+
+    return read
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    async def wait(check: Callable[[], object], seconds: float = 5) -> None:
+        async with asyncio.timeout(seconds):
+            while True:
+                if check():
+                    return
+                await asyncio.sleep(0.005)
+
+    return wait
+
+
+@dataclass
+class RestDouble:
+    """Answers the few REST calls a bot makes; `failures` are (status, body) for the next posts."""
+
+    url: str = ""
+    gateway_url: str = "ws://127.0.0.1:9"
+    login_status: int = 200
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    hold: asyncio.Event | None = None
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/api/users/@me", self._me)
+        app.router.add_get("/api/oauth2/applications/@me", self._application)
+        app.router.add_get("/api/gateway/bot", self._gateway)
+        app.router.add_post("/api/channels/{channel}/messages", self._post)
+        return app
+
+    async def _me(self, _: web.Request) -> web.Response:
+        user = {"id": BOT_ID, "username": "botwatch", "discriminator": "0", "avatar": None}
+        return _answer(user, status=self.login_status)
+
+    async def _application(self, _: web.Request) -> web.Response:
+        owner = {"id": "1", "username": "owner", "discriminator": "0", "avatar": None}
+        return _answer(
+            {
+                "id": BOT_ID,
+                "name": "botwatch",
+                "description": "",
+                "icon": None,
+                "bot_public": False,
+                "bot_require_code_grant": False,
+                "owner": owner,
+                "verify_key": "",
+            }
+        )
+
+    async def _gateway(self, _: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
+        return _answer({"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
+
+    async def _post(self, request: web.Request) -> web.Response:
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.failures:
+            status, body = self.failures.pop(0)
+            return _answer(body, status=status)
+        message = await request.json()
+        self.sent.append(message)
+        author = {"id": BOT_ID, "username": "botwatch", "discriminator": "0", "avatar": None}
+        return _answer(
+            message_payload(message["content"], author=author, message_id=str(len(self.sent)))
+        )
+
+
+def _answer(body: object, status: int = 200) -> web.Response:
+    # discord.py wants this content type without a charset.
+    response = web.json_response(body, status=status)
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+def message_payload(
+    content: str, author: dict[str, Any], message_id: str = "5000"
+) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "channel_id": CHANNEL_ID,
+        "guild_id": GUILD_ID,
+        "type": 0,
+        "content": content,
+        "author": author,
+        "timestamp": "2025-01-01T00:00:00+00:00",
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": [],
+        "pinned": False,
+    }
+
+
+def guild_payload(guild_id: str, members: int) -> dict[str, Any]:
+    channel = {"id": CHANNEL_ID, "type": 0, "name": "general", "position": 0}
+    role = {"id": guild_id, "name": "@everyone", "permissions": "0", "position": 0, "color": 0}
+    role |= {"hoist": False, "managed": False, "mentionable": False, "flags": 0}
+    return {
+        "id": guild_id,
+        "name": "botwatch",
+        "member_count": members,
+        "unavailable": False,
+        "channels": [channel],
+        "roles": [role],
+        "members": [],
+    }
+
+
+@pytest.fixture
+async def rest(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RestDouble]:
+    double = RestDouble()
+    runner = web.AppRunner(double.app(), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    double.url = f"http://{host}:{port}/api"
+    monkeypatch.setattr(Route, "BASE", double.url)
+    yield double
+    await runner.cleanup()
+
+
+@dataclass
+class Chat:
+    """A logged-in client: `say` is a message in a channel, `sent` what the bot answered."""
+
+    client: BotClient
+    rest: RestDouble
+    eventually: Eventually
+
+    def say(self, content: str, *, author_id: int = 7, bot: bool = False) -> None:
+        author = {"id": str(author_id), "username": "someone", "discriminator": "0", "bot": bot}
+        self.gateway("MESSAGE_CREATE", message_payload(content, {**author, "avatar": None}))
+
+    def gateway(self, event: str, data: dict[str, Any]) -> None:
+        """Hand an event to the client as its web socket does."""
+        self.client.dispatch("socket_event_type", event)
+        self.client._connection.parsers[event](data)
+
+    def guild(self, guild_id: str, members: int) -> None:
+        """Let the bot see a server."""
+        self.gateway("GUILD_CREATE", guild_payload(guild_id, members))
+
+    @property
+    def sent(self) -> list[str]:
+        return [str(message["content"]) for message in self.rest.sent]
+
+    async def ask(self, content: str) -> str:
+        """Say something and return the answer."""
+        before = len(self.sent)
+        self.say(content)
+        await self.eventually(lambda: len(self.sent) > before and not self.client._tasks)
+        return self.sent[-1]
+
+
+@pytest.fixture
+async def client(services: Services) -> AsyncIterator[BotClient]:
+    client = BotClient(services, IdentifyPacer())
+    async with client:
+        yield client
+
+
+@pytest.fixture
+async def chat(client: BotClient, rest: RestDouble, eventually: Eventually) -> Chat:
+    discord.VoiceClient.warn_nacl = False
+    await client.login(TOKEN)
+    chat = Chat(client, rest, eventually)
+    chat.guild(GUILD_ID, members=3)
+    return chat
