@@ -1,0 +1,57 @@
+"""The command `discord-bot`: reads the settings, runs the bot, turns failures into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from botwatch_bot import version
+from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.stopping import StopRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    stop = StopRequest()
+    stop.install()
+    options = _parse(arguments)
+    try:
+        _run(stop, only_check=options.check)
+    except FatalError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"discord-bot: {problem}\n")
+        return error.code
+    return ExitCode.OK
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="discord-bot",
+        description="A Discord bot that can be watched. Its settings are environment variables "
+        "that start with BOT_; its README lists them.",
+    )
+    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument(
+        "--check", action="store_true", help="check the settings and secret files, then exit"
+    )
+    return parser.parse_args(arguments)
+
+
+def _run(stop: StopRequest, *, only_check: bool) -> None:
+    # Imported here so that a signal during the imports already finds its handler.
+    from botwatch_bot import app, logs, settings  # noqa: PLC0415
+
+    chosen = settings.load()
+    secrets = settings.load_secrets(chosen)
+    if only_check:
+        return
+    logs.configure(chosen.log_level, chosen.log_format, secrets.texts())
+    app.run(chosen, secrets, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

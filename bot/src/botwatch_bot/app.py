@@ -1,0 +1,110 @@
+"""The bot's life: web server first, then Discord, then an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from botwatch_bot import version
+from botwatch_bot.metrics import ErrorType
+from botwatch_bot.services import Services
+from botwatch_bot.systemd import Notifier
+from botwatch_bot.web.app import create_app
+from botwatch_bot.web.server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botwatch_bot.gateway.session import Session
+    from botwatch_bot.settings import Secrets, Settings
+    from botwatch_bot.stopping import StopRequest
+
+_log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 1.0
+
+
+def run(settings: Settings, secrets: Secrets, stop: StopRequest) -> None:
+    """Run the bot until a signal asks it to stop.
+
+    Raises:
+        FatalError: the port is busy, or Discord refuses the bot.
+    """
+    services = Services.create(settings)
+    notifier = Notifier()
+    web = WebServer(
+        create_app(services.health, services.metrics, secrets.drill_token),
+        str(settings.listen_address),
+        settings.listen_port,
+    )
+    web.start()
+    notifier.ready()
+    _log.info(
+        "botwatch listens",
+        version=version(),
+        address=str(settings.listen_address),
+        port=settings.listen_port,
+    )
+    try:
+        asyncio.run(_live(services, secrets.discord_token, notifier, stop))
+    finally:
+        web.close()
+
+
+async def _live(services: Services, token: str, notifier: Notifier, stop: StopRequest) -> None:
+    asyncio.get_running_loop().set_exception_handler(_count_and_log(services))
+    session = _make_session(services, token)
+    tasks = [
+        asyncio.create_task(_tick(services, session, notifier), name="tick"),
+        asyncio.create_task(session.run(), name="session"),
+        asyncio.create_task(stop.wait(), name="stop"),
+    ]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    _log.info("stopping")
+    notifier.stopping()
+    services.gateway.stop()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def _make_session(services: Services, token: str) -> Session:
+    from botwatch_bot.gateway.session import Session  # noqa: PLC0415 - discord.py loads slowly
+
+    return Session(services, token)
+
+
+async def _tick(services: Services, session: Session, notifier: Notifier) -> None:
+    """Prove once a second that the event loop runs, and refresh what no event announces."""
+    while True:
+        services.pulse.beat()
+        services.metrics.heartbeat.set_to_current_time()
+        session.sample()
+        _publish(services)
+        reasons = services.gateway.reasons()
+        notifier.status(reasons[0] if reasons else "connected to Discord")
+        notifier.alive()
+        await asyncio.sleep(TICK_SECONDS)
+
+
+def _publish(services: Services) -> None:
+    latency = services.gateway.latency
+    services.metrics.gateway_latency.set(nan if latency is None else latency)
+    services.metrics.ready.set(services.gateway.ready)
+    services.counter.refresh()
+
+
+def _count_and_log(
+    services: Services,
+) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        del loop
+        services.metrics.errors.labels(ErrorType.INTERNAL).inc()
+        _log.error("event loop: " + context["message"], exc_info=context.get("exception"))
+
+    return handle

@@ -1,0 +1,240 @@
+"""The real process: start-up, signals, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SOURCE = Path(__file__).parents[1] / "src"
+STOP_SECONDS = 2.0
+START_SECONDS = 10.0
+DRILL_TOKEN = "drill-token"
+
+
+class Bot:
+    """A bot process and its HTTP side."""
+
+    def __init__(self, port: int, environment: dict[str, str], *arguments: str) -> None:
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "botwatch_bot", *arguments],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **environment},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def get(self, path: str, token: str | None = None) -> tuple[int, str]:
+        """Return status and text of an answer."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def wait_for(self, check: Callable[[], bool]) -> None:
+        """Wait until the bot serves and the check holds."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.process.communicate()[1]
+            try:
+                if check():
+                    return
+            except ConnectionError:
+                pass
+            time.sleep(0.01)
+        pytest.fail("the bot did not get there in time")
+
+    def wait_until_it_serves(self) -> None:
+        self.wait_for(lambda: self.get("/livez")[0] == 200)
+
+    def stop(self, number: int) -> tuple[int, float, str]:
+        """Send a signal; return exit code, seconds it took, and what was on standard error."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=START_SECONDS)
+        return self.process.returncode, time.monotonic() - begun, errors
+
+
+@pytest.fixture
+def environment(tmp_path: Path, free_port: int) -> dict[str, str]:
+    """Settings of a bot whose Discord is a port on which nobody listens."""
+    (tmp_path / "token").write_text("a.test.token\n")
+    (tmp_path / "drill").write_text(DRILL_TOKEN)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        dead = nobody.getsockname()[1]
+    return {
+        "BOT_DISCORD_TOKEN_FILE": str(tmp_path / "token"),
+        "BOT_DRILL_TOKEN_FILE": str(tmp_path / "drill"),
+        "BOT_LISTEN_PORT": str(free_port),
+        "BOT_DISCORD_API_URL": f"http://127.0.0.1:{dead}/api/v10",
+        "BOT_DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{dead}/gateway",
+    }
+
+
+@contextmanager
+def running(environment: dict[str, str], *arguments: str) -> Iterator[Bot]:
+    bot = Bot(int(environment["BOT_LISTEN_PORT"]), environment, *arguments)
+    try:
+        yield bot
+    finally:
+        bot.process.kill()
+        bot.process.communicate()
+
+
+def ended(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Return exit code and standard error of a bot that ends by itself."""
+    with running(environment, *arguments) as bot:
+        _, errors = bot.process.communicate(timeout=START_SECONDS)
+        return bot.process.returncode, errors
+
+
+def test_serves_while_discord_is_away_and_ends_on_sigterm(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(START_SECONDS)
+        more = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "10000000"}
+        with running({**environment, **more, "BOT_LOG_FORMAT": "json"}) as bot:
+            assert manager.recv(1024) == b"READY=1"
+            status, metrics = bot.get("/metrics")
+            assert status == 200
+            assert 'discord_bot_commands_total{command="ping",status="success"} 0.0' in metrics
+            bot.wait_for(lambda: "the last attempt failed" in bot.get("/health")[1])
+            status, health = bot.get("/health")
+            assert status == 503
+            assert "not logged in to Discord yet" in json.loads(health)["reasons"][0]
+            assert bot.get("/livez")[0] == 200
+
+            code, seconds, errors = bot.stop(signal.SIGTERM)
+            assert (code, seconds < STOP_SECONDS) == (0, True)
+            assert all(json.loads(line)["event"] for line in errors.splitlines())
+            assert "a.test.token" not in errors
+        manager.settimeout(0)
+        sent = _drain(manager)
+        assert b"WATCHDOG=1" in sent
+        assert sent[-1] == b"STOPPING=1"
+
+
+def _drain(manager: socket.socket) -> list[bytes]:
+    messages = []
+    while True:
+        try:
+            messages.append(manager.recv(4096))
+        except BlockingIOError:
+            return messages
+
+
+def test_ends_on_ctrl_c_without_a_traceback(environment: dict[str, str]) -> None:
+    with running(environment) as bot:
+        bot.wait_until_it_serves()
+        code, seconds, errors = bot.stop(signal.SIGINT)
+    assert (code, seconds < STOP_SECONDS) == (0, True)
+    assert "Traceback" not in errors
+
+
+def test_a_crash_drill_ends_the_process_at_once(environment: dict[str, str]) -> None:
+    with running(environment) as bot:
+        bot.wait_until_it_serves()
+        assert bot.get("/test-crash")[0] == 404
+        assert bot.get("/test-error", DRILL_TOKEN)[0] == 200
+        with pytest.raises(ConnectionError):
+            bot.get("/test-crash", DRILL_TOKEN)
+        assert bot.process.wait(STOP_SECONDS) == 70
+
+
+def test_a_busy_port_ends_with_75(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", int(environment["BOT_LISTEN_PORT"]))):
+        code, errors = ended(environment)
+    assert code == 75
+    assert errors.startswith(f"discord-bot: port {environment['BOT_LISTEN_PORT']} on 127.0.0.1")
+    assert len(errors.splitlines()) == 1
+
+
+def test_bad_settings_end_with_78_and_one_line_each(environment: dict[str, str]) -> None:
+    code, errors = ended({**environment, "BOT_TIMEZONE": "Atlantis", "BOT_NOPE": "1"})
+    assert code == 78
+    first, second = errors.splitlines()
+    assert first == "discord-bot: BOT_NOPE is not a setting; remove it from the environment"
+    assert second.startswith("discord-bot: BOT_TIMEZONE is 'Atlantis'; it must be ")
+
+
+def test_check_reads_settings_and_secrets_and_starts_nothing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert ended(environment, "--check") == (0, "")
+    (tmp_path / "token").write_text("")
+    code, errors = ended(environment, "--check")
+    assert code == 78
+    assert "it holds nothing" in errors
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers every request as Discord answers a wrong token."""
+
+    def do_GET(self) -> None:
+        body = b'{"message": "401: Unauthorized", "code": 0}'
+        self.send_response(401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_refused_token_ends_with_77(environment: dict[str, str]) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as discord:
+        Thread(target=discord.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{discord.server_port}/api/v10"
+        code, errors = ended({**environment, "BOT_DISCORD_API_URL": url})
+        discord.shutdown()
+    assert code == 77
+    assert errors.splitlines()[-1].startswith("discord-bot: Discord refuses the token")
+    assert "Traceback" not in errors
+
+
+STUCK = """
+import time
+from botwatch_bot.stopping import StopRequest
+StopRequest().install()
+print("ready", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
+def test_a_stop_does_not_wait_for_a_stuck_event_loop() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        env={"PYTHONPATH": str(SOURCE)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as stuck:
+        assert stuck.stdout is not None
+        assert stuck.stdout.readline() == b"ready\n"
+        begun = time.monotonic()
+        stuck.send_signal(signal.SIGTERM)
+        assert stuck.wait(START_SECONDS) == 0
+        assert time.monotonic() - begun < STOP_SECONDS + 0.1
