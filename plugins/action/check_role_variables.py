@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -97,6 +98,16 @@ def remedy_for(role: RoleInputs, name: str) -> str:
     return f"see its comment in roles/{role.name}/defaults/main.yml"
 
 
+def find_role(name: str) -> Path:
+    """Find a role's folder where Ansible looks for roles (`roles_path` of ansible.cfg)."""
+    for folder in constants.DEFAULT_ROLES_PATH:
+        path = Path(folder) / name
+        if path.is_dir():
+            return path
+    message = f"there is no role {name} in {', '.join(constants.DEFAULT_ROLES_PATH)}"
+    raise AnsibleActionFail(message)
+
+
 class ActionModule(ActionBase):
     """Fail with every fault that the variables of the named roles have."""
 
@@ -128,7 +139,7 @@ class ActionModule(ActionBase):
         return result
 
     def _inputs_of(self, name: str) -> RoleInputs:
-        path = Path(self._loader.path_dwim_relative_stack(self._role_paths(), "", name))
+        path = find_role(name)
         specs = self._read(path / "meta/argument_specs.yml") or {}
         return RoleInputs(
             name,
@@ -136,10 +147,6 @@ class ActionModule(ActionBase):
             self._read(path / "defaults/main.yml") or {},
             self._read(path / "meta/input_checks.yml") or [],
         )
-
-    def _role_paths(self) -> list[str]:
-        own = Path(self._task.get_path().rsplit(":", 1)[0])
-        return [str(own.parents[2])]
 
     def _read(self, path: Path) -> Any:  # whatever the YAML file holds
         return (
@@ -151,7 +158,8 @@ class ActionModule(ActionBase):
     def _values_of(self, role: RoleInputs, known: Variables) -> tuple[Variables, list[str]]:
         """Template the role's variables one by one, so that a fault names its variable."""
         values, faults = {}, []
-        templar = self._templar.copy_with_new_env(available_variables=known)
+        role_path = {"role_path": str(find_role(role.name))}
+        templar = self._templar.copy_with_new_env(available_variables={**known, **role_path})
         for name in role.options:
             try:
                 values[name] = templar.template(known.get(name))

@@ -57,10 +57,8 @@ class CallbackModule(DefaultCallback):
         if self._live and not task.action.endswith(SILENT_ACTIONS):
             self._transient(f"  {self._words(task)} …")
 
-    v2_playbook_on_handler_task_start = v2_playbook_on_task_start
-
-    def v2_playbook_on_cleanup_task_start(self, task: Any) -> None:
-        """Treat a task that cleans up as any other."""
+    def v2_playbook_on_handler_task_start(self, task: Any) -> None:
+        """Treat a handler as any other task."""
         self.v2_playbook_on_task_start(task, is_conditional=False)
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
@@ -69,6 +67,9 @@ class CallbackModule(DefaultCallback):
     def v2_runner_on_ok(self, result: Any) -> None:
         """Show the finished task."""
         if result.task.action.endswith(SILENT_ACTIONS):
+            return
+        if result.task.action.endswith("debug"):
+            self._out.display(f"\n{result.result['msg'].rstrip()}")
             return
         outcome = "changed" if result.result.get("changed") else "ok"
         self._line(result.task, outcome)
