@@ -138,6 +138,15 @@ async def test_the_gateway_times_the_way_to_the_bot(box: RunningSandbox) -> None
         assert 0 <= bot["latency_ms"] < 5000
 
 
+async def test_a_web_sockets_ping_is_answered(box: RunningSandbox) -> None:
+    url = f"{box.gateway_url}?{PLAIN}"
+    async with box.session.ws_connect(url, autoping=False) as socket:
+        assert (await socket.receive_json(timeout=5))["op"] == 10
+        await socket.ping(b"here?")
+        answer = await socket.receive(timeout=5)
+        assert (answer.type, bytes(answer.data)) == (aiohttp.WSMsgType.PONG, b"here?")
+
+
 @pytest.mark.parametrize(
     ("op", "data", "code"),
     [

@@ -173,7 +173,8 @@ class Connection:
 
     async def _answer_ping(self, frame: WSMessage) -> None:
         if frame.type is WSMsgType.PING:
-            await self._socket.pong(frame.data)
+            with contextlib.suppress(ConnectionError):  # the next frame tells that it ended
+                await self._socket.pong(frame.data)
         elif self._pinged_at is not None:
             self.latency_s = time.monotonic() - self._pinged_at
             self._pinged_at = None
