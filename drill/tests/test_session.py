@@ -222,9 +222,24 @@ def test_a_run_waits_for_rest(start: Callable[..., Session], site: FakeSite) -> 
 def test_a_run_waits_for_the_last_resolved_message(
     start: Callable[..., Session], site: FakeSite
 ) -> None:
-    site.snapshot["slack"]["messages"] = [{"state": "firing"}]
+    site.snapshot["slack"]["messages"] = [{"state": "firing", "at": 0.0}]
     with pytest.raises(UnrestError, match="Slack was not told yet"):
         start("bot_down").run()
+
+
+@pytest.mark.parametrize(("ago_s", "at_rest"), [(31.0, False), (33.0, True)])
+def test_a_run_waits_until_alertmanager_has_forgotten_the_last_alert(
+    start: Callable[..., Session], site: FakeSite, ago_s: float, *, at_rest: bool
+) -> None:
+    told_at = site.snapshot["now"] - ago_s
+    site.snapshot["slack"]["messages"] = [{"state": "resolved", "at": told_at}]
+    session = start("bot_down")
+    if at_rest:
+        session.run()
+        assert session.results[0].ok
+    else:
+        with pytest.raises(UnrestError, match="Alertmanager still keeps the last alert's group"):
+            session.run()
 
 
 def test_a_fault_that_could_not_be_injected_is_undone_all_the_same(

@@ -19,7 +19,7 @@ def changed(*path: str, value: object) -> dict[str, Any]:
 
 
 def test_a_site_at_rest() -> None:
-    assert Snapshot.parse(AT_REST) == Snapshot((), message_open=False)
+    assert Snapshot.parse(AT_REST) == Snapshot((), message_open=False, told_s=None)
 
 
 def test_a_drill_that_has_ended_is_no_problem() -> None:
@@ -60,15 +60,20 @@ def test_what_is_not_at_rest(snapshot: dict[str, Any], problem: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "message_open"),
+    ("states", "message_open", "told_s"),
     [
-        (["firing"], True),
-        (["firing", "resolved"], False),
-        (["resolved", "firing", None], True),
-        ([None], False),
+        (["firing"], True, 10.0),
+        (["firing", "resolved"], False, 20.0),
+        (["resolved", "firing", None], True, 20.0),
+        ([None], False, None),
     ],
 )
-def test_slacks_last_word(states: list[str | None], *, message_open: bool) -> None:
-    messages = [{"state": state} for state in states]
+def test_slacks_last_word(
+    states: list[str | None], told_s: float | None, *, message_open: bool
+) -> None:
+    messages = [
+        {"state": state, "at": AT_REST["now"] - 10 * number}
+        for number, state in enumerate(states, start=1)
+    ]
     found = Snapshot.parse(changed("slack", "messages", value=messages))
-    assert found.message_open is message_open
+    assert found == Snapshot((), message_open, told_s)

@@ -77,7 +77,7 @@ class Limits:
     max_s: float = 25.0
     resolved_within_s: float = 120.0
     quiet_s: float = 30.0
-    rest_s: float = 240.0
+    rest_s: float = 300.0
     injected_s: float = 15.0
     late_s: float = 60.0
     fail_safe_s: int = 180

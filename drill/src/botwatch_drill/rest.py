@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 # By then Alertmanager has reported what is over, or never will.
 MESSAGE_OPEN_S = 30.0
+# Alertmanager clears out groups whose alerts are all over every 30 s; until then a new alert of
+# the group waits for group_interval instead of group_wait.
+GROUP_KEPT_S = 32.0
 
 
 class UnrestError(Exception):
@@ -51,4 +54,6 @@ def _problems(snapshot: Snapshot, calm_since: float | None, now: float) -> str:
         return ", ".join(snapshot.problems)
     if snapshot.message_open and calm_since is not None and now - calm_since < MESSAGE_OPEN_S:
         return "Slack was not told yet that the last alert is over"
+    if snapshot.told_s is not None and snapshot.told_s < GROUP_KEPT_S:
+        return "Alertmanager still keeps the last alert's group"
     return ""

@@ -16,10 +16,12 @@ class Snapshot:
     Attributes:
         problems: each is a short clause; empty when the site is at rest.
         message_open: whether Slack's last word is that an alert fires.
+        told_s: how many seconds ago Slack got its last message about an alert; None: never.
     """
 
     problems: tuple[str, ...]
     message_open: bool
+    told_s: float | None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Snapshot:
@@ -29,8 +31,11 @@ class Snapshot:
             KeyError, TypeError: it has another shape.
         """
         problems = (*_status(body["status"]), *_alerts(body["alerts"]), *_drill(body["drill"]))
-        states = [message["state"] for message in body["slack"]["messages"] if message["state"]]
-        return cls(problems, states[-1:] == ["firing"])
+        told = [message for message in body["slack"]["messages"] if message["state"]]
+        if not told:
+            return cls(problems, message_open=False, told_s=None)
+        last = told[-1]
+        return cls(problems, last["state"] == "firing", body["now"] - last["at"])
 
 
 def _status(status: Mapping[str, Any]) -> list[str]:

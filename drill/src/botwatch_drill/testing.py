@@ -28,6 +28,7 @@ QUICK = Limits(
     poll_s=0.005,
 )
 AT_REST: dict[str, Any] = {
+    "now": 1_800_000_000.0,
     "status": {
         "bot": {"ready": True, "reasons": []},
         "prometheus": {"up": True},
