@@ -56,6 +56,17 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
     assert state["drill"] is None
 
 
+async def test_the_page_learns_where_browsers_find_the_monitoring(
+    tuning: Tuning, around: Neighbours
+) -> None:
+    public = "http://127.0.0.1:19090"
+    addresses = replace(around.addresses, prometheus_public=public)
+    async with running_sandbox(addresses=addresses, tuning=tuning) as box:
+        status = (await box.state())["status"]
+    assert status["prometheus"]["url"] == public
+    assert status["alertmanager"]["url"] is None
+
+
 async def test_a_visitors_message_is_shown_and_keeps_its_author(box: RunningSandbox) -> None:
     path = "/control/discord/messages"
     status, first = await box.post(path, {"content": " ?ping ", "author": "you"})

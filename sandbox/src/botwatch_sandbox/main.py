@@ -81,7 +81,13 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    addresses = Addresses(settings.bot_url, settings.prometheus_url, settings.alertmanager_url)
+    addresses = Addresses(
+        settings.bot_url,
+        settings.prometheus_url,
+        settings.alertmanager_url,
+        settings.prometheus_public_url,
+        settings.alertmanager_public_url,
+    )
     sandbox = build(addresses, secrets)
     runner = web.AppRunner(sandbox.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()

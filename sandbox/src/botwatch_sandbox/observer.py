@@ -36,11 +36,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where to look."""
+    """Where to look, and where people's browsers find the same (None: nowhere)."""
 
     bot: str
     prometheus: str
     alertmanager: str
+    prometheus_public: str | None = None
+    alertmanager_public: str | None = None
 
 
 @dataclass(slots=True)

@@ -67,6 +67,14 @@ class Settings(BaseSettings):
     alertmanager_url: Annotated[
         BaseUrl, Field(description="give it Alertmanager's address, as in http://127.0.0.1:9093")
     ] = "http://127.0.0.1:9093"
+    prometheus_public_url: Annotated[
+        BaseUrl | None,
+        Field(description="give it Prometheus' address for browsers, or leave it out"),
+    ] = None
+    alertmanager_public_url: Annotated[
+        BaseUrl | None,
+        Field(description="give it Alertmanager's address for browsers, or leave it out"),
+    ] = None
 
     @property
     def listen_url(self) -> str:

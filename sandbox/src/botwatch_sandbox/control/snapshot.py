@@ -60,7 +60,13 @@ class Snapshot:
                 "reasons": self.observer.bot_reasons,
                 "latency_ms": self.gateway.latency_ms,
             },
-            "prometheus": {"up": self.observer.prometheus_up},
-            "alertmanager": {"up": self.observer.alertmanager_up},
+            "prometheus": {
+                "up": self.observer.prometheus_up,
+                "url": self.observer.addresses.prometheus_public,
+            },
+            "alertmanager": {
+                "up": self.observer.alertmanager_up,
+                "url": self.observer.addresses.alertmanager_public,
+            },
             "faults": {"discord": self.discord_faults.view(), "slack": self.slack_faults.view()},
         }
