@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ def assert_mode(host: Host, path: str, owner: str, group: str, mode: int) -> Non
     file = host.file(path)
     assert file.exists, f"{path} is missing"
     assert (file.user, file.group, oct(file.mode)) == (owner, group, oct(mode)), path
+
+
+def post_url(host: Host, url: str, body: dict[str, object]) -> None:
+    """Post JSON to an address from the node itself."""
+    script = (
+        "from urllib.request import Request, urlopen;"
+        f"urlopen(Request({url!r}, {json.dumps(body).encode()!r},"
+        " {'Content-Type': 'application/json'}))"
+    )
+    host.check_output("python3 -c %s", script)
 
 
 def read_url(host: Host, url: str) -> str:
