@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import discord
 import pytest
 from aiohttp import web
-from discord.http import Route
 
 from botwatch_bot import settings as bot_settings
-from botwatch_bot.gateway.client import BotClient
-from botwatch_bot.gateway.pacing import IdentifyPacer
 from botwatch_bot.services import Services
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # discord.py's voice imports audioop
+    import discord
+    from discord.http import Route
+
+    from botwatch_bot.gateway.client import BotClient
+    from botwatch_bot.gateway.pacing import IdentifyPacer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -91,9 +91,9 @@ class TestUsersMistakes:
             ("?add", "add", "For example: `?add 1 2`"),
             ("?roll banana", "roll", "For example: `?roll 2d6`"),
             ("?roll 100d" + "9" * 1900, "roll", "For example: `?roll 2d6`"),
-            ("?time Atlantis", "time", "For example: `?time`"),
+            ("?time Atlantis", "time", "For example: `?time Europe/Paris`"),
             ('?choose "a b', "choose", "For example: `?choose tea coffee`"),
-            ("?help nope", "help", "For example: `?help`"),
+            ("?help nope", "help", "For example: `?help roll`"),
         ],
     )
     async def test_are_answered_and_are_no_errors(

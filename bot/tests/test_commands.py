@@ -200,9 +200,9 @@ class TestChoose:
     @pytest.mark.parametrize(
         ("text", "why"),
         [
-            ("", "you gave 0"),
-            ("alone", "you gave 1"),
-            ("x " * 51, "you gave 51"),
+            ("", "you gave me 0"),
+            ("alone", "you gave me 1"),
+            ("x " * 51, "you gave me 51"),
             ('tea "fish and chips', "not closed"),
             ("tea " + "x" * 201, "too long"),
         ],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MASK = "[secret]"
 _LIBRARIES = ("discord", "aiohttp", "asyncio", "waitress")
+_NETWORK = {"discord", "aiohttp"}
 
 _BEFORE: list[Processor] = [
     structlog.stdlib.add_log_level,
@@ -65,14 +66,19 @@ class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def shorten_network_errors(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace a network failure's traceback by its type and text, which say everything."""
+    """Replace the traceback of a failure between us and Discord by its type and text."""
     error = event.get("exc_info")
     if isinstance(error, tuple):
         error = error[1]
-    if isinstance(error, OSError):
+    if error is not None and _says_everything(error):
         del event["exc_info"]
         event["error"] = f"{type(error).__name__}: {error}"
     return event
+
+
+def _says_everything(error: BaseException) -> bool:
+    # By name, because logging starts long before these libraries are loaded.
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _NETWORK
 
 
 def _renderers(style: str) -> list[Processor]:

@@ -22,7 +22,9 @@ def parse(text: str) -> list[str]:
     """
     choices = split(text)
     if not MIN_CHOICES <= len(choices) <= MAX_CHOICES:
-        message = f"I choose from {MIN_CHOICES} to {MAX_CHOICES} things, you gave {len(choices)}."
+        message = (
+            f"I choose from {MIN_CHOICES} to {MAX_CHOICES} things, and you gave me {len(choices)}."
+        )
         raise UserError(message)
     for choice in choices:
         if len(choice) > MAX_LENGTH:

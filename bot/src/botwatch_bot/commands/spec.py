@@ -56,7 +56,8 @@ class Command:
     """A command's name, its help, and the coroutine that answers it.
 
     `answer` returns the reply or raises UserError; anything else it raises is a fault of ours.
-    `examples` are texts to write after the name; the first is shown with every mistake.
+    `examples` are texts to write after the name; the first that is not empty is shown with every
+    mistake.
     """
 
     name: str
@@ -67,8 +68,8 @@ class Command:
     examples: tuple[str, ...] = ("",)
 
     def example(self, prefix: str) -> str:
-        """Return the first example as the user would type it."""
-        return self.typed(prefix, self.examples[0])
+        """Return the example for those who made a mistake, as they would type it."""
+        return self.typed(prefix, next(filter(None, self.examples), ""))
 
     def typed(self, prefix: str, text: str) -> str:
         """Return how a user types this command with `text` after it."""

@@ -17,7 +17,7 @@ from botwatch_bot.commands.text import did_you_mean, quote
 from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
 from botwatch_bot.gateway.handlers import Handler, handlers
 from botwatch_bot.gateway.requests import trace
-from botwatch_bot.gateway.verdicts import judge
+from botwatch_bot.gateway.verdicts import judge, unwrap
 from botwatch_bot.metrics import ErrorType, SessionKind, Status
 
 if TYPE_CHECKING:
@@ -134,7 +134,6 @@ class BotClient(commands.AutoShardedBot):
         self.services.metrics.gateway_sessions.labels(kind).inc()
         self.services.gateway.shard_up(shard_id)
         self.sample()
-        _log.info("connected to the gateway", shard=shard_id, by=str(kind))
 
     def _shard_down(self, shard_id: int) -> None:
         if self.services.gateway.shard_down(shard_id):
@@ -200,7 +199,7 @@ class BotClient(commands.AutoShardedBot):
         try:
             await command.invoke(ctx)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged and counted
-            return await self._failed(ctx, command.name, error)
+            return await self._failed(ctx, command.name, unwrap(error))
         # discord.py swallows a cancellation inside a command and only marks the context.
         return Status.CANCELLED if ctx.command_failed else Status.SUCCESS
 
@@ -208,7 +207,7 @@ class BotClient(commands.AutoShardedBot):
         verdict = judge(error, COMMANDS[name].example(self.prefix))
         if verdict.error_type is not None:
             self.services.metrics.errors.labels(verdict.error_type).inc()
-            _log.error("command failed", command=name, exc_info=error)
+            _log.error("command failed", command=name, exc_info=error.__cause__ or error)
         else:
             _log.debug("command refused", command=name, why=str(error))
         if verdict.reply is not None:
@@ -230,7 +229,7 @@ class BotClient(commands.AutoShardedBot):
             _log.debug("answer refused", why=str(error))
         except SendError as error:
             self.services.metrics.errors.labels(ErrorType.SEND).inc()
-            _log.error("answer not sent", exc_info=error)
+            _log.error("answer not sent", exc_info=error.__cause__)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Count and log what a handler of discord.py's let through."""

@@ -12,6 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.gateway import keepalive
 from botwatch_bot.gateway.client import BotClient
 from botwatch_bot.gateway.pacing import Backoff, IdentifyPacer
 from botwatch_bot.metrics import ErrorType
@@ -47,7 +48,8 @@ class SessionEndedError(Exception):
 
 
 def prepare_library(settings: Settings) -> None:
-    """Point discord.py to the stand-in, if there is one, and spare the log its voice warnings."""
+    """Mend discord.py, silence its voice warnings, point it to the stand-in if there is one."""
+    keepalive.install()
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
     _point_to_stand_in(settings)

@@ -26,15 +26,14 @@ def judge(error: Exception, example: str) -> Verdict:
     """Return the verdict on what a command raised.
 
     Args:
-        error: the exception, possibly wrapped by discord.py.
+        error: the exception, unwrapped.
         example: a right use of the command, as the user would type it.
     """
-    cause = error.original if isinstance(error, commands.CommandInvokeError) else error
-    match cause:
+    match error:
         case UserError() | commands.UserInputError():
-            return Verdict(Status.USER_ERROR, f"{cause} For example: `{example}`")
+            return Verdict(Status.USER_ERROR, f"{error} For example: `{example}`")
         case commands.CommandOnCooldown():
-            seconds = max(1, round(cause.retry_after))
+            seconds = max(1, round(error.retry_after))
             return Verdict(Status.USER_ERROR, f"Not so fast: try again in {seconds} s.")
         case commands.CheckFailure() | commands.DisabledCommand():
             return Verdict(Status.USER_ERROR, "You cannot use this command here.")
@@ -44,3 +43,8 @@ def judge(error: Exception, example: str) -> Verdict:
             return Verdict(Status.ERROR, None, ErrorType.SEND)
         case _:
             return Verdict(Status.ERROR, APOLOGY, ErrorType.COMMAND)
+
+
+def unwrap(error: Exception) -> Exception:
+    """Return what a command really raised, without discord.py's wrapping."""
+    return error.original if isinstance(error, commands.CommandInvokeError) else error

@@ -1,0 +1,36 @@
+"""The gateway latency: measured from before a heartbeat is sent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import discord.gateway
+import pytest
+
+from botwatch_bot.gateway import keepalive
+from botwatch_bot.gateway.keepalive import PromptKeepAlive
+
+
+def handler() -> PromptKeepAlive:
+    socket: Any = SimpleNamespace(
+        thread_id=threading.get_ident(), _max_heartbeat_timeout=60.0, HEARTBEAT=1, sequence=7
+    )
+    return PromptKeepAlive(ws=socket, interval=41.25, shard_id=0)
+
+
+def test_an_ack_that_comes_at_once_is_a_short_latency() -> None:
+    beats = handler()
+    beats._last_send = time.perf_counter() - 41.25
+    assert beats.get_payload() == {"op": 1, "d": 7}
+    # The answer overtakes the library's own note of when it sent.
+    beats.ack()
+    assert 0 <= beats.latency < 1
+
+
+def test_connections_use_it_once_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord.gateway, "KeepAliveHandler", object)
+    keepalive.install()
+    assert vars(discord.gateway)["KeepAliveHandler"] is PromptKeepAlive
