@@ -38,6 +38,15 @@ def test_a_refusal_is_told_in_the_control_rooms_words(control: FakeControl, site
         room.start(BOT_DOWN)
 
 
+def test_a_restarted_control_room_has_lost_the_drill(control: FakeControl, site: FakeSite) -> None:
+    site.refuse["/control/drills/current"] = (404, "No drill has run yet.")
+    with (
+        ControlRoom(control.url) as room,
+        pytest.raises(ControlError, match="was restarted and has lost the drill: run it again"),
+    ):
+        room.current()
+
+
 @pytest.mark.parametrize("path", ["", "/control"])
 def test_something_else_answers(control: FakeControl, site: FakeSite, path: str) -> None:
     site.refuse[f"{path}/control/state"] = (200, "this is no snapshot")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 import requests
@@ -28,6 +29,18 @@ RETRIES = Retry(total=3, backoff_factor=0.2, allowed_methods=["GET"])
 
 class ControlError(Exception):
     """The control room cannot be reached or refuses; the message is one sentence."""
+
+
+class RefusalError(ControlError):
+    """The control room refuses a call.
+
+    Attributes:
+        status: of its answer.
+    """
+
+    def __init__(self, path: str, status: int, sentence: str) -> None:
+        super().__init__(f"the control room refuses {path}: {sentence}")
+        self.status = status
 
 
 class ControlRoom:
@@ -92,7 +105,13 @@ class ControlRoom:
 
     def current(self) -> Record:
         """Returns the running or last drill's record."""
-        return self._call("GET", "/control/drills/current", Record.parse)
+        try:
+            return self._call("GET", "/control/drills/current", Record.parse)
+        except RefusalError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            message = "the control room was restarted and has lost the drill: run it again"
+            raise ControlError(message) from error
 
     def _call(
         self,
@@ -117,5 +136,4 @@ class ControlRoom:
                 "control room's: give its address with --control"
             )
             raise ControlError(message) from error
-        message = f"the control room refuses {path}: {refusal}"
-        raise ControlError(message)
+        raise RefusalError(path, answer.status_code, refusal)
