@@ -1,7 +1,7 @@
-"""The configuration that the roles make, rendered by Ansible as for a host but below a folder of this repository.
+"""The configuration that the roles make, rendered by Ansible as for a host but below a folder.
 
-The templates, their delimiters and their places come from the tasks of the roles themselves, so that nothing
-here has to follow when a role gains a file.
+What is rendered, how and to which place comes from the tasks of the roles themselves, so that
+nothing here has to follow when a role gains a file.
 """
 
 from __future__ import annotations
@@ -16,31 +16,28 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from plugins.action.files_in_place import DELIMITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROLES = tuple(REPOSITORY / "roles" / name for name in ("botwatch", "prometheus", "alertmanager"))
+RENDERED = REPOSITORY / "build/rendered"
 RULE_TESTS = REPOSITORY / "tests/rules"
-MODULE = "ansible.builtin.template"
-# Jinja's settings in Ansible's module, and those of the templates that leave {{ }} to Prometheus.
-DEFAULTS = {"trim_blocks": True, "lstrip_blocks": False}
-SQUARE = {
-    "variable_start_string": "[[",
-    "variable_end_string": "]]",
-    "block_start_string": "[%",
-    "block_end_string": "%]",
-}
+MODULE = "files_in_place"
+# What comes from the vault.
+SECRETS = {"vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up"}
 
 Data = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One rendering: the root of a host that holds our configuration and nothing else."""
+    """The root of a host that holds our configuration only, and the variables that were given."""
 
     root: Path
+    given: Data
 
     @property
     def prometheus(self) -> Path:
@@ -51,6 +48,11 @@ class Rendered:
     def alertmanager(self) -> Path:
         """Alertmanager's main file."""
         return self.root / "etc/prometheus/alertmanager.yml"
+
+    @property
+    def webhook(self) -> Path:
+        """The file that Alertmanager reads Slack's address from."""
+        return Path(read_yaml(self.alertmanager)["global"]["slack_api_url_file"])
 
     @property
     def rule_files(self) -> list[Path]:
@@ -85,20 +87,25 @@ def evaluate(value: Any, variables: Data) -> Any:  # noqa: ANN401 # whatever the
     return Templar(loader=DataLoader(), variables=variables).template(value)
 
 
-def render_template(template: Path, target: Path, variables: Data, delimiters: Data) -> None:
-    """Render one template as Ansible's module does."""
+def render_template(template: Path, variables: Data, delimiters: str) -> str:
+    """Render one template as the roles do."""
     variables = {"ansible_managed": "Ansible managed", **variables}
-    text = Templar(loader=DataLoader(), variables=variables).template(
+    text: str = Templar(loader=DataLoader(), variables=variables).template(
         trust_as_template(template.read_text(encoding="utf-8")),
         escape_backslashes=False,
-        overrides=DEFAULTS | delimiters,
+        overrides={"trim_blocks": True, **DELIMITERS[delimiters]},
     )
+    return text
+
+
+def write(target: Path, text: str) -> None:
+    """Write a file and the folders that it is in."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
 
 
 def below(root: Path, place: str) -> Path:
-    """Move a host's path below `root`, unless it was moved with the variable that it starts with."""
+    """Move a host's path below `root`, unless it was moved with the variable it starts with."""
     return Path(place) if Path(place).is_relative_to(root) else root / place.lstrip("/")
 
 
@@ -112,23 +119,24 @@ def role_variables(root: Path) -> Data:
     return variables
 
 
-def template_tasks(tasks: list[Data]) -> Iterator[Data]:
-    """Find the tasks that render templates, in blocks too."""
+def configuring_tasks(tasks: list[Data]) -> Iterator[Data]:
+    """Find the tasks that put files in place, in blocks too."""
     for task in tasks:
         if MODULE in task:
-            yield task
+            yield task[MODULE]
         for part in ("block", "rescue", "always"):
-            yield from template_tasks(task.get(part, []))
+            yield from configuring_tasks(task.get(part, []))
 
 
-def render_task(role: Path, task: Data, root: Path, variables: Data) -> None:
+def configure(role: Path, files: list[Data], root: Path, variables: Data) -> None:
     """Do below `root` what a role's task does on a host."""
-    given = task[MODULE]
-    delimiters = {name: given[name] for name in SQUARE if name in given}
-    for item in evaluate(task.get("loop", [None]), variables):
-        known = {**variables, **task.get("vars", {}), "item": item}
-        template = role / "templates" / evaluate(given["src"], known)
-        render_template(template, below(root, evaluate(given["dest"], known)), known, delimiters)
+    for file in files:
+        target = below(root, file["dest"])
+        if "src" in file:
+            template = role / "templates" / file["src"]
+            write(target, render_template(template, variables, file.get("delimiters", "curly")))
+        elif "content" in file:
+            write(target, file["content"])
 
 
 @cache
@@ -138,14 +146,14 @@ def load_plugins() -> None:
 
 
 def render(root: Path, given: Data) -> Rendered:
-    """Render everything below `root`, with the `given` variables in the place of the roles' defaults."""
+    """Render everything below `root`, with `given` in the place of the roles' defaults."""
     load_plugins()
     shutil.rmtree(root, ignore_errors=True)
-    variables = role_variables(root) | given
+    variables = {**role_variables(root), **SECRETS, **given}
     for role in ROLES:
         for path in sorted(role.glob("tasks/*.yml")):
-            for task in template_tasks(read_for_ansible(path)):
-                render_task(role, task, root, variables)
+            for task in configuring_tasks(read_for_ansible(path)):
+                configure(role, evaluate(task["files"], variables), root, variables)
     for path in sorted(RULE_TESTS.glob("*.yml.j2")):
-        render_template(path, root / "tests" / path.stem, variables, SQUARE)
-    return Rendered(root)
+        write(root / "tests" / path.stem, render_template(path, variables, "square"))
+    return Rendered(root, given)

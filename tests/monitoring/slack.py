@@ -1,0 +1,82 @@
+"""A stand-in for Slack's incoming webhooks that keeps what it is sent."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Condition
+from typing import TYPE_CHECKING, Any
+
+from monitoring.loopback import ADDRESS, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: the path that it was posted to, and its JSON."""
+
+    path: str
+    payload: dict[str, Any]
+
+    @property
+    def attachment(self) -> dict[str, Any]:
+        """The one attachment that our messages have."""
+        attachments: list[dict[str, Any]] = self.payload["attachments"]
+        (attachment,) = attachments
+        return attachment
+
+    @property
+    def title(self) -> str:
+        """The headline."""
+        return str(self.attachment["title"])
+
+    @property
+    def text(self) -> str:
+        """What stands below the headline."""
+        return str(self.attachment["text"])
+
+
+@dataclass
+class Slack:
+    """All messages that arrived so far, and a way to wait for one."""
+
+    port: int = 0
+    messages: list[Message] = field(default_factory=list)
+    arrived: Condition = field(default_factory=Condition)
+
+    def url(self, path: str) -> str:
+        """The address of a webhook."""
+        return f"http://{ADDRESS}:{self.port}{path}"
+
+    def accept(self, message: Message) -> None:
+        """Keep a message and wake up who waits for it."""
+        with self.arrived:
+            self.messages.append(message)
+            self.arrived.notify_all()
+
+    def wait_for(self, wanted: Callable[[Message], bool], within: float = 15) -> Message:
+        """Wait for the first message that is wanted; fail after `within` seconds.
+
+        The failure shows what came instead.
+        """
+        with self.arrived:
+            self.arrived.wait_for(lambda: any(map(wanted, self.messages)), timeout=within)
+            found = [message for message in self.messages if wanted(message)]
+            assert found, f"no such message within {within} s; these came: {self.messages}"
+            return found[0]
+
+
+@contextmanager
+def running_slack() -> Iterator[Slack]:
+    """Run the stand-in until the block ends."""
+    slack = Slack()
+
+    def webhook(path: str, body: bytes) -> str:
+        slack.accept(Message(path, json.loads(body)))
+        return "ok"
+
+    with serving(webhook) as slack.port:
+        yield slack

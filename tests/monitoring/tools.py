@@ -1,0 +1,51 @@
+"""The programs of the oldest and of the newest supported Prometheus and Alertmanager."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from monitoring.rendering import REPOSITORY
+
+# Debian's releases that bring them.
+SUITES = {"oldest": "bookworm", "newest": "sid"}
+UNAVAILABLE = 69
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs of one end."""
+
+    end: str
+    folder: Path
+
+    def run(self, program: str, *arguments: str | Path, stdin: str = "") -> str:
+        """Run a program that must succeed; return what it says on both streams."""
+        command = [self.folder / program, *arguments]
+        ran = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
+        said = ran.stdout + ran.stderr
+        assert ran.returncode == 0, f"{program} ({self.end}) ended with {ran.returncode}:\n{said}"
+        return said
+
+
+def fetch(end: str) -> Tools:
+    """Get the programs of one end, or skip the test aloud where this machine cannot."""
+    command = [str(REPOSITORY / "tools/monitoring-tools"), SUITES[end]]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode == UNAVAILABLE:
+        pytest.skip(f"no tools of the {end} end: {ran.stderr.strip()}")
+    assert ran.returncode == 0, ran.stderr
+    return Tools(end, Path(ran.stdout.strip()))
+
+
+def skip_unless_services_start() -> None:
+    """Skip where Debian's services cannot be shown the files they look for in /usr/share."""
+    namespace = ["unshare", "--user", "--map-root-user", "--mount", "true"]
+    refused = subprocess.run(namespace, capture_output=True, text=True, check=False)
+    if refused.returncode != 0:
+        pytest.skip(f"this machine grants no mount namespace: {refused.stderr.strip()}")
