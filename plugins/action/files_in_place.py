@@ -25,9 +25,9 @@ description:
 options:
   files:
     description:
-      - Each has O(dest), O(owner), O(group), O(mode), and one of O(src) (a template), O(content),
-        and O(state=directory). O(validate) is the command that checks a template before it is put
-        in place. O(delimiters=square) reads [[ ]] and [% %] and leaves {{ }} as it is.
+      - Each has a dest, a mode, an owner and group (root unless said otherwise), and one of src (a
+        template), content, and state=directory. validate is the command that checks a file before
+        it is put in place. With delimiters=square, [[ ]] and [% %] are read and {{ }} is left.
     type: list
     elements: dict
     required: true
@@ -112,8 +112,8 @@ class ActionModule(ActionBase):
         else:
             text = self._render(file, variables) if "src" in file else file["content"]
             content = hashlib.sha256(str(text).encode()).hexdigest()
-        mode = int(file["mode"], 8)
-        return Wanted(file["dest"], file["owner"], file["group"], mode, content)
+        owner, group = file.get("owner", "root"), file.get("group", "root")
+        return Wanted(file["dest"], owner, group, int(file["mode"], 8), content)
 
     def _render(self, file: dict[str, Any], variables: dict[str, Any]) -> str:
         """Render as the template action will: only to see whether it needs to run."""
@@ -134,7 +134,8 @@ class ActionModule(ActionBase):
         return text
 
     def _change(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        arguments = {key: file[key] for key in ("owner", "group", "mode")}
+        arguments = {"owner": "root", "group": "root"}
+        arguments |= {key: file[key] for key in ("owner", "group", "mode") if key in file}
         if file.get("state") == "directory":
             name = "ansible.builtin.file"
             arguments |= {"path": file["dest"], "state": "directory"}

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import re
 
-from nodes import LOOPBACK, unit_property
 from testinfra.host import Host
 
-from conftest import Demo
+from demos import Demo
+from nodes import LOOPBACK, unit_property
 
 UNITS = (
     "discord-bot",

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
-from conftest import ROOT, Demo
+from demos import ROOT, Demo
 
 PICTURE = ROOT / "build" / "control-room.png"
 ANSWER_LIMIT_MS = 10_000
 MESSAGE_BUDGET_S = 15.0
 FIRING_LIMIT_MS = 30_000
-# The recent window of the error rule, keep_firing_for, and Alertmanager's group_interval, with room.
+# The error rule's recent window, keep_firing_for and Alertmanager's group_interval, with room.
 RESOLVED_LIMIT_MS = 150_000
+VERDICT_LIMIT_MS = 30_000
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -28,7 +29,12 @@ def page(demo: Demo, chromium: str) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         complaints: list[str] = []
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+
+        def note_error(line: ConsoleMessage) -> None:
+            if line.type == "error":
+                complaints.append(line.text)
+
+        page.on("console", note_error)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(demo.control_room)
         yield page
@@ -63,12 +69,16 @@ def test_a_mistake_gets_help(page: Page) -> None:
 
 
 def test_errors_reach_slack_and_are_resolved(page: Page, demo: Demo) -> None:
-    slack = page.get_by_test_id("slack-log").locator("[data-alert='DiscordBotHighErrors']")
+    messages = page.get_by_test_id("slack-log").locator("[data-alert='DiscordBotHighErrors']")
+    alerts = page.get_by_test_id("alerts-list").locator("[data-name='DiscordBotHighErrors']")
     page.get_by_test_id("drill-errors").click()
-    expect(slack.and_(page.locator("[data-state='firing']"))).to_be_visible(timeout=FIRING_LIMIT_MS)
-    expect(page.get_by_test_id("alerts-list").locator("[data-name='DiscordBotHighErrors']")).to_be_visible()
-    expect(slack.and_(page.locator("[data-state='resolved']"))).to_be_visible(timeout=RESOLVED_LIMIT_MS)
-    expect(page.get_by_test_id("drill-state")).to_contain_text("passed", ignore_case=True, timeout=30_000)
+    firing = messages.and_(page.locator("[data-state='firing']"))
+    expect(firing).to_be_visible(timeout=FIRING_LIMIT_MS)
+    expect(alerts).to_be_visible()
+    resolved = messages.and_(page.locator("[data-state='resolved']"))
+    expect(resolved).to_be_visible(timeout=RESOLVED_LIMIT_MS)
+    verdict = page.get_by_test_id("drill-state")
+    expect(verdict).to_contain_text("passed", ignore_case=True, timeout=VERDICT_LIMIT_MS)
     drill = demo.state()["drill"]
     assert drill["delivered_at"] - drill["injected_at"] <= MESSAGE_BUDGET_S, drill
     picture(page, PICTURE)

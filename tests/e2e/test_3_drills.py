@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, Demo
+from demos import ROOT, Demo
 
 REPORT = ROOT / "build" / "drill.json"
 

@@ -1,4 +1,4 @@
-"""No secret in a log, a diff, an argument, an environment dump or a file that everybody may read."""
+"""No secret in a log, a diff, an argument, an environment or a file that everybody may read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import yaml
 from testinfra.host import Host
 
-from conftest import ROOT, Demo
+from demos import ROOT, Demo
 
 
 @pytest.fixture(scope="module")
@@ -62,17 +62,15 @@ def test_not_in_any_environment(host: Host, secrets: list[str]) -> None:
 
 def test_not_in_a_file_that_everybody_may_read(host: Host, secrets: list[str]) -> None:
     for secret in secrets:
-        found = host.run(
-            "find / -xdev -type f -perm -o=r -exec grep -lF -e %s {} +", secret
-        ).stdout
+        found = host.run("find / -xdev -type f -perm -o=r -exec grep -lF -e %s {} +", secret).stdout
         assert found == ""
 
 
 def test_the_search_itself_finds_what_is_there(host: Host, secrets: list[str]) -> None:
     """The tests above look for nothing: prove that they would find something."""
-    host.check_output(f"sh -c 'umask 022; printf %s {secrets[0]} >/tmp/leak'")
+    host.check_output(f"sh -c 'umask 022; printf %s {secrets[0]} >/srv/leak'")
     try:
-        with pytest.raises(AssertionError, match="/tmp/leak"):
+        with pytest.raises(AssertionError, match="/srv/leak"):
             test_not_in_a_file_that_everybody_may_read(host, secrets)
     finally:
-        host.check_output("rm /tmp/leak")
+        host.check_output("rm /srv/leak")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from conftest import Demo, of_this_test, things_of_docker
+from demos import Demo, of_this_test, things_of_docker
 
 
 def test_nothing_is_left_behind(demo: Demo, before: dict[str, set[str]]) -> None:

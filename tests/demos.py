@@ -1,0 +1,102 @@
+"""The whole system on a node of its own, made by the commands that a user types."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import testinfra
+from testinfra.host import Host
+
+ROOT = Path(__file__).resolve().parents[1]
+OFFSET = 2000
+NODE = "botwatch-e2e"
+DEMO_LIMIT_S = 600
+
+
+@dataclass
+class Demo:
+    """The demo's node, and the commands to work on it."""
+
+    node: str = NODE
+    offset: int = OFFSET
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `make` and Ansible are told about the node."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        return {
+            **kept,
+            "DEMO_NODE": self.node,
+            "DEMO_PORT_OFFSET": str(self.offset),
+            "ANSIBLE_VAULT_PASSWORD_FILE": "inventory/demo/vault-password.txt",
+        }
+
+    def url(self, port: int, path: str = "/") -> str:
+        """Name an address of the node as this machine's browsers know it."""
+        return f"http://127.0.0.1:{port + self.offset}{path}"
+
+    @property
+    def control_room(self) -> str:
+        """Name the address of the control room."""
+        return self.url(8008)
+
+    def state(self) -> dict[str, Any]:
+        """Read the control room's state."""
+        answer = requests.get(self.url(8008, "/control/state"), timeout=5)
+        state: dict[str, Any] = answer.json()
+        return state
+
+    def make(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the Makefile."""
+        return self.run("make", *words, **settings)
+
+    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository, with both outputs together."""
+        return subprocess.run(
+            command, cwd=ROOT, env={**self.environment, **settings}, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=DEMO_LIMIT_S,
+        )  # fmt: skip
+
+    def interrupt_make_demo(self, after: str) -> str:
+        """Start `make demo`, press Ctrl-C once its output shows a text, and wait for its end."""
+        with subprocess.Popen(
+            ["make", "demo"], cwd=ROOT, env=self.environment, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            seen = []
+            for line in process.stdout:
+                seen.append(line)
+                if after in line:
+                    os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(timeout=60) != 0
+        return "".join(seen)
+
+    def host(self) -> Host:
+        """Reach the node."""
+        return testinfra.get_host(f"docker://{self.node}")
+
+
+def things_of_docker() -> dict[str, set[str]]:
+    """List Docker's containers, volumes and networks."""
+    commands = {
+        "containers": ["docker", "ps", "--all", "--format", "{{.Names}}"],
+        "volumes": ["docker", "volume", "ls", "--quiet"],
+        "networks": ["docker", "network", "ls", "--format", "{{.Name}}"],
+    }
+    return {
+        kind: set(subprocess.check_output(command, text=True).split())
+        for kind, command in commands.items()
+    }
+
+
+def of_this_test(things: set[str]) -> set[str]:
+    """Leave out what other tests, side by side with this one, have made meanwhile."""
+    return {thing for thing in things if not thing.startswith("botwatch-molecule-")}
