@@ -138,7 +138,7 @@ def test_no_rest(
     assert drill("--drill", "errors", "--json", str(path)) == 2
     captured = capsys.readouterr()
     assert "not at rest after 0.3 s: the bot is not ready (No gateway)" in captured.err
-    assert "not run" in captured.out
+    assert "runs missing" in captured.out
     assert json.loads(path.read_text())["drills"] == [
         {"name": "errors", "budget_s": None, "ok": False, "runs": []}
     ]

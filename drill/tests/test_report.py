@@ -91,7 +91,7 @@ def test_the_table_shows_runs_medians_and_what_was_not_run() -> None:
     assert "bot_down bot killed, stays down 1/3 9.1 9.8 14.0 31.2 ok" in lines
     assert "3/3 - - - - failed" in lines
     assert "median 8.6 12.7 14.0 30.6 15 s in budget" in lines
-    assert "errors six errors 0/1 - - - - - not run" in lines
+    assert "errors six errors 0/1 - - - - - runs missing" in lines
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_table_shows_runs_medians_and_what_was_not_run() -> None:
     [
         (14.0, 1, "in budget"),
         (16.0, 1, "over budget"),
-        (14.0, 3, "incomplete"),
+        (14.0, 3, "runs missing"),
         (None, 1, "failed"),
     ],
 )

@@ -100,7 +100,9 @@ def _add(drawn: Table, result: Result) -> None:
     if not result.runs:
         cells = [NONE] * 4
         title = result.drill.title
-        drawn.add_row(result.drill.name, title, f"0/{result.wanted}", *cells, budget, "not run")
+        drawn.add_row(
+            result.drill.name, title, f"0/{result.wanted}", *cells, budget, "runs missing"
+        )
     elif result.budget_s is not None:
         drawn.add_row("", "", "median", *_cells(result.median), budget, _budget_verdict(result))
     drawn.add_section()
@@ -112,7 +114,7 @@ def _budget_verdict(result: Result) -> str:
     if result.over_budget:
         return "[red]over budget[/]"
     if len(result.runs) < result.wanted:
-        return "incomplete"
+        return "runs missing"
     return "[green]in budget[/]"
 
 
