@@ -69,8 +69,7 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
     faults = []
     for name, option in role.options.items():
         if values.get(name) is None:
-            if option.get("required"):
-                faults.append(f"{name} is not set: {remedy_for(role, name)}.")
+            faults.append(f"{name} is not set: {remedy_for(role, name)}.")
             continue
         result = ArgumentSpecValidator({name: option}).validate({name: values[name]})
         if result.error_messages:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import tarfile
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ options:
     required: true
 """
 
-LEFT_OUT = {"__pycache__", "build", "dist", "tests", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+LEFT_OUT = ("__pycache__", "build", "dist", "tests", "*.egg-info", ".*")
 DIGEST_LENGTH = 12
 
 
@@ -34,20 +35,22 @@ def source_files(tree: Path) -> list[Path]:
     return sorted(
         path.relative_to(tree)
         for path in tree.rglob("*")
-        if path.is_file()
-        and not any(
-            part in LEFT_OUT or part.endswith(".egg-info") for part in path.relative_to(tree).parts
-        )
+        if path.is_file() and not is_left_out(path.relative_to(tree))
     )
 
 
+def is_left_out(relative: Path) -> bool:
+    """Tell whether a file, or a folder that it is in, is not to be shipped."""
+    return any(fnmatch(part, pattern) for part in relative.parts for pattern in LEFT_OUT)
+
+
 def pack(tree: Path) -> bytes:
-    """Pack a tree so that equal content gives equal bytes: no times, owners or local modes."""
+    """Pack a tree so that equal content gives equal bytes: no times, owners or local modes.
+
+    Nothing is compressed yet: what comes out of that differs between versions of the library.
+    """
     packed = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w") as archive,
-    ):
+    with tarfile.open(fileobj=packed, mode="w") as archive:
         for relative in source_files(tree):
             content = (tree / relative).read_bytes()
             entry = tarfile.TarInfo(str(relative))
@@ -85,6 +88,6 @@ class LookupModule(LookupBase):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(f".{os.getpid()}")
-            unfinished.write_bytes(content)
+            unfinished.write_bytes(gzip.compress(content))
             unfinished.replace(path)
         return {"path": str(path), "digest": digest}

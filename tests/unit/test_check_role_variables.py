@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from plugins.action.check_role_variables import (
+    RoleInputs,
+    remedy_for,
+    unknown_names,
+    wrong_shapes,
+    wrong_types,
+)
+
+from unit.playbooks import run_tasks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "alpha_port": {"type": "int"},
+    "alpha_names": {"type": "list", "elements": "str"},
+    "alpha_mode": {"type": "str", "choices": ["fast", "safe"]},
+    "alpha_secret": {"type": "str", "required": True, "no_log": True},
+    "alpha_hidden_number": {"type": "int", "no_log": True},
+}
+DEFAULTS = {
+    "alpha_port": 8123,
+    "alpha_names": ["one"],
+    "alpha_mode": "fast",
+    "alpha_secret": "{{ vault_alpha_secret }}",
+    "alpha_hidden_number": 1,
+}
+CHECKS = [
+    {
+        "variable": "alpha_port",
+        "what": "a port of four digits",
+        "pattern": r"\d{4}",
+        "remedy": "choose another",
+    },
+    {
+        "variable": "alpha_secret",
+        "what": "a secret",
+        "pattern": "s-.+",
+        "remedy": "put vault_alpha_secret into the vault",
+    },
+]
+ALPHA = RoleInputs("alpha", OPTIONS, DEFAULTS, CHECKS)
+SOUND = {**DEFAULTS, "alpha_secret": "s-ecret"}
+EXPLAINED = "see its comment in roles/alpha/defaults/main.yml"
+
+
+def test_known_variables_and_those_of_others_are_no_unknown_names() -> None:
+    others = {"alphabet": 1, "alphabet_port": 1, "beta_prot": 1, "_alpha_x": 1, "port": 1}
+    assert unknown_names(ALPHA, {**SOUND, **others}) == []
+
+
+def test_a_misspelt_name_is_told_with_the_right_one() -> None:
+    assert unknown_names(ALPHA, {"alpha_prot": 1}) == [
+        "alpha_prot is no variable of the role alpha: did you mean alpha_port?"
+    ]
+
+
+def test_a_name_that_is_like_no_other_is_told_with_the_page_that_lists_them() -> None:
+    assert unknown_names(ALPHA, {"alpha_zzz": 1}) == [
+        "alpha_zzz is no variable of the role alpha: see roles/alpha/defaults/main.yml."
+    ]
+
+
+def test_sound_values_have_no_fault() -> None:
+    assert wrong_types(ALPHA, SOUND) == []
+    assert wrong_shapes(ALPHA, SOUND) == []
+
+
+@pytest.mark.parametrize("name", ["alpha_port", "alpha_names", "alpha_mode"])
+def test_an_empty_value_is_a_missing_one(name: str) -> None:
+    assert wrong_types(ALPHA, {**SOUND, name: None}) == [
+        f"{name} is not set: {remedy_for(ALPHA, name)}."
+    ]
+
+
+def test_a_missing_value_is_told_with_its_remedy() -> None:
+    values = {name: value for name, value in SOUND.items() if name != "alpha_secret"}
+    assert wrong_types(ALPHA, values) == [
+        "alpha_secret is not set: put vault_alpha_secret into the vault."
+    ]
+
+
+def test_a_wrong_type_is_told_with_the_value() -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_port": "many"})
+    assert fault.startswith("alpha_port is not a valid int (")
+    assert "many" in fault
+    assert fault.endswith("): choose another.")
+
+
+def test_a_value_that_is_no_choice_is_told_with_the_choices() -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_mode": "careless"})
+    assert "fast, safe" in fault
+    assert fault.endswith(f": {EXPLAINED}.")
+
+
+def test_a_wrong_secret_is_told_without_the_value() -> None:
+    values = {**SOUND, "alpha_hidden_number": "s-ecret"}
+    assert wrong_types(ALPHA, values) == [f"alpha_hidden_number is not a valid int: {EXPLAINED}."]
+
+
+@pytest.mark.parametrize("value", [8123, "8123"])
+def test_a_shape_is_that_of_the_text_of_a_value(value: object) -> None:
+    assert wrong_shapes(ALPHA, {**SOUND, "alpha_port": value}) == []
+
+
+@pytest.mark.parametrize("value", ["81234", "x8123", "8123\n", ""])
+def test_a_shape_is_that_of_the_whole_value(value: str) -> None:
+    assert wrong_shapes(ALPHA, {**SOUND, "alpha_port": value}) == [
+        "alpha_port is not a port of four digits: choose another."
+    ]
+
+
+@pytest.fixture
+def roles(tmp_path: Path) -> Path:
+    """Lay out the role alpha and a role that has nothing to check."""
+    write(tmp_path / "roles/alpha/meta/argument_specs.yml", specs(OPTIONS))
+    write(tmp_path / "roles/alpha/meta/input_checks.yml", CHECKS)
+    write(tmp_path / "roles/alpha/defaults/main.yml", DEFAULTS)
+    write(tmp_path / "roles/beta/tasks/main.yml", [])
+    return tmp_path
+
+
+def specs(options: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"argument_specs": {"main": {"options": options}}}
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+CHECK = {"name": "Check", "check_role_variables": {"roles": ["alpha", "beta"]}}
+
+
+def test_all_faults_are_told_at_once_and_no_secret(roles: Path) -> None:
+    given = {
+        "alpha_prot": 1,
+        "alpha_port": "many",
+        "alpha_hidden_number": "s-ecret",
+        "alpha_names": "{{ nowhere }}",
+    }
+    run = run_tasks(roles, [CHECK], **given)
+    assert run.returncode == 2
+    assert "s-ecret" not in run.output + run.errors
+    told = run.results["Check"]["msg"].splitlines()
+    assert [line.split(" ", 1)[0] for line in told] == [
+        "alpha_prot",
+        "alpha_names",
+        "alpha_secret",
+        "alpha_port",
+        "alpha_hidden_number",
+    ]
+    assert "'nowhere' is undefined" in told[1]
+    assert "'vault_alpha_secret' is undefined" in told[2]
+    assert told[2].endswith(": put vault_alpha_secret into the vault.")
+
+
+def test_shapes_are_looked_at_where_types_are_right(roles: Path) -> None:
+    run = run_tasks(roles, [CHECK], vault_alpha_secret="wr-ong", alpha_port="81")
+    assert run.returncode == 2
+    assert run.results["Check"]["msg"].splitlines() == [
+        "alpha_port is not a port of four digits: choose another.",
+        "alpha_secret is not a secret: put vault_alpha_secret into the vault.",
+    ]
+
+
+def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
+    run = run_tasks(roles, [CHECK], vault_alpha_secret="s-ecret")
+    assert run.returncode == 0
+    assert run.results["Check"]["changed"] is False
+
+
+def test_a_role_that_is_not_there_is_named(roles: Path) -> None:
+    task = {"name": "Check", "check_role_variables": {"roles": ["gamma"]}}
+    assert "there is no role gamma" in run_tasks(roles, [task]).results["Check"]["msg"]
