@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     import discord
     from discord.http import Route
 
+    from botwatch_bot.gateway import responses
     from botwatch_bot.gateway.client import BotClient
     from botwatch_bot.gateway.pacing import IdentifyPacer
 
@@ -237,12 +238,13 @@ class Chat:
         """Say something and return the answer."""
         before = len(self.sent)
         self.say(content)
-        await self.eventually(lambda: len(self.sent) > before and not self.client._tasks)
+        await self.eventually(lambda: len(self.sent) > before and not self.client._running)
         return self.sent[-1]
 
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[BotClient]:
+    responses.count_into(services.metrics)
     client = BotClient(services, IdentifyPacer())
     async with client:
         yield client

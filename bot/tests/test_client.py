@@ -13,7 +13,6 @@ from prometheus_client import generate_latest
 
 from botwatch_bot.commands import COMMANDS, Command, Request
 from botwatch_bot.gateway import client as client_module
-from botwatch_bot.gateway import context
 from botwatch_bot.gateway.verdicts import APOLOGY
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ class TestFaults:
         assert outcome(services, "ping") == {"error": 1}
         assert errors(services) == {"send": 1}
         assert value("messages_sent_total") == 0
-        assert value("api_requests_total", result="client_error") == 1
+        assert value("api_responses_total", result="client_error") == 1
 
     async def test_a_429_without_via_is_counted_as_rate_limited(
         self,
@@ -172,7 +171,7 @@ class TestFaults:
         chat.say("?ping")
         await eventually(lambda: outcome(services, "ping"))
         assert errors(services) == {"send": 1}
-        assert value("api_requests_total", result="rate_limited") == 1
+        assert value("api_responses_total", result="rate_limited") == 1
 
     async def test_an_answer_to_a_mistake_that_fails_is_counted_as_a_send(
         self, chat: Chat, services: Services, eventually: Eventually
@@ -199,20 +198,25 @@ class TestFaults:
         await eventually(lambda: outcome(services, "ping"))
         assert errors(services) == {"command": 1}
 
-    async def test_a_send_that_takes_too_long_is_given_up(
+    async def test_a_command_that_takes_too_long_is_ended_and_an_error(
         self,
         chat: Chat,
         services: Services,
         eventually: Eventually,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(context, "SEND_SECONDS", 0.05)
         chat.rest.hold = asyncio.Event()
         chat.say("?ping")
+        await eventually(lambda: chat.client._running)
+        chat.client.sample()
+        assert not errors(services)
+        monkeypatch.setattr(client_module, "COMMAND_SECONDS", 0)
+        chat.client.sample()
+        chat.client.sample()
         await eventually(lambda: outcome(services, "ping"))
         chat.rest.hold.set()
         assert outcome(services, "ping") == {"error": 1}
-        assert errors(services) == {"send": 1}
+        assert errors(services) == {"command": 1}
 
     async def test_a_handler_that_fails_is_an_internal_error(
         self,
@@ -292,7 +296,7 @@ class TestLatency:
         begun = time.perf_counter()
         while time.perf_counter() - begun < 0.06:
             pass
-        await chat.eventually(lambda: chat.sent and not chat.client._tasks)
+        await chat.eventually(lambda: chat.sent and not chat.client._running)
         assert (value("message_latency_seconds_sum") or 0) >= 0.06
 
 

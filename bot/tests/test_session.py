@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from bot.tests.conftest import Eventually, RestDouble
 
     from botwatch_bot.services import Services
-    from botwatch_bot.settings import Settings
 
 
 def closed(code: int) -> discord.ConnectionClosed:
@@ -161,16 +161,17 @@ async def test_a_login_that_fails_says_so_in_health(
 
 
 def test_the_stand_in_is_used_where_it_is_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Route, "BASE", "unset")
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", "unset")
-    module.prepare_library(settings)
+    module.prepare_library(services)
     assert Route.BASE == "unset"
     stand_in = {
         "discord_api_url": "http://127.0.0.1:1/api/v10",
         "discord_gateway_url": "ws://127.0.0.1:1/gateway",
     }
-    module.prepare_library(settings.model_copy(update=stand_in))
+    settings = services.settings.model_copy(update=stand_in)
+    module.prepare_library(replace(services, settings=settings))
     assert stand_in["discord_api_url"] == Route.BASE
     assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "ws://127.0.0.1:1/gateway"

@@ -187,12 +187,12 @@ async def test_faults_of_discord_are_told_apart(tmp_path: Path) -> None:
         await bot.say("?ping")
         await bot.wait_for_value('commands_total{command="ping",status="error"}', 1)
         assert await bot.value('errors_total{error_type="send"}') == 1
-        assert await bot.value('api_requests_total{result="rate_limited"}') == 1
+        assert await bot.value('api_responses_total{result="rate_limited"}') == 1
         await bot.fault(rate_limit=1, via=True)
         assert "Pong!" in await bot.ask("?ping")
         await bot.fault(server_error=1)
         assert "Pong!" in await bot.ask("?ping")
-        assert await bot.value('api_requests_total{result="server_error"}') == 1
+        assert await bot.value('api_responses_total{result="server_error"}') == 1
         assert await bot.value('errors_total{error_type="send"}') == 1
         assert await bot.value("messages_sent_total") == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from math import nan
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,9 @@ async def _tick(services: Services, session: Session, notifier: Notifier) -> Non
 def _publish(services: Services) -> None:
     latency = services.gateway.latency
     services.metrics.gateway_latency.set(nan if latency is None else latency)
+    event_age = services.gateway.last_event_age()
+    if event_age is not None:
+        services.metrics.last_event.set(time.time() - event_age)
     services.metrics.ready.set(services.gateway.ready)
     services.counter.refresh()
 

@@ -6,10 +6,11 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from botwatch_bot.commands import COMMANDS
+from botwatch_bot.metrics import Metrics, Status
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from botwatch_bot.metrics import Metrics, Status
 
 ACTIVE_WINDOW = 3600.0
 """How long someone counts as active after a command, in seconds."""
@@ -44,6 +45,12 @@ class CommandCounter:
     def __init__(self, metrics: Metrics, users: ActiveUsers) -> None:
         self._metrics = metrics
         self._users = users
+        # Looked up once: finding a label's counter costs as much as counting.
+        self._outcomes = {
+            (command, status): metrics.commands.labels(command, status)
+            for command in COMMANDS
+            for status in Status
+        }
 
     def finish(self, command: str, status: Status, user_id: int, arrived: float) -> None:
         """Count a command that ended now.
@@ -54,7 +61,7 @@ class CommandCounter:
             user_id: who asked.
             arrived: `time.perf_counter()` when the message arrived, in seconds.
         """
-        self._metrics.commands.labels(command, status).inc()
+        self._outcomes[command, status].inc()
         self._metrics.latency.observe(time.perf_counter() - arrived)
         self._users.see(user_id)
 

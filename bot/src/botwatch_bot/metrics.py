@@ -63,7 +63,6 @@ class ApiResult(StrEnum):
     CLIENT_ERROR = "client_error"
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
-    NO_ANSWER = "no_answer"
 
 
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -125,14 +124,14 @@ class Metrics:
         )
         for error_type in ErrorType:
             self.errors.labels(error_type)
-        self.api_requests = Counter(
-            "discord_bot_api_requests",
-            "Requests to Discord's REST API, retries included, by result.",
+        self.api_responses = Counter(
+            "discord_bot_api_responses",
+            "Answers of Discord's REST API, those to retries included, by result.",
             ["result"],
             registry=self.registry,
         )
         for result in ApiResult:
-            self.api_requests.labels(result)
+            self.api_responses.labels(result)
 
     def _watch_gateway(self) -> None:
         self.ready = Gauge(

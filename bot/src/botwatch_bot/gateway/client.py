@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -16,12 +15,10 @@ from botwatch_bot.commands import COMMANDS
 from botwatch_bot.commands.text import did_you_mean, quote
 from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
 from botwatch_bot.gateway.handlers import Handler, handlers
-from botwatch_bot.gateway.requests import trace
 from botwatch_bot.gateway.verdicts import judge, unwrap
 from botwatch_bot.metrics import ErrorType, SessionKind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     import yarl
@@ -33,6 +30,8 @@ _log = structlog.get_logger(__name__)
 
 _COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
 _GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
+COMMAND_SECONDS = 60.0
+"""A command that takes longer, waits for rate limits included, is ended and counts as an error."""
 _LAUNCH_TRIES = 60
 _RATE_LIMIT_SECONDS = 30.0
 _DRAIN_SECONDS = 0.8
@@ -58,13 +57,13 @@ class BotClient(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=_RATE_LIMIT_SECONDS,
-            http_trace=trace(services.metrics),
         )
         self.services = services
         self._pacer = pacer
         self._launches: dict[int, int] = {}
         self._guilds_changed = False
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any] | None, float] = {}
+        self._overdue: set[asyncio.Task[Any] | None] = set()
         self._accepting = True
         for handler in handlers(self):
             self.add_command(handler)
@@ -123,10 +122,10 @@ class BotClient(commands.AutoShardedBot):
         if self._guilds_changed:
             self._guilds_changed = False
             self._count_guilds()
+        self._end_overdue_commands()
 
     def _saw_event(self, name: str) -> None:
         self.services.gateway.event()
-        self.services.metrics.last_event.set_to_current_time()
         if name in _GUILD_EVENTS:
             self._guilds_changed = True
 
@@ -189,10 +188,15 @@ class BotClient(commands.AutoShardedBot):
     async def _count(self, ctx: BotContext, command: Handler) -> None:
         """Run a command and count it once, however it ends."""
         status = Status.CANCELLED
+        task = asyncio.current_task()
+        self._running[task] = ctx.arrived
         try:
-            with self._running():
-                status = await self._run(ctx, command)
+            status = await self._run(ctx, command)
         finally:
+            del self._running[task]
+            if task in self._overdue:
+                self._overdue.discard(task)
+                status = Status.ERROR
             self.services.counter.finish(command.name, status, ctx.author.id, ctx.arrived)
 
     async def _run(self, ctx: BotContext, command: Handler) -> Status:
@@ -202,6 +206,16 @@ class BotClient(commands.AutoShardedBot):
             return await self._failed(ctx, command.name, unwrap(error))
         # discord.py swallows a cancellation inside a command and only marks the context.
         return Status.CANCELLED if ctx.command_failed else Status.SUCCESS
+
+    def _end_overdue_commands(self) -> None:
+        # Looked for once a second: a timeout around each command would cost more than its parsing.
+        horizon = time.perf_counter() - COMMAND_SECONDS
+        for task, arrived in self._running.items():
+            if task is not None and arrived < horizon and task not in self._overdue:
+                self._overdue.add(task)
+                task.cancel()
+                self.services.metrics.errors.labels(ErrorType.COMMAND).inc()
+                _log.error("command took too long", seconds=COMMAND_SECONDS)
 
     async def _failed(self, ctx: BotContext, name: str, error: Exception) -> Status:
         verdict = judge(error, COMMANDS[name].example(self.prefix))
@@ -239,24 +253,12 @@ class BotClient(commands.AutoShardedBot):
 
     # How it ends
 
-    @contextmanager
-    def _running(self) -> Iterator[None]:
-        """Make the end of the bot wait for the current task."""
-        task = asyncio.current_task()
-        if task is None:
-            message = "commands run in tasks"
-            raise RuntimeError(message)
-        self._tasks.add(task)
-        try:
-            yield
-        finally:
-            self._tasks.discard(task)
-
     async def shut_down(self) -> None:
         """Let running commands end, then close; bounded to well under two seconds."""
         self._accepting = False
-        if self._tasks:
-            _, unfinished = await asyncio.wait(self._tasks, timeout=_DRAIN_SECONDS)
+        running = list(filter(None, self._running))
+        if running:
+            _, unfinished = await asyncio.wait(running, timeout=_DRAIN_SECONDS)
             for task in unfinished:
                 task.cancel()
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -16,8 +15,7 @@ from botwatch_bot.commands.text import shorten
 if TYPE_CHECKING:
     from discord.ext.commands.view import StringView
 
-SEND_SECONDS = 60.0
-"""A send is given up after this time, waits for rate limits included."""
+    from botwatch_bot.gateway.client import BotClient
 
 arrived_at: ContextVar[float] = ContextVar("arrived_at")
 """`time.perf_counter()` when the message being handled came off the socket."""
@@ -35,30 +33,31 @@ class SendRefusedError(SendError):
 
 
 class BotContext(commands.Context[commands.AutoShardedBot]):
-    """A context that knows when its message arrived and answers within Discord's limits."""
+    """A context that knows when its message arrived, and answers within Discord's limits."""
 
     def __init__(
         self,
         *,
         message: discord.Message,
-        bot: commands.AutoShardedBot,
+        bot: BotClient,
         view: StringView,
         prefix: str | None = None,
     ) -> None:
         super().__init__(message=message, bot=bot, view=view, prefix=prefix)
         self.arrived = arrived_at.get(time.perf_counter())
+        self._sent = bot.services.metrics.messages_sent
 
     async def answer(self, text: str) -> None:
-        """Send a text, shortened to what Discord takes.
+        """Send a text, shortened to what Discord takes, and count it: the one place that sends.
 
         Raises:
             SendRefusedError: the bot lacks the right to write there, or the channel is gone.
             SendError: anything else went wrong on the way to Discord.
         """
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self.send(shorten(text))
+            await self.send(shorten(text))
         except (discord.Forbidden, discord.NotFound) as error:
             raise SendRefusedError(error) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise SendError(error) from error
+        self._sent.inc()

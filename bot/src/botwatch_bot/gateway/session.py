@@ -12,7 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.gateway import keepalive
+from botwatch_bot.gateway import keepalive, responses
 from botwatch_bot.gateway.client import BotClient
 from botwatch_bot.gateway.pacing import Backoff, IdentifyPacer
 from botwatch_bot.metrics import ErrorType
@@ -47,12 +47,13 @@ class SessionEndedError(Exception):
         super().__init__("the connection ended")
 
 
-def prepare_library(settings: Settings) -> None:
-    """Mend discord.py, silence its voice warnings, point it to the stand-in if there is one."""
+def prepare_library(services: Services) -> None:
+    """Mend discord.py, count its answers, silence its voice warnings, point it to the stand-in."""
     keepalive.install()
+    responses.count_into(services.metrics)
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
-    _point_to_stand_in(settings)
+    _point_to_stand_in(services.settings)
 
 
 def _point_to_stand_in(settings: Settings) -> None:
@@ -77,7 +78,7 @@ class Session:
         Raises:
             FatalError: Discord refuses the token or the intents.
         """
-        prepare_library(self._services.settings)
+        prepare_library(self._services)
         while True:
             started = asyncio.get_running_loop().time()
             try:

@@ -124,6 +124,11 @@ class GatewayState:
             ]
         return max(known, default=None)
 
+    def last_event_age(self) -> float | None:
+        """Return the seconds since the last event; None before the first."""
+        last = self._last_event
+        return None if last is None else self._clock() - last
+
     def stalled_seconds(self) -> float:
         """Return for how long nothing has come up although something is down; 0 when ready."""
         with self._lock:
@@ -135,15 +140,14 @@ class GatewayState:
     def report(self) -> dict[str, Any]:
         """Return the state for `/health`; latency in milliseconds, ages in seconds."""
         latency = self.latency
+        event_age = self.last_event_age()
         now = self._clock()
         with self._lock:
             return {
                 "ready": not self._reasons(),
                 "latency_ms": None if latency is None else round(latency * 1000, 1),
                 "guilds": self.guild_count,
-                "last_event_age_seconds": (
-                    None if self._last_event is None else round(now - self._last_event, 1)
-                ),
+                "last_event_age_seconds": None if event_age is None else round(event_age, 1),
                 "shards": [
                     {"id": shard_id, "connected": shard.up, "for_seconds": round(now - shard.since)}
                     for shard_id, shard in sorted(self._shards.items())
