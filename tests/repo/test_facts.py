@@ -1,0 +1,98 @@
+"""Facts that more than one file needs stand in one place, or are the same in all of them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from botwatch_bot.settings import Settings as BotSettings
+from botwatch_sandbox.settings import Settings as SandboxSettings
+from repo.roles import REPOSITORY, ROLES, Data
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULTS: Data = {name: value for role in ROLES for name, value in role.defaults.items()}
+PORTS = {name: value for name, value in DEFAULTS.items() if name.endswith("_port")}
+PACKAGES = [path.parent for path in sorted(REPOSITORY.glob("*/pyproject.toml"))]
+
+
+def project(package: Path) -> dict[str, Any]:
+    content: dict[str, Any] = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    return content
+
+
+def requirements(file: Path) -> set[str]:
+    lines = [line.split("#")[0].strip() for line in file.read_text().splitlines()]
+    return {line for line in lines if line}
+
+
+def test_ports_are_different() -> None:
+    assert len(PORTS) == len(set(PORTS.values())) > 0
+
+
+def test_ports_stand_in_the_defaults_of_the_roles_only() -> None:
+    """Beside them only in the specs, which another test compares."""
+    port = re.compile(rf"(?<!\d)({'|'.join(map(str, PORTS.values()))})(?!\d)")
+    said = [REPOSITORY / "ansible.cfg", *REPOSITORY.glob("playbooks/*.yml")]
+    for folder in ("tasks", "handlers", "templates", "vars", "files"):
+        said += REPOSITORY.glob(f"roles/*/{folder}/**/*")
+    texts = {path: path.read_text() for path in said if path.is_file()}
+    assert texts
+    assert {path: port.findall(text) for path, text in texts.items() if port.search(text)} == {}
+
+
+def test_programs_listen_where_the_roles_put_them_if_nobody_says_where() -> None:
+    assert default(BotSettings, "listen_port") == PORTS["botwatch_bot_port"]
+    assert default(SandboxSettings, "listen_port") == PORTS["sandbox_port"]
+    for service in ("bot", "prometheus", "alertmanager"):
+        port = PORTS[f"botwatch_{service}_port"]
+        assert default(SandboxSettings, f"{service}_url") == f"http://127.0.0.1:{port}"
+
+
+def default(settings: type[BotSettings | SandboxSettings], name: str) -> object:
+    return settings.model_fields[name].default
+
+
+def test_the_demo_and_its_commands_use_the_ports_of_the_roles() -> None:
+    demo = REPOSITORY / "inventory/demo/group_vars/all/main.yml"
+    said = dict(re.findall(r"^(\w+_port): (\d+)$", demo.read_text(), re.MULTILINE))
+    assert {name: int(port) for name, port in said.items()}.items() <= PORTS.items()
+    (control,) = re.findall(r"\(\((\d+) \+ DEMO_PORT_OFFSET", (REPOSITORY / "Makefile").read_text())
+    assert int(control) == PORTS["sandbox_port"]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_what_a_package_needs_is_written_once(package: Path) -> None:
+    listed = package / "requirements.in"
+    needed = project(package).get("dependencies")
+    if listed.is_file() and needed is not None:
+        build = {name for name in requirements(listed) if name.startswith("setuptools")}
+        assert set(needed) == requirements(listed) - build
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_the_version_of_a_package_stands_in_its_project_file_only(package: Path) -> None:
+    version = project(package)["version"]
+    sources = (package / "src").rglob("*.py")
+    assert [path for path in sources if f'"{version}"' in path.read_text()] == []
+
+
+def test_one_python_is_the_oldest_everywhere() -> None:
+    tools = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]
+    oldest = tools["mypy"]["python_version"]
+    assert tools["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+    assert {project(package)["requires-python"] for package in PACKAGES} == {f">={oldest}"}
+
+
+def test_requirements_are_pinned_with_hashes() -> None:
+    locks = [*REPOSITORY.glob("requirements/*.txt"), *REPOSITORY.glob("*/requirements.txt")]
+    assert locks
+    for lock in locks:
+        for block in re.split(r"\n(?=\S)", lock.read_text()):
+            if block.strip() and not block.startswith(("#", "-")):
+                assert re.match(r"[\w.\[\]-]+==\S+", block), f"{lock}: {block}"
+                assert "--hash=sha256:" in block, f"{lock}: {block}"

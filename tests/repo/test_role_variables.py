@@ -1,0 +1,135 @@
+"""What roles say about their variables is complete, true, and the same wherever it is said."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+from plugins.action.check_role_variables import RoleInputs, wrong_shapes, wrong_types
+
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from repo.roles import REPOSITORY, ROLES, each_role
+
+if TYPE_CHECKING:
+    from repo.roles import Data, Role
+
+DEMO = REPOSITORY / "inventory/demo"
+# The others get their values from the demo's inventory, not from a user.
+SITE = [role for role in ROLES if role.name not in {"sandbox", "demo_node"}]
+# Ports, addresses and durations.
+SHAPED = re.compile(r"_(port|url|address|interval|window|wait|for)$")
+SECRET = re.compile(r"\{\{ vault_\w+( \| default\(''\))? \}\}")
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, Any]:
+    """The defaults of all roles, computed with the secrets of the demo's vault."""
+    load_plugins()
+    password = (DEMO / "vault-password.txt").read_bytes().strip()
+    vault = VaultLib([("default", VaultSecret(password))])
+    secrets = yaml.safe_load(vault.decrypt((DEMO / "group_vars/all/vault.yml").read_bytes()))
+    known = dict(secrets)
+    for role in ROLES:
+        known |= read_for_ansible(role.path / "defaults/main.yml")
+    return {
+        name: evaluate(known[name], {**known, "role_path": str(role.path)})
+        for role in ROLES
+        for name in role.defaults
+    }
+
+
+@each_role
+def test_the_spec_names_the_variables_that_have_defaults(role: Role) -> None:
+    assert set(role.specs["main"]) == set(role.defaults)
+
+
+@each_role
+def test_the_spec_says_the_default_that_holds(role: Role) -> None:
+    for name, option in role.specs["main"].items():
+        if not option.get("required"):
+            assert option.get("default") == role.defaults[name], name
+
+
+@each_role
+def test_what_is_required_has_no_default_but_a_secret_of_the_vault(role: Role) -> None:
+    for name, option in role.specs["main"].items():
+        if option.get("required"):
+            assert "default" not in option, name
+            assert option.get("no_log"), name
+            assert SECRET.fullmatch(role.defaults[name]), name
+
+
+@each_role
+def test_secrets_are_never_shown_and_never_checked_by_type(role: Role) -> None:
+    for name, option in role.specs["main"].items():
+        secret = bool(SECRET.fullmatch(str(role.defaults[name])))
+        assert bool(option.get("no_log")) is secret, name
+        if secret:
+            # Ansible shows the value that it refuses.
+            assert option["type"] == "str", name
+            assert "choices" not in option, name
+
+
+@each_role
+def test_other_entry_points_say_the_same_of_the_same_variables(role: Role) -> None:
+    for entry, options in role.specs.items():
+        # A role whose other entry points are all there is has nothing to do in `main`.
+        assert entry == "main" or (role.path / f"tasks/{entry}.yml").is_file(), entry
+        for name, option in options.items():
+            if not option.get("required"):
+                assert option.get("default") == role.defaults[name], f"{entry}: {name}"
+
+
+@each_role
+def test_every_variable_is_described(role: Role) -> None:
+    for entry, options in role.specs.items():
+        for name, option in options.items():
+            assert option.get("description", "").endswith("."), f"{entry}: {name}"
+            assert option.get("type"), f"{entry}: {name}"
+
+
+@each_role
+def test_every_default_is_explained_by_a_comment_above_it(role: Role) -> None:
+    text = (role.path / "defaults/main.yml").read_text(encoding="utf-8")
+    for paragraph in text.removeprefix("---\n").split("\n\n"):
+        assert paragraph.startswith("# "), paragraph
+
+
+@each_role
+def test_variables_carry_the_name_of_their_role(role: Role) -> None:
+    for name in role.defaults:
+        assert name.startswith(f"{role.name}_")
+    internal = list(role.read("vars/main.yml") or [])
+    for task in role.tasks():
+        given = task.get("vars", {})
+        called = task.get("ansible.builtin.include_role", {}).get("name", role.name)
+        internal += [name for name in given if not name.startswith(f"{called}_")]
+        internal += [task[word] for word in ("register",) if word in task]
+        internal += list(task.get("ansible.builtin.set_fact", {}))
+    for name in internal:
+        assert name.startswith(f"_{role.name}_")
+
+
+@each_role
+def test_input_checks_are_about_known_variables_and_can_be_made(role: Role) -> None:
+    for check in role.input_checks:
+        assert set(check) == {"variable", "what", "pattern", "remedy"}
+        assert check["variable"] in role.defaults
+        assert re.compile(check["pattern"])
+
+
+@each_role
+def test_what_the_roles_and_the_demo_say_passes_the_checks(role: Role, values: Data) -> None:
+    inputs = RoleInputs(role.name, role.specs["main"], role.defaults, role.input_checks)
+    own = {name: values[name] for name in role.defaults}
+    assert wrong_types(inputs, own) == []
+    assert wrong_shapes(inputs, own) == []
+
+
+@pytest.mark.parametrize("role", SITE, ids=lambda role: role.name)
+def test_values_whose_type_says_little_are_checked_for_their_shape(role: Role) -> None:
+    checked = {check["variable"] for check in role.input_checks}
+    assert {name for name in role.defaults if SHAPED.search(name)} <= checked
