@@ -1,98 +1,89 @@
+"""The action files_in_place, run by Ansible on this machine in a folder of the test's own."""
+
 from __future__ import annotations
 
+import getpass
 import grp
 import os
-import pwd
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import pytest
 
-from unit.playbooks import Run, run_tasks
+from unit.playbooks import Data, run_tasks
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-SECRET = "s-ecret"
+OWN = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
+NOTE = "{{ word }} stays, this is read\n"
 
 
-def mine() -> dict[str, str]:
-    """Who runs this test, as the owner of a file."""
-    return {"owner": pwd.getpwuid(os.getuid()).pw_name, "group": grp.getgrgid(os.getgid()).gr_name}
+class Place:
+    """A folder that a small playbook puts files into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.target = folder / "target"
+        self.note = self.target / "note"
+        self.plain = self.target / "plain"
+        self.template = folder / "templates" / "note.j2"
+        self.template.parent.mkdir()
+        self.template.write_text("{{ word }} stays, [[ word ]] is read\n")
+
+    def put(self, *options: str) -> Data:
+        """Run the action; return its result."""
+        files = [
+            {"dest": str(self.target), "state": "directory", "mode": "0750", **OWN},
+            {"dest": str(self.plain), "content": "one\n", "mode": "0640", **OWN},
+            {
+                "dest": str(self.note), "src": "note.j2", "delimiters": "square",
+                "validate": "grep -q is.read %s", "mode": "0600", **OWN,
+            },
+        ]  # fmt: skip
+        task = {"name": "Put", "files_in_place": {"files": files}}
+        run = run_tasks(self.folder, [task], *options, word="this")
+        result: Data = run.results["Put"]
+        return result
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Path:
-    """The folder in the place of a host's root, with templates beside it."""
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates/plain.j2").write_text("word = {{ word }}\n")
-    (tmp_path / "templates/square.j2").write_text(
-        "{{ left }} [[ word ]]\n[% if word %]\nyes\n[% endif %]\n"
-    )
-    return tmp_path / "host"
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
 
 
-def put(
-    host: Path, name: str, word: str = "one", validate: str = "true %s", **keywords: object
-) -> dict[str, Any]:
-    """Make a task that puts a folder and three files in place."""
-    files = [
-        {"dest": str(host), "state": "directory", "mode": "0750"},
-        {"dest": f"{host}/plain", "src": "plain.j2", "mode": "0640", "validate": validate},
-        {"dest": f"{host}/square", "src": "square.j2", "mode": "0644", "delimiters": "square"},
-        {"dest": f"{host}/secret", "content": SECRET, "mode": "0600"},
+def mode(path: Path) -> str:
+    return oct(path.stat().st_mode & 0o777)
+
+
+def test_files_are_made_then_left_alone_then_mended(place: Place) -> None:
+    made = place.put()
+    assert made["changed_files"] == [str(place.target), str(place.plain), str(place.note)]
+    assert place.note.read_text() == NOTE
+    assert [mode(path) for path in (place.target, place.plain, place.note)] == [
+        "0o750",
+        "0o640",
+        "0o600",
     ]
-    owned = [file | mine() for file in files]
-    return {"name": name, "files_in_place": {"files": owned}, "vars": {"word": word}, **keywords}
+    assert place.put()["changed"] is False
+
+    place.plain.chmod(0o644)
+    place.note.write_text("spoilt\n")
+    mended = place.put("--diff")
+    assert mended["changed_files"] == [str(place.plain), str(place.note)]
+    assert "spoilt\n" in [diff.get("before") for diff in mended["diff"]]
+    assert mode(place.plain) == "0o640"
+    assert place.note.read_text() == NOTE
 
 
-def shell(line: str) -> dict[str, Any]:
-    return {"name": line, "ansible.builtin.shell": {"cmd": line}}
+def test_a_dry_run_says_what_would_change_and_changes_nothing(place: Place) -> None:
+    place.target.mkdir(mode=0o750)
+    dry = place.put("--check", "--diff")
+    assert dry["changed_files"] == [str(place.plain), str(place.note)]
+    assert "one\n" in [diff.get("after") for diff in dry["diff"]]
+    assert list(place.target.iterdir()) == []
 
 
-def changed(run: Run, task: str) -> list[str]:
-    return [path.rsplit("/", 1)[1] for path in run.results[task]["changed_files"]]
-
-
-def test_files_are_put_in_place_once(host: Path) -> None:
-    run = run_tasks(host.parent, [put(host, "First"), put(host, "Again")])
-    assert changed(run, "First") == ["host", "plain", "square", "secret"]
-    assert (host / "plain").read_text() == "word = one\n"
-    assert (host / "square").read_text() == "{{ left }} one\nyes\n"
-    assert (host / "secret").read_text() == SECRET
-    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in host.iterdir()}
-    assert modes == {"plain": "0o640", "square": "0o644", "secret": "0o600"}
-    assert oct(host.stat().st_mode & 0o777) == "0o750"
-    assert run.results["Again"]["changed"] is False
-    assert changed(run, "Again") == []
-
-
-def test_only_what_differs_is_changed(host: Path) -> None:
-    tampering = shell(f"chmod 600 {host}/square; rm {host}/secret")
-    mended, other = put(host, "Mended"), put(host, "Other", word="two")
-    run = run_tasks(host.parent, [put(host, "First"), tampering, mended, other])
-    assert changed(run, "Mended") == ["square", "secret"]
-    assert changed(run, "Other") == ["plain", "square"]
-    assert (host / "plain").read_text() == "word = two\n"
-
-
-def test_a_dry_run_says_what_would_change_and_changes_nothing(host: Path) -> None:
-    dry = put(host, "Dry", word="two", check_mode=True, diff=True)
-    run = run_tasks(host.parent, [put(host, "First"), dry, put(host, "After")])
-    assert changed(run, "Dry") == ["plain", "square"]
-    assert "word = two" in str(run.results["Dry"]["diff"])
-    assert changed(run, "After") == []
-    assert (host / "plain").read_text() == "word = one\n"
-
-
-def test_a_file_that_is_refused_is_named_and_the_old_one_stays(host: Path) -> None:
-    refused = put(host, "Refused", word="two", validate="grep one %s")
-    run = run_tasks(host.parent, [put(host, "First"), refused])
-    assert run.returncode == 2
-    assert run.results["Refused"]["msg"].startswith(f"{host}/plain: ")
-    assert (host / "plain").read_text() == "word = one\n"
-
-
-def test_a_secret_is_in_no_output(host: Path) -> None:
-    run = run_tasks(host.parent, [put(host, "Put", no_log=True, diff=False)], "--diff")
-    assert (host / "secret").read_text() == SECRET
-    assert SECRET not in run.output + run.errors
+def test_a_file_that_fails_its_check_is_not_put_in_place(place: Place) -> None:
+    place.put()
+    place.template.write_text("something else\n")
+    refused = place.put()
+    assert refused["failed"] is True
+    assert refused["msg"].startswith(f"{place.note}: failed to validate")
+    assert place.note.read_text() == NOTE
