@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from botwatch_bot.stopping import StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             sys.stderr.write(f"discord-bot: {problem}\n")
         return error.code
+    except Exception:
+        _logger.exception("internal error")
+        return ExitCode.INTERNAL
     return ExitCode.OK
 
 

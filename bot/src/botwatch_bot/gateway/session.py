@@ -11,6 +11,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from botwatch_bot.commands.text import shorten
 from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.gateway import keepalive, responses
 from botwatch_bot.gateway.client import BotClient
@@ -31,6 +32,7 @@ discord.py's own delays grow to 17 minutes, long after Discord is back.
 """
 STEADY_SECONDS = 60.0
 CANCEL_SECONDS = 0.2
+MAX_REASON = 200
 
 _TOKEN_REFUSED = 4004
 _INTENTS_REFUSED = {4013, 4014}
@@ -138,7 +140,8 @@ class Session:
 
 
 def _describe(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    # An answer that is no JSON is quoted whole, and can be a page of HTML.
+    return shorten(" ".join(str(error).split()), MAX_REASON) or type(error).__name__
 
 
 def _raise_if_final(error: Exception) -> None:
