@@ -14,10 +14,13 @@ from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# As the roles ship it, and with everything set that is empty by default.
+# As the roles ship it; and with what is empty by default, and with names that need quoting.
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
-    "filled": {"botwatch_runbooks_url": "https://example.org/runbooks"},
+    "filled": {
+        "botwatch_runbooks_url": "https://example.org/runbooks",
+        "alertmanager_slack_username": 'the "watch": #1 👀',
+    },
 }
 
 

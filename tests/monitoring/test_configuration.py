@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitoring.rendering import read_yaml
+
 if TYPE_CHECKING:
     from monitoring.rendering import Rendered
     from monitoring.tools import Tools
@@ -42,6 +44,12 @@ def test_routes_and_templates_are_valid(tools: Tools, rendered: Rendered) -> Non
     said = tools.run("amtool", "check-config", rendered.alertmanager)
     assert " 1 templates" in said
     assert " 1 receivers" in said
+
+
+def test_names_are_taken_literally(tools: Tools, rendered: Rendered) -> None:
+    tools.run("amtool", "check-config", rendered.alertmanager)
+    (slack,) = read_yaml(rendered.alertmanager)["receivers"][0]["slack_configs"]
+    assert slack["username"] == rendered.given.get("alertmanager_slack_username", "botwatch")
 
 
 @pytest.mark.parametrize("severity", ["critical", "warning", "info"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,16 @@ class Tools:
         return said
 
 
+@cache
+def run_fetcher(suite: str) -> subprocess.CompletedProcess[str]:
+    """Ask for a suite's programs, once."""
+    command = [str(REPOSITORY / "tools/monitoring-tools"), suite]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def fetch(end: str) -> Tools:
     """Get the programs of one end, or skip the test aloud where this machine cannot."""
-    command = [str(REPOSITORY / "tools/monitoring-tools"), SUITES[end]]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = run_fetcher(SUITES[end])
     if ran.returncode == UNAVAILABLE:
         pytest.skip(f"no tools of the {end} end: {ran.stderr.strip()}")
     assert ran.returncode == 0, ran.stderr
