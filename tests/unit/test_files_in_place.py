@@ -87,3 +87,11 @@ def test_a_file_that_fails_its_check_is_not_put_in_place(place: Place) -> None:
     assert refused["failed"] is True
     assert refused["msg"].startswith(f"{place.note}: failed to validate")
     assert place.note.read_text() == NOTE
+
+
+def test_a_secret_is_in_no_output(tmp_path: Path) -> None:
+    file = {"dest": f"{tmp_path}/secret", "content": "s-ecret", "mode": "0600", **OWN}
+    task = {"name": "Put", "files_in_place": {"files": [file]}, "no_log": True, "diff": False}
+    run = run_tasks(tmp_path, [task], "--diff")
+    assert (tmp_path / "secret").read_text() == "s-ecret"
+    assert "s-ecret" not in run.output + run.errors
