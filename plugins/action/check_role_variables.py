@@ -84,9 +84,18 @@ def wrong_shapes(role: RoleInputs, values: Variables) -> list[str]:
     return [
         f"{check['variable']} is not {check['what']}: {check['remedy']}."
         for check in role.checks
-        if values.get(check["variable"]) is not None
-        and not re.fullmatch(check["pattern"], str(values[check["variable"]]))
+        if not all(
+            re.fullmatch(check["pattern"], str(part))
+            for part in parts(values.get(check["variable"], []))
+        )
     ]
+
+
+def parts(value: object) -> list[object]:
+    """List what a pattern is about: a mapping's values, a list's items, else the value itself."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else [value]
 
 
 def remedy_for(role: RoleInputs, name: str) -> str:

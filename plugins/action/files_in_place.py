@@ -27,7 +27,7 @@ options:
     description:
       - Each has a dest, a mode, an owner and group (root unless said otherwise), and one of src (a
         template), content, and state=directory. validate is the command that checks a file before
-        it is put in place. With delimiters=square, [[ ]] and [% %] are read and {{ }} is left.
+        anything is changed. With delimiters=square, [[ ]] and [% %] are read and {{ }} is left.
     type: list
     elements: dict
     required: true
@@ -85,10 +85,15 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         files = self._task.args["files"]
         found = self._look([file["dest"] for file in files])
+        differing = [
+            file for file in files if found.get(file["dest"]) != self._wanted(file, variables)
+        ]
+        # A file that is refused half-way would leave those before it changed and nobody notified.
+        for file in differing:
+            if "validate" in file:
+                self._try_out(file, variables)
         changed, diffs = [], []
-        for file in files:
-            if found.get(file["dest"]) == self._wanted(file, variables):
-                continue
+        for file in differing:
             outcome = self._change(file, variables)
             if outcome.get("failed"):
                 return {**result, **outcome, "msg": f"{file['dest']}: {outcome.get('msg')}"}
@@ -105,6 +110,20 @@ class ActionModule(ActionBase):
             message = f"cannot look at {', '.join(paths)}: {look['stderr'].strip()}"
             raise AnsibleActionFail(message)
         return parse_look(look["stdout"])
+
+    def _try_out(self, file: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Check a file's new content in a scratch folder on the host."""
+        folder = self._make_tmp_path()
+        try:
+            path = self._connection._shell.join_path(folder, Path(file["dest"]).name)
+            self._transfer_data(path, self._render(file, variables))
+            check = self._low_level_execute_command(file["validate"] % shlex.quote(path))
+        finally:
+            self._remove_tmp_path(folder)
+        if check["rc"] != 0:
+            said = (check["stderr"] or check["stdout"]).strip()
+            message = f"{file['dest']}: failed to validate, and nothing was changed: {said}"
+            raise AnsibleActionFail(message)
 
     def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> Wanted:
         if file.get("state") == "directory":

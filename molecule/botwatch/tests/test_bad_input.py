@@ -83,6 +83,11 @@ WRONG: dict[str, Case] = {
     "unheard of": ({"discord_bot_colour": "red"}, "discord_bot_colour", BOT_DEFAULTS),
     "no choice": ({"botwatch_runtime": "vm"}, "botwatch_runtime", "roles/botwatch/defaults"),
     "no duration": ({"prometheus_bot_down_for": "soon"}, "prometheus_bot_down_for", "write it as"),
+    "no durations": (
+        {"alertmanager_repeat_intervals_by_severity": {"critical": "often"}},
+        "alertmanager_repeat_intervals_by_severity",
+        "write it as",
+    ),
     "no webhook": ({"vault_slack_webhook_url": f"slack {SECRET}"}, SLACK, "ansible-vault edit"),
     "empty webhook": ({"vault_slack_webhook_url": ""}, SLACK, "ansible-vault edit"),
     "short token": ({"vault_discord_bot_token": "abc"}, TOKEN, "ansible-vault edit"),
@@ -129,6 +134,12 @@ def test_a_busy_port_is_named_with_its_user(host: Host, tmp_path: Path) -> None:
     assert_refused(
         run, "Port 9090 is taken by python3", "set botwatch_prometheus_port to a free port"
     )
+
+
+def test_a_port_for_two_is_named(tmp_path: Path) -> None:
+    with untouched():
+        run = site(tmp_path, {"botwatch_bot_port": 9093})
+    assert_refused(run, "botwatch_bot_port and botwatch_alertmanager_port are both 9093", "another")
 
 
 def test_an_unsupported_release_is_named(host: Host, tmp_path: Path) -> None:
