@@ -84,19 +84,6 @@ class Demo:
         return testinfra.get_host(f"docker://{self.node}")
 
 
-def things_of_docker() -> dict[str, set[str]]:
-    """List Docker's containers, volumes and networks."""
-    commands = {
-        "containers": ["docker", "ps", "--all", "--format", "{{.Names}}"],
-        "volumes": ["docker", "volume", "ls", "--quiet"],
-        "networks": ["docker", "network", "ls", "--format", "{{.Name}}"],
-    }
-    return {
-        kind: set(subprocess.check_output(command, text=True).split())
-        for kind, command in commands.items()
-    }
-
-
-def of_this_test(things: set[str]) -> set[str]:
-    """Leave out what other tests, side by side with this one, have made meanwhile."""
-    return {thing for thing in things if not thing.startswith("botwatch-molecule-")}
+def docker_lists(*words: str) -> set[str]:
+    """Read what one of Docker's listings names."""
+    return set(subprocess.check_output(["docker", *words], text=True).split())

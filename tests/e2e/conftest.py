@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
 from testinfra.host import Host
 
-from demos import NODE, Demo, things_of_docker
+from demos import Demo
 
 
 @pytest.fixture(scope="session")
-def before() -> dict[str, set[str]]:
-    """What Docker held before the demo."""
-    subprocess.run(["docker", "rm", "--force", "--volumes", NODE], check=False, capture_output=True)
-    return things_of_docker()
-
-
-@pytest.fixture(scope="session")
-def demo(before: dict[str, set[str]]) -> Iterator[Demo]:  # noqa: ARG001 # looked first
+def demo() -> Iterator[Demo]:
     """Make the demo; take it down again, whatever happens."""
     demo = Demo()
+    demo.make("demo-down")
     try:
         demo.outputs["interrupted"] = demo.interrupt_make_demo(after="sandbox: ")
         started = time.monotonic()
