@@ -11,7 +11,7 @@ DEMO := ANSIBLE_VAULT_PASSWORD_FILE=inventory/demo/vault-password.txt $(VENV)/an
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "make %-26s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: ## the whole system on a disposable node, with no account
@@ -32,15 +32,15 @@ drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
 
 .PHONY: test
 test: ## every test that this machine can run
-	@tools/setup controller docker dev browser
+	@tools/setup controller dev
 	@$(VENV)/python -m tests.run
 
-.PHONY: lint unit rules e2e
-lint unit e2e: ## one part of `make test` on its own
-	@tools/setup controller docker dev browser
+.PHONY: lint unit monitoring e2e
+lint unit monitoring e2e: ## one part of `make test` on its own
+	@tools/setup controller dev
 	@$(VENV)/python -m tests.run $@
 
 .PHONY: molecule
 molecule: ## Molecule's scenarios, or one of them (S=name)
-	@tools/setup controller docker dev
+	@tools/setup controller dev
 	@$(VENV)/python -m tests.run $(if $(S),molecule:$(S),molecule)

@@ -11,10 +11,12 @@ import argparse
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 from xml.etree import ElementTree as ET
 
 from rich.console import Console
@@ -26,6 +28,9 @@ WORKERS = 2
 LINES_SHOWN = 60
 TIME_LIMIT_S = 45 * 60.0
 
+Result: TypeAlias = Literal["passed", "FAILED", "skipped"]
+STYLES: dict[Result, str] = {"passed": "green", "FAILED": "bold red", "skipped": "yellow"}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -33,7 +38,7 @@ class Job:
 
     name: str
     commands: tuple[tuple[str, ...], ...]
-    needs_node: bool = False
+    needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
 
     @property
     def log(self) -> Path:
@@ -51,16 +56,16 @@ class Outcome:
     """What came of a job."""
 
     job: Job
-    passed: bool
-    took_s: float
+    result: Result
+    took_s: float = 0.0
     tests: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
 
 
-def pytest_job(name: str, *paths: str, needs_node: bool = False) -> Job:
+def pytest_job(name: str, *paths: str, needs: tuple[str, ...] = ()) -> Job:
     """Make a job that runs pytest on paths and leaves a report."""
     report = REPORTS / f"{name}.xml"
-    return Job(name, (("pytest", f"--junitxml={report}", *paths),), needs_node)
+    return Job(name, (("pytest", f"--junitxml={report}", *paths),), needs)
 
 
 def molecule_jobs() -> list[Job]:
@@ -70,7 +75,7 @@ def molecule_jobs() -> list[Job]:
         Job(
             f"molecule:{scenario}",
             (("molecule", "test", "--scenario-name", scenario),),
-            needs_node=True,
+            needs=("docker",),
         )
         for scenario in scenarios
     ]
@@ -96,7 +101,7 @@ def all_jobs() -> list[Job]:
         ),
     )
     return [
-        pytest_job("e2e", "tests/e2e", needs_node=True),
+        pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
         lint,
         pytest_job("unit"),
         pytest_job("monitoring", "tests/monitoring"),
@@ -145,19 +150,21 @@ def environment() -> dict[str, str]:
 
 
 async def run_job(job: Job, console: Console) -> Outcome:
-    """Run a job's commands up to the first that fails."""
+    """Run a job's commands, all of them: what one finds is worth knowing beside the others."""
     console.print(f"  {job.name} …", style="dim")
     job.log.unlink(missing_ok=True)
     job.report.unlink(missing_ok=True)
     started = time.monotonic()
-    passed = True
+    outcome = Outcome(job, "passed")
     for command in job.commands:
         try:
-            passed = await run_command(command, job.log) and passed
+            passed = await run_command(command, job.log)
         except TimeoutError:
             console.print(f"  {job.name}: ended after {TIME_LIMIT_S / 60:.0f} minutes", style="red")
             passed = False
-    outcome = Outcome(job, passed, time.monotonic() - started)
+        if not passed:
+            outcome.result = "FAILED"
+    outcome.took_s = time.monotonic() - started
     read_report(outcome)
     say(outcome, console)
     return outcome
@@ -178,24 +185,49 @@ def read_report(outcome: Outcome) -> None:
 
 def say(outcome: Outcome, console: Console) -> None:
     """Tell how the job ended; show the end of its output if it failed."""
-    word, style = ("passed", "green") if outcome.passed else ("FAILED", "bold red")
-    console.print(f"  {outcome.job.name} {word} in {outcome.took_s:.0f} s", style=style)
-    if not outcome.passed:
+    words = f"  {outcome.job.name} {outcome.result} in {outcome.took_s:.0f} s"
+    console.print(words, style=STYLES[outcome.result])
+    if outcome.result == "FAILED":
         lines = outcome.job.log.read_text(errors="replace").splitlines()
         console.print("\n".join(lines[-LINES_SHOWN:]), markup=False, highlight=False)
         console.print(f"  (all of it: {outcome.job.log.relative_to(ROOT)})", style="dim")
 
 
+def set_up(jobs: list[Job], console: Console) -> dict[str, str]:
+    """Set up what the jobs need; for what cannot be had on this machine, return the reason."""
+    reasons = {}
+    for part in sorted({part for job in jobs for part in job.needs}):
+        done = subprocess.run(
+            [ROOT / "tools/setup", part], stderr=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode != 0:
+            console.print(done.stderr.strip(), style="yellow", markup=False)
+            reasons[part] = done.stderr.strip().splitlines()[-1].removeprefix("botwatch: ")
+    return reasons
+
+
+def divide(jobs: list[Job], reasons: dict[str, str]) -> tuple[list[Job], list[Outcome]]:
+    """Tell the jobs that this machine can run from those that it cannot, and say why not."""
+    possible, skipped = [], []
+    for job in jobs:
+        lacking = [reasons[part] for part in job.needs if part in reasons]
+        if lacking:
+            skipped.append(Outcome(job, "skipped", skipped={lacking[0]: 1}))
+        else:
+            possible.append(job)
+    return possible, skipped
+
+
 async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
     """Run the jobs on a few workers."""
     REPORTS.mkdir(parents=True, exist_ok=True)
-    if any(job.needs_node for job in jobs):
+    jobs, outcomes = divide(jobs, set_up(jobs, console))
+    if any("docker" in job.needs for job in jobs):
         image = Job("node-image", (("ansible-playbook", "tests/node_image.yml"),))
         outcome = await run_job(image, console)
-        if not outcome.passed:
-            return [outcome]
+        if outcome.result == "FAILED":
+            return [*outcomes, outcome]
     queue = list(reversed(jobs))
-    outcomes: list[Outcome] = []
 
     async def work() -> None:
         while queue:
@@ -214,15 +246,15 @@ def show(outcomes: list[Outcome], console: Console) -> None:
         reasons = "\n".join(f"{count}: {reason}" for reason, count in outcome.skipped.items())
         table.add_row(
             outcome.job.name,
-            "[green]passed" if outcome.passed else "[bold red]FAILED",
+            f"[{STYLES[outcome.result]}]{outcome.result}",
             str(outcome.tests or ""),
             f"{outcome.took_s:.0f}",
             reasons,
         )
     console.print(table)
-    failed = sum(not outcome.passed for outcome in outcomes)
+    results = [outcome.result for outcome in outcomes]
+    line = f"{results.count('passed')} passed, {results.count('FAILED')} failed"
     skipped = sum(sum(outcome.skipped.values()) for outcome in outcomes)
-    line = f"{len(outcomes) - failed} passed, {failed} failed"
     console.print(f"{line}, {skipped} skipped" if skipped else line, highlight=False)
 
 
@@ -233,7 +265,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 110, soft_wrap=True)
     outcomes = asyncio.run(run_all(choose(parser.parse_args().names), console))
     show(outcomes, console)
-    return 0 if all(outcome.passed for outcome in outcomes) else 1
+    return 1 if any(outcome.result == "FAILED" for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":
