@@ -116,6 +116,32 @@ def test_a_shape_is_that_of_the_whole_value(value: str) -> None:
     ]
 
 
+ZONE = {
+    "variable": "alpha_zone",
+    "what": "a time zone",
+    "pattern": "[A-Za-z/]+",
+    "list": "tz database",
+    "remedy": "write it as in the tz database",
+}
+
+
+@pytest.mark.parametrize(
+    ("zones", "value", "sound"),
+    [
+        ({"Asia/Seoul"}, "Asia/Seoul", True),
+        ({"Asia/Seoul"}, "Asia/Soul", False),
+        (set(), "Asia/Soul", True),
+        (set(), "Asia Seoul", False),
+    ],
+)
+def test_a_zone_is_one_that_the_controller_knows_if_it_knows_any(
+    monkeypatch: pytest.MonkeyPatch, zones: set[str], value: str, sound: bool
+) -> None:
+    monkeypatch.setattr("plugins.action.check_role_variables.available_timezones", lambda: zones)
+    role = RoleInputs("alpha", {}, {}, [ZONE])
+    assert (wrong_shapes(role, {"alpha_zone": value}) == []) is sound
+
+
 @pytest.fixture
 def roles(tmp_path: Path) -> Path:
     """Lay out the role alpha and a role that has nothing to check."""
