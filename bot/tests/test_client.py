@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from botwatch_bot.gateway.client import BotClient
     from botwatch_bot.services import Services
 
+DETAIL = "nobody listens"
+
+
+def refuse() -> None:
+    raise ConnectionRefusedError(DETAIL)
+
 
 def outcome(services: Services, command: str) -> dict[str, float]:
     """Return the statuses that a command has been counted with."""
@@ -320,6 +326,18 @@ class TestGatewayEvents:
         client.dispatch("shard_disconnect", 0)
         assert value("gateway_disconnects_total") == 1
         assert errors(services) == {"gateway": 1}
+        assert services.gateway.reasons()[0].endswith("failed: shard 0 could not reconnect")
+
+    async def test_health_tells_why_coming_back_failed(
+        self, client: BotClient, services: Services
+    ) -> None:
+        client.dispatch("shard_connect", 0)
+        client.dispatch("shard_disconnect", 0)
+        try:
+            refuse()
+        except ConnectionRefusedError:  # as the library does, it reports from within
+            client.dispatch("shard_disconnect", 0)
+        assert services.gateway.reasons()[0].endswith(f"shard 0 could not reconnect: {DETAIL}")
 
     async def test_a_second_ready_does_no_harm(self, client: BotClient, services: Services) -> None:
         client.dispatch("shard_connect", 0)
@@ -366,13 +384,16 @@ class TestConnecting:
         ) -> None:
             # As the library does: catch the failure, wait, call oneself again.
             del initial
-            await self.launch_shard(gateway, shard_id)
+            try:
+                refuse()
+            except ConnectionRefusedError:
+                await self.launch_shard(gateway, shard_id)
 
         monkeypatch.setattr(AutoShardedClient, "launch_shard", fail)
         with pytest.raises(client_module.GatewayUnreachableError):
             await client.launch_shard("ws://127.0.0.1:9", 0)  # type: ignore[arg-type]
         assert errors(services) == {"gateway": client_module._LAUNCH_TRIES}
-        assert "did not take shard 0" in services.gateway.reasons()[0]
+        assert f"did not take shard 0: {DETAIL}" in services.gateway.reasons()[0]
 
     async def test_every_command_is_registered_once(self, client: BotClient) -> None:
         assert {command.name for command in client.commands} == set(COMMANDS)

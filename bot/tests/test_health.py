@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from botwatch_bot.gateway.state import GatewayState
+from botwatch_bot.gateway.state import GatewayState, describe
 from botwatch_bot.health import MAX_HEARTBEAT_AGE, Health, LoopPulse
 
 
@@ -31,6 +31,13 @@ def state(clock: Clock) -> GatewayState:
 def connect(state: GatewayState, shard: int = 0, latency: float = 0.02) -> None:
     state.shard_up(shard)
     state.sample(shard, latency, socket_open=True)
+
+
+def test_a_reason_is_one_short_line() -> None:
+    page = OSError("<html>\n" * 500)
+    assert len(describe(page)) <= 200
+    assert "\n" not in describe(page)
+    assert describe(TimeoutError()) == "TimeoutError"
 
 
 class TestGatewayState:

@@ -160,13 +160,6 @@ async def test_a_login_that_fails_says_so_in_health(
     await asyncio.gather(running, return_exceptions=True)
 
 
-def test_a_reason_is_one_short_line() -> None:
-    page = OSError("<html>\n" * 500)
-    assert len(module._describe(page)) <= 200
-    assert "\n" not in module._describe(page)
-    assert module._describe(TimeoutError()) == "TimeoutError"
-
-
 def test_the_stand_in_is_used_where_it_is_named(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

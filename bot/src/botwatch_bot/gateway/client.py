@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from botwatch_bot.commands import COMMANDS
 from botwatch_bot.commands.text import did_you_mean, quote
 from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
 from botwatch_bot.gateway.handlers import Handler, handlers
+from botwatch_bot.gateway.state import describe
 from botwatch_bot.gateway.verdicts import judge, unwrap
 from botwatch_bot.metrics import ErrorType, SessionKind, Status
 
@@ -140,7 +142,13 @@ class BotClient(commands.AutoShardedBot):
             _log.warning("disconnected from the gateway", shard=shard_id)
         else:
             # It was down already, so this is an attempt to come back that failed.
-            self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+            self._attempt_failed(f"shard {shard_id} could not reconnect")
+
+    def _attempt_failed(self, what: str) -> None:
+        self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+        # discord.py keeps the cause to itself, but reports from within its `except` clauses.
+        cause = sys.exception()
+        self.services.gateway.fail(what if cause is None else f"{what}: {describe(cause)}")
 
     def _count_guilds(self) -> None:
         reachable = [guild for guild in self.guilds if not guild.unavailable]
@@ -160,8 +168,7 @@ class BotClient(commands.AutoShardedBot):
         """
         tries = self._launches[shard_id] = self._launches.get(shard_id, 0) + 1
         if tries > 1:
-            self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
-            self.services.gateway.fail(f"the gateway {gateway} did not take shard {shard_id}")
+            self._attempt_failed(f"the gateway {gateway} did not take shard {shard_id}")
         if tries > _LAUNCH_TRIES:
             message = f"shard {shard_id} could not be launched in {_LAUNCH_TRIES} attempts"
             raise GatewayUnreachableError(message)

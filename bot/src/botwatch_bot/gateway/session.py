@@ -11,11 +11,11 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from botwatch_bot.commands.text import shorten
 from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.gateway import keepalive, responses
 from botwatch_bot.gateway.client import BotClient
 from botwatch_bot.gateway.pacing import Backoff, IdentifyPacer
+from botwatch_bot.gateway.state import describe
 from botwatch_bot.metrics import ErrorType
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ discord.py's own delays grow to 17 minutes, long after Discord is back.
 """
 STEADY_SECONDS = 60.0
 CANCEL_SECONDS = 0.2
-MAX_REASON = 200
 
 _TOKEN_REFUSED = 4004
 _INTENTS_REFUSED = {4013, 4014}
@@ -135,13 +134,8 @@ class Session:
 
     def _note(self, error: Exception) -> None:
         self._services.metrics.errors.labels(ErrorType.GATEWAY).inc()
-        self._services.gateway.fail(_describe(error))
+        self._services.gateway.fail(describe(error))
         _log.error("lost Discord, trying again", exc_info=error)
-
-
-def _describe(error: Exception) -> str:
-    # An answer that is no JSON is quoted whole, and can be a page of HTML.
-    return shorten(" ".join(str(error).split()), MAX_REASON) or type(error).__name__
 
 
 def _raise_if_final(error: Exception) -> None:

@@ -12,8 +12,18 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from botwatch_bot.commands.text import shorten
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+MAX_REASON = 200
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as one short line (characters: MAX_REASON)."""
+    # An answer that is no JSON is quoted whole, and can be a page of HTML.
+    return shorten(" ".join(str(error).split()), MAX_REASON) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
