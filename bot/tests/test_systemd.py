@@ -42,6 +42,12 @@ def test_states_are_sent(manager: socket.socket) -> None:
     assert received(manager) == ["READY=1", "STATUS=connected", "STOPPING=1"]
 
 
+def test_a_status_that_is_no_unicode_text_is_sent_all_the_same(manager: socket.socket) -> None:
+    # A lone surrogate, as JSON can hold one: Discord's words become part of a status.
+    Notifier({"NOTIFY_SOCKET": manager.getsockname()}).status("odd \ud800")
+    assert received(manager) == ["STATUS=odd ?"]
+
+
 @pytest.mark.parametrize(
     ("process", "count"), [(None, 1), (str(os.getpid()), 1), (str(os.getppid()), 0)]
 )

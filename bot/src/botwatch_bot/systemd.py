@@ -46,7 +46,7 @@ class Notifier:
             # A full or vanished socket must not end the bot, nor may it block the event loop.
             channel.settimeout(0)
             try:
-                channel.sendto(message.encode(), self._address)
+                channel.sendto(message.encode(errors="replace"), self._address)
             except OSError:
                 return
 
