@@ -14,6 +14,7 @@ from botwatch_bot import __main__ as command
 from botwatch_bot import app
 from botwatch_bot.stopping import StopRequest
 from botwatch_bot.systemd import Notifier
+from botwatch_bot.web.server import WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +34,16 @@ def _restored_process() -> Iterator[None]:
     logging.root.handlers[:] = logged
     for number, handler in zip(numbers, handlers, strict=True):
         signal.signal(number, handler)
+
+
+class FakeWeb:
+    """A web server that ends by itself when it is `broken`."""
+
+    broken = False
+
+    def check(self) -> None:
+        if self.broken:
+            raise WebServerEndedError
 
 
 class FakeSession:
@@ -58,7 +69,8 @@ async def test_the_tick_beats_from_the_event_loop(
     monkeypatch.setattr(app, "TICK_SECONDS", 0.01)
     services.metrics.heartbeat.set(0)
     session: Any = FakeSession()
-    ticking = asyncio.create_task(app._tick(services, session, Notifier({})))
+    web: Any = FakeWeb()
+    ticking = asyncio.create_task(app._tick(services, session, Notifier({}), web))
     await eventually(lambda: value("heartbeat_timestamp_seconds"))
     assert value("ready") == 0
     services.gateway.shard_up(0)
@@ -76,9 +88,20 @@ async def test_a_tick_that_fails_ends_the_bot_instead_of_leaving_half_of_it(
     session = FakeSession()
     session.failure = ZeroDivisionError()
     monkeypatch.setattr(app, "_make_session", lambda *_: session)
+    web: Any = FakeWeb()
     with pytest.raises(ZeroDivisionError):
-        await app._live(services, "token", Notifier({}), StopRequest())
+        await app._live(services, "token", Notifier({}), StopRequest(), web)
     assert services.gateway.reasons() == ["the bot is stopping"]
+
+
+async def test_a_bot_that_nobody_can_observe_ends(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_make_session", FakeSession)
+    web: Any = FakeWeb()
+    web.broken = True
+    with pytest.raises(WebServerEndedError):
+        await app._live(services, "token", Notifier({}), StopRequest(), web)
 
 
 async def test_a_failure_that_nobody_awaits_is_counted(

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waitress import wasyncore
 
 from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.health import MAX_HEARTBEAT_AGE
 from botwatch_bot.web.app import create_app
-from botwatch_bot.web.server import WebServer
+from botwatch_bot.web.server import WebServer, WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DRILL_TOKEN = "drill-token"
 DETAIL = "inner detail"
+CLOSE_SECONDS = 5.0
 
 
 @dataclass
@@ -191,6 +193,24 @@ class TestServer:
         with pytest.raises(FatalError, match="BOT_LISTEN_ADDRESS") as refused:
             WebServer(app, "192.0.2.1", free_port)
         assert refused.value.code is ExitCode.BAD_SETTINGS
+
+    def test_a_server_that_fails_says_so_when_it_is_checked(
+        self, services: Services, free_port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(**_: object) -> None:
+            raise ZeroDivisionError
+
+        server = WebServer(
+            create_app(services.health, services.metrics, None), "127.0.0.1", free_port
+        )
+        server.check()
+        monkeypatch.setattr(wasyncore, "loop", broken)
+        server.start()
+        server._thread.join(CLOSE_SECONDS)
+        with pytest.raises(WebServerEndedError) as ended:
+            server.check()
+        assert isinstance(ended.value.__cause__, ZeroDivisionError)
+        server.close()
 
     def test_closing_frees_the_port(self, services: Services, free_port: int) -> None:
         for _ in range(2):

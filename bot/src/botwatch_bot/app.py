@@ -50,16 +50,18 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest) -> None:
         port=settings.listen_port,
     )
     try:
-        asyncio.run(_live(services, secrets.discord_token, notifier, stop))
+        asyncio.run(_live(services, secrets.discord_token, notifier, stop, web))
     finally:
         web.close()
 
 
-async def _live(services: Services, token: str, notifier: Notifier, stop: StopRequest) -> None:
+async def _live(
+    services: Services, token: str, notifier: Notifier, stop: StopRequest, web: WebServer
+) -> None:
     asyncio.get_running_loop().set_exception_handler(_count_and_log(services))
     session = _make_session(services, token)
     tasks = [
-        asyncio.create_task(_tick(services, session, notifier), name="tick"),
+        asyncio.create_task(_tick(services, session, notifier, web), name="tick"),
         asyncio.create_task(session.run(), name="session"),
         asyncio.create_task(stop.wait(), name="stop"),
     ]
@@ -80,9 +82,10 @@ def _make_session(services: Services, token: str) -> Session:
     return Session(services, token)
 
 
-async def _tick(services: Services, session: Session, notifier: Notifier) -> None:
+async def _tick(services: Services, session: Session, notifier: Notifier, web: WebServer) -> None:
     """Prove once a second that the event loop runs, and refresh what no event announces."""
     while True:
+        web.check()
         services.pulse.beat()
         services.metrics.heartbeat.set_to_current_time()
         session.sample()

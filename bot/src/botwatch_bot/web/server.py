@@ -20,6 +20,13 @@ _CLOSE_SECONDS = 0.3
 _LOOP_SECONDS = 1.0
 
 
+class WebServerEndedError(Exception):
+    """Requests are answered no more, although nobody closed the server."""
+
+    def __init__(self) -> None:
+        super().__init__("the web server ended by itself")
+
+
 class WebServer:
     """Serves an application on one address, from construction on bound to it."""
 
@@ -40,24 +47,38 @@ class WebServer:
         )
         self._closing = threading.Event()
         self._trigger_lock = threading.Lock()
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
     def start(self) -> None:
         """Start to answer requests."""
         self._thread.start()
 
+    def check(self) -> None:
+        """Do nothing as long as requests are answered; call it now and then.
+
+        Raises:
+            WebServerEndedError: they are not, and a bot that nobody can observe has to end.
+        """
+        if self._failure is not None:
+            raise WebServerEndedError from self._failure
+
     def close(self) -> None:
         """Let running requests end and close all sockets, within a fraction of a second."""
         self._server.task_dispatcher.shutdown(timeout=_CLOSE_SECONDS)
         with self._trigger_lock:
             self._closing.set()
-            self._server.trigger.pull_trigger()
+            if self._failure is None:  # else the trigger is closed with all other sockets
+                self._server.trigger.pull_trigger()
         self._thread.join(_CLOSE_SECONDS)
 
     def _serve(self) -> None:
         # Waitress' own loop can only be ended by closing its sockets under its feet.
-        while not self._closing.is_set():
-            wasyncore.loop(timeout=_LOOP_SECONDS, use_poll=True, map=self._sockets, count=1)
+        try:
+            while not self._closing.is_set():
+                wasyncore.loop(timeout=_LOOP_SECONDS, use_poll=True, map=self._sockets, count=1)
+        except Exception as error:  # noqa: BLE001 - raised by check, in the thread that can end us
+            self._failure = error
         with self._trigger_lock:
             wasyncore.close_all(self._sockets)
 
