@@ -97,7 +97,10 @@ def eventually() -> Eventually:
 
 @dataclass
 class RestDouble:
-    """Answers the few REST calls a bot makes; `failures` are (status, body) for the next posts."""
+    """Answers the few REST calls a bot makes; `failures` are (status, body) for the next posts.
+
+    `headers` come with every message that is accepted.
+    """
 
     url: str = ""
     gateway_url: str = "ws://127.0.0.1:9"
@@ -105,6 +108,7 @@ class RestDouble:
     sent: list[dict[str, Any]] = field(default_factory=list)
     failures: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     hold: asyncio.Event | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -146,9 +150,11 @@ class RestDouble:
         message = await request.json()
         self.sent.append(message)
         author = {"id": BOT_ID, "username": "botwatch", "discriminator": "0", "avatar": None}
-        return _answer(
+        answer = _answer(
             message_payload(message["content"], author=author, message_id=str(len(self.sent)))
         )
+        answer.headers.update(self.headers)
+        return answer
 
 
 def _answer(body: object, status: int = 200) -> web.Response:

@@ -128,6 +128,37 @@ class TestUsersMistakes:
         assert outcome(services, "ping") == {"user_error": 1}
         assert total_errors(services) == 0
 
+    @pytest.mark.parametrize("line", ["?ping", "?nope"])
+    async def test_asking_faster_than_a_bot_may_answer_is_no_error(
+        self,
+        chat: Chat,
+        services: Services,
+        eventually: Eventually,
+        monkeypatch: pytest.MonkeyPatch,
+        line: str,
+    ) -> None:
+        chat.rest.headers = {
+            "X-RateLimit-Bucket": "messages",
+            "X-RateLimit-Limit": "1",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset-After": "0.05",
+        }
+        monkeypatch.setattr(client_module, "COMMAND_SECONDS", 0.5)
+        for _ in range(50):
+            chat.say(line)
+        await eventually(lambda: chat.client._running)
+
+        def ended() -> bool:
+            chat.client.sample()
+            return not chat.client._running
+
+        await eventually(ended)
+        assert 0 < len(chat.sent) < 50
+        assert total_errors(services) == 0
+        counted = outcome(services, "ping")
+        assert sum(counted.values()) == (50 if line == "?ping" else 0)
+        assert set(counted) <= {"success", "cancelled"}
+
     async def test_discord_pys_own_refusals_are_explained(
         self, chat: Chat, services: Services
     ) -> None:

@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 _COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
 _GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
 COMMAND_SECONDS = 60.0
-"""A command that takes longer, waits for rate limits included, is ended and counts as an error."""
+"""A command that takes longer, waits for rate limits included, is ended."""
 _LAUNCH_TRIES = 60
 _RATE_LIMIT_SECONDS = 30.0
 _DRAIN_SECONDS = 0.8
@@ -64,8 +64,9 @@ class BotClient(commands.AutoShardedBot):
         self._pacer = pacer
         self._launches: dict[int, int] = {}
         self._guilds_changed = False
-        self._running: dict[asyncio.Task[Any] | None, float] = {}
-        self._overdue: set[asyncio.Task[Any] | None] = set()
+        self._running: dict[asyncio.Task[Any] | None, BotContext] = {}
+        self._overdue: dict[asyncio.Task[Any] | None, Status] = {}
+        self._sent_to: dict[int, float] = {}
         self._accepting = True
         for handler in handlers(self):
             self.add_command(handler)
@@ -187,23 +188,32 @@ class BotClient(commands.AutoShardedBot):
         if message.author.bot or not self._accepting:
             return
         ctx = await self.get_context(message, cls=BotContext)
-        if ctx.command is not None:
-            await self._count(ctx, ctx.command)
-        elif _COMMAND_LIKE.fullmatch(ctx.invoked_with or ""):
-            await self._unknown(ctx, ctx.invoked_with or "")
+        word = ctx.invoked_with or ""
+        if ctx.command is None and not _COMMAND_LIKE.fullmatch(word):
+            return
+        task = asyncio.current_task()
+        self._running[task] = ctx
+        try:
+            if ctx.command is None:
+                await self._unknown(ctx, word)
+            else:
+                await self._count(ctx, ctx.command)
+        finally:
+            del self._running[task]
+            self._overdue.pop(task, None)
+
+    def note_sent(self, channel_id: int) -> None:
+        """Count a message that Discord accepted in a channel."""
+        self.services.metrics.messages_sent.inc()
+        self._sent_to[channel_id] = time.perf_counter()
 
     async def _count(self, ctx: BotContext, command: Handler) -> None:
         """Run a command and count it once, however it ends."""
         status = Status.CANCELLED
-        task = asyncio.current_task()
-        self._running[task] = ctx.arrived
         try:
             status = await self._run(ctx, command)
         finally:
-            del self._running[task]
-            if task in self._overdue:
-                self._overdue.discard(task)
-                status = Status.ERROR
+            status = self._overdue.get(asyncio.current_task(), status)
             self.services.counter.finish(command.name, status, ctx.author.id, ctx.arrived)
 
     async def _run(self, ctx: BotContext, command: Handler) -> Status:
@@ -217,12 +227,21 @@ class BotClient(commands.AutoShardedBot):
     def _end_overdue_commands(self) -> None:
         # Looked for once a second: a timeout around each command would cost more than its parsing.
         horizon = time.perf_counter() - COMMAND_SECONDS
-        for task, arrived in self._running.items():
-            if task is not None and arrived < horizon and task not in self._overdue:
-                self._overdue.add(task)
+        self._sent_to = {channel: at for channel, at in self._sent_to.items() if at > horizon}
+        for task, ctx in self._running.items():
+            if task is not None and ctx.arrived < horizon and task not in self._overdue:
+                self._overdue[task] = self._judge_overdue(ctx)
                 task.cancel()
-                self.services.metrics.errors.labels(ErrorType.COMMAND).inc()
-                _log.error("command took too long", seconds=COMMAND_SECONDS)
+
+    def _judge_overdue(self, ctx: BotContext) -> Status:
+        if ctx.sending and ctx.channel.id in self._sent_to:
+            # Discord took other answers meanwhile, so this one stood in line behind them: people
+            # ask faster than a bot may answer in one channel, which is no fault.
+            _log.warning("answer given up: too many wait in its channel", seconds=COMMAND_SECONDS)
+            return Status.CANCELLED
+        self.services.metrics.errors.labels(ErrorType.COMMAND).inc()
+        _log.error("command took too long", seconds=COMMAND_SECONDS)
+        return Status.ERROR
 
     async def _failed(self, ctx: BotContext, name: str, error: Exception) -> Status:
         verdict = judge(error, COMMANDS[name].example(self.prefix))

@@ -45,7 +45,8 @@ class BotContext(commands.Context[commands.AutoShardedBot]):
     ) -> None:
         super().__init__(message=message, bot=bot, view=view, prefix=prefix)
         self.arrived = arrived_at.get(time.perf_counter())
-        self._sent = bot.services.metrics.messages_sent
+        self.sending = False
+        self._note_sent = bot.note_sent
 
     async def answer(self, text: str) -> None:
         """Send a text, shortened to what Discord takes, and count it: the one place that sends.
@@ -54,10 +55,11 @@ class BotContext(commands.Context[commands.AutoShardedBot]):
             SendRefusedError: the bot lacks the right to write there, or the channel is gone.
             SendError: anything else went wrong on the way to Discord.
         """
+        self.sending = True
         try:
             await self.send(shorten(text))
         except (discord.Forbidden, discord.NotFound) as error:
             raise SendRefusedError(error) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise SendError(error) from error
-        self._sent.inc()
+        self._note_sent(self.channel.id)
