@@ -189,6 +189,8 @@ def message_payload(
 def guild_payload(guild_id: str, members: int) -> dict[str, Any]:
     channel = {"id": CHANNEL_ID, "type": 0, "name": "general", "position": 0}
     role = {"id": guild_id, "name": "@everyone", "permissions": "0", "position": 0, "color": 0}
+    user = {"id": "8", "username": "member", "discriminator": "0", "avatar": None}
+    member = {"user": user, "roles": [], "flags": 0, "joined_at": None}
     role |= {"hoist": False, "managed": False, "mentionable": False, "flags": 0}
     return {
         "id": guild_id,
@@ -197,7 +199,7 @@ def guild_payload(guild_id: str, members: int) -> dict[str, Any]:
         "unavailable": False,
         "channels": [channel],
         "roles": [role],
-        "members": [],
+        "members": [member],
     }
 
 

@@ -105,6 +105,7 @@ class TestUsersMistakes:
         self, chat: Chat, services: Services, line: str, command: str, hint: str
     ) -> None:
         assert hint in await chat.ask(line)
+        assert services.metrics.registry.get_sample_value("discord_bot_messages_sent_total") == 1
         assert outcome(services, command) == {"user_error": 1}
         assert total_errors(services) == 0
 
@@ -115,6 +116,7 @@ class TestUsersMistakes:
         reply = await chat.ask("?pign")
         assert reply == "I have no command `pign`. Did you mean `ping`? Write `?help` for a list."
         assert value("unknown_commands_total") == 1
+        assert value("messages_sent_total") == 1
         assert generate_latest(services.metrics.registry).count(b"commands_total{") == series
         assert total_errors(services) == 0
 
@@ -172,13 +174,18 @@ class TestUsersMistakes:
 
 class TestFaults:
     async def test_a_bug_is_counted_once_and_the_user_hears_of_it(
-        self, chat: Chat, services: Services, monkeypatch: pytest.MonkeyPatch
+        self,
+        chat: Chat,
+        services: Services,
+        value: Callable[..., float | None],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         async def broken(_: Request) -> str:
             raise ZeroDivisionError
 
         replace(monkeypatch, broken)
         assert await chat.ask("?ping") == APOLOGY
+        assert value("messages_sent_total") == 1
         assert outcome(services, "ping") == {"error": 1}
         assert errors(services) == {"command": 1}
 
@@ -388,6 +395,11 @@ class TestGatewayEvents:
         chat.client.sample()
         assert value("active_guilds") == 1
         assert value("guild_members") == 3
+
+    async def test_nothing_is_kept_that_grows_with_members_or_messages(self, chat: Chat) -> None:
+        await chat.ask("?ping")
+        assert [list(guild.members) for guild in chat.client.guilds] == [[]]
+        assert list(chat.client.cached_messages) == []
 
     async def test_active_users_are_different_people(
         self, chat: Chat, services: Services, value: Callable[..., float | None]

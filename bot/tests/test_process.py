@@ -164,9 +164,18 @@ def test_a_crash_drill_ends_the_process_at_once(environment: dict[str, str]) -> 
         assert bot.process.wait(STOP_SECONDS) == 70
 
 
-def test_a_busy_port_ends_with_75(environment: dict[str, str]) -> None:
-    with socket.create_server(("127.0.0.1", int(environment["BOT_LISTEN_PORT"]))):
-        code, errors = ended(environment)
+def test_a_busy_port_ends_with_75_before_discord_hears_of_a_second_bot(
+    environment: dict[str, str],
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", int(environment["BOT_LISTEN_PORT"]))),
+        socket.create_server(("127.0.0.1", 0)) as discord,
+    ):
+        url = f"http://127.0.0.1:{discord.getsockname()[1]}/api/v10"
+        code, errors = ended({**environment, "BOT_DISCORD_API_URL": url})
+        discord.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            discord.accept()
     assert code == 75
     assert errors.startswith(f"discord-bot: port {environment['BOT_LISTEN_PORT']} on 127.0.0.1")
     assert len(errors.splitlines()) == 1
