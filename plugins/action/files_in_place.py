@@ -31,6 +31,15 @@ options:
     type: list
     elements: dict
     required: true
+  unit:
+    description:
+      - The systemd unit that reads the files. One that has not read them since they were written,
+        as the run that wrote them was interrupted, counts as a change, so that its handler runs.
+    type: str
+  read_at:
+    description: When the unit reads the files.
+    choices: [start, reload]
+    default: start
 """
 
 DELIMITERS: dict[str, dict[str, str]] = {
@@ -49,6 +58,14 @@ LOOK = (
     'elif [ -f "$path" ]; then '
     'printf "%s %s\\n" "$(stat -c "%n %U %G %a" "$path")" "$(sha256sum <"$path" | cut -c-64)"; '
     "fi; done"
+)
+# The times of a unit, as systemd names them, that say when it last read its files.
+READ_AT = {"start": "ActiveEnterTimestamp", "reload": "StateChangeTimestamp"}
+# Prints the files that were written after that; nothing if the unit has never run.
+LOOK_UNREAD = (
+    'since=$(systemctl show --timestamp=unix --property="$1" --value "$2"); since=${since#@}; '
+    'shift 2; for path in "$@"; do '
+    'if [ -n "$since" ] && [ "$(stat -c %Z "$path")" -gt "$since" ]; then echo "$path"; fi; done'
 )
 
 
@@ -101,7 +118,28 @@ class ActionModule(ActionBase):
                 changed.append(file["dest"])
             diff = outcome.get("diff") or []
             diffs += diff if isinstance(diff, list) else [diff]
-        return {**result, "changed": bool(changed), "changed_files": changed, "diff": diffs}
+        unread = [] if changed else self._look_unread(files)
+        return {
+            **result,
+            "changed": bool(changed or unread),
+            "changed_files": changed,
+            "unread_files": unread,
+            "diff": diffs,
+        }
+
+    def _look_unread(self, files: list[dict[str, Any]]) -> list[str]:
+        """List the files that their unit has not read since they were written."""
+        unit = self._task.args.get("unit")
+        paths = [file["dest"] for file in files if file.get("state") != "directory"]
+        if unit is None:
+            return []
+        words = [READ_AT[self._task.args.get("read_at", "start")], unit, *paths]
+        command = f"sh -c {shlex.quote(LOOK_UNREAD)} look {shlex.join(words)}"
+        look = self._low_level_execute_command(command)
+        if look["rc"] != 0:
+            message = f"cannot see when {unit} read its files: {look['stderr'].strip()}"
+            raise AnsibleActionFail(message)
+        return [str(path) for path in look["stdout"].splitlines()]
 
     def _look(self, paths: list[str]) -> dict[str, Wanted]:
         command = f"sh -c {shlex.quote(LOOK)} look {shlex.join(paths)}"

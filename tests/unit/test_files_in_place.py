@@ -27,7 +27,7 @@ class Place:
         self.template.parent.mkdir()
         self.template.write_text("{{ word }} stays, [[ word ]] is read\n")
 
-    def put(self, *options: str) -> Data:
+    def put(self, *options: str, **unit: str) -> Data:
         """Run the action; return its result."""
         files = [
             {"dest": str(self.target), "state": "directory", "mode": "0750", **OWN},
@@ -37,7 +37,7 @@ class Place:
                 "validate": "grep -q is.read %s", "mode": "0600", **OWN,
             },
         ]  # fmt: skip
-        task = {"name": "Put", "files_in_place": {"files": files}}
+        task = {"name": "Put", "files_in_place": {"files": files, **unit}}
         run = run_tasks(self.folder, [task], *options, word="this")
         result: Data = run.results["Put"]
         return result
@@ -70,6 +70,32 @@ def test_files_are_made_then_left_alone_then_mended(place: Place) -> None:
     assert "spoilt\n" in [diff.get("before") for diff in mended["diff"]]
     assert mode(place.plain) == "0o640"
     assert place.note.read_text() == NOTE
+
+
+@pytest.mark.parametrize(
+    ("unit", "asked"),
+    [
+        ({"unit": "alpha"}, "ActiveEnterTimestamp"),
+        ({"unit": "alpha", "read_at": "reload"}, "StateChangeTimestamp"),
+    ],
+)
+def test_a_unit_that_has_not_read_its_files_yet_is_a_change(
+    place: Place, monkeypatch: pytest.MonkeyPatch, unit: dict[str, str], asked: str
+) -> None:
+    place.put()
+    files = [str(place.plain), str(place.note)]
+    written = max(int(Path(file).stat().st_ctime) for file in files)
+    systemctl = place.folder / "bin" / "systemctl"
+    systemctl.parent.mkdir()
+    monkeypatch.setenv("PATH", str(systemctl.parent), prepend=os.pathsep)
+    for since, unread in ((written, []), (written - 60, files), ("", [])):
+        stamp = f"@{since}" if since else ""
+        systemctl.write_text(f'#!/bin/sh\ncase "$*" in *{asked}*alpha) echo "{stamp}";; esac\n')
+        systemctl.chmod(0o755)
+        outcome = place.put(**unit)
+        assert outcome["unread_files"] == unread
+        assert outcome["changed_files"] == []
+        assert outcome["changed"] is bool(unread)
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(place: Place) -> None:
