@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -84,11 +85,17 @@ def wrong_shapes(role: RoleInputs, values: Variables) -> list[str]:
     return [
         f"{check['variable']} is not {check['what']}: {check['remedy']}."
         for check in role.checks
-        if not all(
-            re.fullmatch(check["pattern"], str(part))
-            for part in parts(values.get(check["variable"], []))
-        )
+        if not all(fits(check, str(part)) for part in parts(values.get(check["variable"], [])))
     ]
+
+
+def fits(check: dict[str, str], text: str) -> bool:
+    """Say whether a text has the shape that the check asks for, and is in the list it names."""
+    if not re.fullmatch(check["pattern"], text):
+        return False
+    # A controller without a tz database knows no zone at all, and cannot judge.
+    zones = available_timezones() if check.get("list") == "tz database" else set()
+    return not zones or text in zones
 
 
 def parts(value: object) -> list[object]:
