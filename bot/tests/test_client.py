@@ -262,6 +262,28 @@ class TestFaults:
         assert outcome(services, "ping") == {"error": 1}
         assert errors(services) == {"command": 1}
 
+    async def test_a_command_that_hangs_while_its_channel_is_answered_is_an_error(
+        self,
+        chat: Chat,
+        services: Services,
+        eventually: Eventually,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        async def endless(_: Request) -> str:
+            await asyncio.Event().wait()
+            return "never"
+
+        replace(monkeypatch, endless)
+        chat.say("?ping")
+        chat.say("?nope")
+        await eventually(lambda: chat.sent and len(chat.client._running) == 1)
+        (ctx,) = chat.client._running.values()
+        ctx.arrived -= client_module.COMMAND_SECONDS
+        chat.client.sample()
+        await eventually(lambda: outcome(services, "ping"))
+        assert outcome(services, "ping") == {"error": 1}
+        assert errors(services) == {"command": 1}
+
     async def test_a_handler_that_fails_is_an_internal_error(
         self,
         chat: Chat,
