@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 export DEMO_NODE ?= botwatch-demo
 export DEMO_PORT_OFFSET ?= 0
 VENV := .venv/bin
-DEMO := ANSIBLE_VAULT_PASSWORD_FILE=inventory/demo/vault-password.txt $(VENV)/ansible-playbook --inventory inventory/demo
+DEMO := ANSIBLE_VAULT_PASSWORD_FILE=inventory/demo/vault-password.txt $(VENV)/python tools/interruptible 10 \
+  $(VENV)/ansible-playbook --inventory inventory/demo
 
 .PHONY: help
 help: ## list the commands

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OFFSET = 2000
 NODE = "botwatch-e2e"
 DEMO_LIMIT_S = 600
+INTERRUPT_LIMIT_S = 30
 
 
 @dataclass
@@ -75,9 +76,15 @@ class Demo:
             for line in process.stdout:
                 seen.append(line)
                 if after in line:
-                    os.killpg(process.pid, signal.SIGINT)
-            assert process.wait(timeout=60) != 0
-        return "".join(seen)
+                    break
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                rest, _ = process.communicate(timeout=INTERRUPT_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+            assert process.returncode != 0
+        return "".join([*seen, rest])
 
     def host(self) -> Host:
         """Reach the node."""
