@@ -28,6 +28,9 @@ WORKERS = 2
 LINES_SHOWN = 60
 TIME_LIMIT_S = 45 * 60.0
 
+# Tests press Ctrl-C, which whoever started this may have told its children to ignore.
+DEFAULT_SIGNALS = ("env", "--default-signal=INT,HUP")
+
 Result: TypeAlias = Literal["passed", "FAILED", "skipped"]
 STYLES: dict[Result, str] = {"passed": "green", "FAILED": "bold red", "skipped": "yellow"}
 
@@ -129,7 +132,7 @@ async def run_command(command: tuple[str, ...], log: Path) -> bool:
         output.write(f"$ {' '.join(command)}\n".encode())
         output.flush()
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
+            *DEFAULT_SIGNALS, *command, cwd=ROOT, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True, env=environment(),
         )  # fmt: skip
         try:
