@@ -132,8 +132,8 @@ async def run_command(command: tuple[str, ...], log: Path) -> bool:
         output.write(f"$ {' '.join(command)}\n".encode())
         output.flush()
         process = await asyncio.create_subprocess_exec(
-            *DEFAULT_SIGNALS, *command, cwd=ROOT, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
-            start_new_session=True, env=environment(),
+            *DEFAULT_SIGNALS, *command, cwd=ROOT, env=environment(), start_new_session=True,
+            stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
             return await asyncio.wait_for(process.wait(), TIME_LIMIT_S) == 0
