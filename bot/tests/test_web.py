@@ -145,7 +145,7 @@ class TestDrills:
         assert value("errors_total", error_type="drill") == 1
 
     def test_are_absent_where_no_token_is_configured(self, services: Services) -> None:
-        from werkzeug.test import Client  # noqa: PLC0415
+        from werkzeug.test import Client  # noqa: PLC0415 - for this test alone
 
         client = Client(create_app(services.health, services.metrics, None))
         headers = {"Authorization": f"Bearer {DRILL_TOKEN}"}

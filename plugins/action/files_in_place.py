@@ -134,20 +134,19 @@ class ActionModule(ActionBase):
         if unit is None:
             return []
         words = [READ_AT[self._task.args.get("read_at", "start")], unit, *paths]
-        command = f"sh -c {shlex.quote(LOOK_UNREAD)} look {shlex.join(words)}"
-        look = self._low_level_execute_command(command)
-        if look["rc"] != 0:
-            message = f"cannot see when {unit} read its files: {look['stderr'].strip()}"
-            raise AnsibleActionFail(message)
-        return [str(path) for path in look["stdout"].splitlines()]
+        return self._ask_host(LOOK_UNREAD, words, f"see when {unit} read its files").splitlines()
 
     def _look(self, paths: list[str]) -> dict[str, Wanted]:
-        command = f"sh -c {shlex.quote(LOOK)} look {shlex.join(paths)}"
-        look = self._low_level_execute_command(command)
-        if look["rc"] != 0:
-            message = f"cannot look at {', '.join(paths)}: {look['stderr'].strip()}"
+        return parse_look(self._ask_host(LOOK, paths, f"look at {', '.join(paths)}"))
+
+    def _ask_host(self, script: str, words: list[str], purpose: str) -> str:
+        """Run a shell script with these arguments on the host; return what it printed."""
+        command = f"sh -c {shlex.quote(script)} look {shlex.join(words)}"
+        answer = self._low_level_execute_command(command)
+        if answer["rc"] != 0:
+            message = f"cannot {purpose}: {answer['stderr'].strip()}"
             raise AnsibleActionFail(message)
-        return parse_look(look["stdout"])
+        return str(answer["stdout"])
 
     def _try_out(self, file: dict[str, Any], variables: dict[str, Any]) -> None:
         """Check a file's new content in a scratch folder on the host."""

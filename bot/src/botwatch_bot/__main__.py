@@ -49,7 +49,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _run(stop: StopRequest, *, only_check: bool) -> None:
     # Imported here so that a signal during the imports already finds its handler.
-    from botwatch_bot import app, logs, settings  # noqa: PLC0415
+    from botwatch_bot import app, logs, settings  # noqa: PLC0415 - see above
 
     chosen = settings.load()
     secrets = settings.load_secrets(chosen)
