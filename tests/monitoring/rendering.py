@@ -26,8 +26,11 @@ ROLES = tuple(REPOSITORY / "roles" / name for name in ("botwatch", "prometheus",
 RENDERED = REPOSITORY / "build/rendered"
 RULE_TESTS = REPOSITORY / "tests/rules"
 MODULE = "files_in_place"
-# What comes from the vault.
-SECRETS = {"vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up"}
+# What comes from the vault, and the runtime whose packages the oldest programs are.
+GIVEN = {
+    "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
+    "botwatch_runtime": "systemd",
+}
 
 Data = dict[str, Any]
 
@@ -149,7 +152,7 @@ def render(root: Path, given: Data) -> Rendered:
     """Render everything below `root`, with `given` in the place of the roles' defaults."""
     load_plugins()
     shutil.rmtree(root, ignore_errors=True)
-    variables = {**role_variables(root), **SECRETS, **given}
+    variables = {**role_variables(root), **GIVEN, **given}
     for role in ROLES:
         for path in sorted(role.glob("tasks/*.yml")):
             for task in configuring_tasks(read_for_ansible(path)):

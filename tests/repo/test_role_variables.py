@@ -34,6 +34,7 @@ def values() -> dict[str, Any]:
     known = dict(secrets)
     for role in ROLES:
         known |= read_for_ansible(role.path / "defaults/main.yml")
+        known |= read_for_ansible(role.path / "vars/main.yml")
     return {
         name: evaluate(known[name], {**known, "role_path": str(role.path)})
         for role in ROLES
