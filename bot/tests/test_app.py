@@ -113,20 +113,24 @@ async def test_a_failure_that_nobody_awaits_is_counted(
 
 
 @pytest.mark.usefixtures("_restored_process", "settings")
-def test_an_internal_error_ends_with_70(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_internal_error_ends_with_70_and_what_it_says_stays_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def broken(*_: object) -> None:
-        raise ZeroDivisionError
+        message = "inner detail"
+        raise ZeroDivisionError(message)
 
+    last_words = tmp_path / "termination-log"
     monkeypatch.setattr(app, "run", broken)
+    monkeypatch.setenv("BOT_TERMINATION_LOG", str(last_words))
     assert command.main([]) == 70
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert "ZeroDivisionError: inner detail" in capsys.readouterr().err
+    assert last_words.read_text() == "internal error ZeroDivisionError: its log says where\n"
 
 
 @pytest.mark.usefixtures("_restored_process", "settings")
 def test_an_end_without_failure_is_0(monkeypatch: pytest.MonkeyPatch, token_file: Path) -> None:
     given: list[str] = []
-    monkeypatch.setattr(app, "run", lambda _, secrets, __: given.append(secrets.discord_token))
+    monkeypatch.setattr(app, "run", lambda _, secrets, *__: given.append(secrets.discord_token))
     assert command.main([]) == 0
     assert given == [token_file.read_text().strip()]

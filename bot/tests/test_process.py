@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+
+from botwatch_bot.runs import CRASHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,6 +200,65 @@ def test_check_reads_settings_and_secrets_and_starts_nothing(
     code, errors = ended(environment, "--check")
     assert code == 78
     assert "it holds nothing" in errors
+
+
+@pytest.fixture
+def remembering(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Settings of a bot that leaves word for its next run, and for Kubernetes."""
+    (tmp_path / "state").mkdir()
+    return {
+        **environment,
+        "BOT_STATE_FOLDER": str(tmp_path / "state"),
+        "BOT_TERMINATION_LOG": str(tmp_path / "termination-log"),
+    }
+
+
+def crashes(bot: Bot) -> dict[str, float]:
+    """Return the reasons that a bot counts, and how often."""
+    bot.wait_until_it_serves()
+    counted = re.findall(
+        r'^discord_bot_crashes_total{reason="(\w+)"} (.+)$', bot.get("/metrics")[1], re.MULTILINE
+    )
+    assert len(counted) == len(CRASHES)
+    return {reason: float(count) for reason, count in counted if float(count)}
+
+
+def test_a_run_knows_how_those_before_it_ended(remembering: dict[str, str], tmp_path: Path) -> None:
+    last_words = tmp_path / "termination-log"
+    with running(remembering) as bot:
+        assert crashes(bot) == {}
+    assert not last_words.exists()  # it was killed
+    assert ended({**remembering, "BOT_TIMEZONE": "Atlantis"})[0] == 78
+    assert last_words.read_text().startswith("BOT_TIMEZONE is 'Atlantis'; it must be ")
+    with socket.create_server(("127.0.0.1", int(remembering["BOT_LISTEN_PORT"]))):
+        assert ended(remembering)[0] == 75
+    assert last_words.read_text().startswith(f"port {remembering['BOT_LISTEN_PORT']} on")
+    assert ended(remembering, "--check") == (0, "")
+    with running(remembering) as bot:
+        assert crashes(bot) == {"killed": 1, "settings": 1, "port_busy": 1}
+        with pytest.raises(ConnectionError):
+            bot.get("/test-crash", DRILL_TOKEN)
+        assert bot.process.wait(STOP_SECONDS) == 70
+    assert last_words.read_text() == "a crash drill ended the bot on purpose\n"
+    counted = {"killed": 1, "settings": 1, "port_busy": 1, "drill": 1}
+    with running(remembering) as bot:
+        assert crashes(bot) == counted
+        code, _, errors = bot.stop(signal.SIGTERM)
+    assert code == 0
+    assert "the last run ended by a crash drill" in errors
+    with running(remembering) as bot:
+        assert crashes(bot) == counted
+        assert "the last run" not in bot.stop(signal.SIGTERM)[2]
+
+
+def test_a_state_folder_that_is_of_no_use_costs_one_line(remembering: dict[str, str]) -> None:
+    folder = remembering["BOT_STATE_FOLDER"]
+    Path(folder, "last-run").mkdir()
+    with running(remembering) as bot:
+        assert crashes(bot) == {}
+        code, _, errors = bot.stop(signal.SIGTERM)
+    assert code == 0
+    assert errors.count(folder) == 1
 
 
 class _Refusing(BaseHTTPRequestHandler):

@@ -13,6 +13,7 @@ from waitress import wasyncore
 
 from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.health import MAX_HEARTBEAT_AGE
+from botwatch_bot.runs import Run
 from botwatch_bot.web.app import create_app
 from botwatch_bot.web.server import WebServer, WebServerEndedError
 
@@ -53,7 +54,7 @@ class Web:
 
 @pytest.fixture
 def web(services: Services, free_port: int) -> Iterator[Web]:
-    app = create_app(services.health, services.metrics, DRILL_TOKEN)
+    app = create_app(services.health, services.metrics, DRILL_TOKEN, Run({}))
     server = WebServer(app, "127.0.0.1", free_port)
     server.start()
     yield Web(free_port)
@@ -147,7 +148,7 @@ class TestDrills:
     def test_are_absent_where_no_token_is_configured(self, services: Services) -> None:
         from werkzeug.test import Client  # noqa: PLC0415 - for this test alone
 
-        client = Client(create_app(services.health, services.metrics, None))
+        client = Client(create_app(services.health, services.metrics, None, Run({})))
         headers = {"Authorization": f"Bearer {DRILL_TOKEN}"}
         assert client.get("/test-error", headers=headers).status_code == 404
 
@@ -181,7 +182,7 @@ class TestServer:
     def test_a_busy_port_is_told_to_the_caller(self, services: Services) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
-            app = create_app(services.health, services.metrics, None)
+            app = create_app(services.health, services.metrics, None, Run({}))
             with pytest.raises(FatalError, match=f"port {port} on 127.0.0.1 is busy") as refused:
                 WebServer(app, "127.0.0.1", port)
         assert refused.value.code is ExitCode.PORT_BUSY
@@ -189,7 +190,7 @@ class TestServer:
     def test_an_address_of_another_machine_is_a_bad_setting(
         self, services: Services, free_port: int
     ) -> None:
-        app = create_app(services.health, services.metrics, None)
+        app = create_app(services.health, services.metrics, None, Run({}))
         with pytest.raises(FatalError, match="BOT_LISTEN_ADDRESS") as refused:
             WebServer(app, "192.0.2.1", free_port)
         assert refused.value.code is ExitCode.BAD_SETTINGS
@@ -201,7 +202,7 @@ class TestServer:
             raise ZeroDivisionError
 
         server = WebServer(
-            create_app(services.health, services.metrics, None), "127.0.0.1", free_port
+            create_app(services.health, services.metrics, None, Run({})), "127.0.0.1", free_port
         )
         server.check()
         monkeypatch.setattr(wasyncore, "loop", broken)
@@ -214,7 +215,7 @@ class TestServer:
 
     def test_closing_frees_the_port(self, services: Services, free_port: int) -> None:
         for _ in range(2):
-            app = create_app(services.health, services.metrics, None)
+            app = create_app(services.health, services.metrics, None, Run({}))
             server = WebServer(app, "127.0.0.1", free_port)
             server.start()
             assert Web(free_port).ask("/livez").status == 200

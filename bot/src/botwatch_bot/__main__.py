@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from botwatch_bot import version
 from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.runs import Run
 from botwatch_bot.stopping import StopRequest
 
 if TYPE_CHECKING:
@@ -22,16 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = StopRequest()
     stop.install()
     options = _parse(arguments)
-    try:
-        _run(stop, only_check=options.check)
-    except FatalError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"discord-bot: {problem}\n")
-        return error.code
-    except Exception:
-        _logger.exception("internal error")
-        return ExitCode.INTERNAL
-    return ExitCode.OK
+    run = Run({} if options.check else os.environ)
+    stop.tell(run.stop)
+    code, reasons = _run(stop, run, only_check=options.check)
+    run.end(code, *reasons)
+    return code
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -47,7 +44,22 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _run(stop: StopRequest, *, only_check: bool) -> None:
+def _run(stop: StopRequest, run: Run, *, only_check: bool) -> tuple[ExitCode, Sequence[str]]:
+    """Run to the end; return the exit code and what led to it."""
+    try:
+        _live(stop, run, only_check=only_check)
+    except FatalError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"discord-bot: {problem}\n")
+        return error.code, error.problems
+    except Exception as error:
+        _logger.exception("internal error")
+        # Not the text of the error, which nobody has masked.
+        return ExitCode.INTERNAL, [f"internal error {type(error).__name__}: its log says where"]
+    return ExitCode.OK, []
+
+
+def _live(stop: StopRequest, run: Run, *, only_check: bool) -> None:
     # Imported here so that a signal during the imports already finds its handler.
     from botwatch_bot import app, logs, settings  # noqa: PLC0415 - see above
 
@@ -56,7 +68,7 @@ def _run(stop: StopRequest, *, only_check: bool) -> None:
     if only_check:
         return
     logs.configure(chosen.log_level, chosen.log_format, secrets.texts())
-    app.run(chosen, secrets, stop)
+    app.run(chosen, secrets, stop, run)
 
 
 if __name__ == "__main__":

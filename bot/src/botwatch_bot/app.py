@@ -11,6 +11,7 @@ import structlog
 
 from botwatch_bot import version
 from botwatch_bot.metrics import ErrorType
+from botwatch_bot.runs import CRASHES
 from botwatch_bot.services import Services
 from botwatch_bot.systemd import Notifier
 from botwatch_bot.web.app import create_app
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from botwatch_bot.gateway.session import Session
+    from botwatch_bot.runs import Run
     from botwatch_bot.settings import Secrets, Settings
     from botwatch_bot.stopping import StopRequest
 
@@ -28,16 +30,17 @@ _log = structlog.get_logger(__name__)
 TICK_SECONDS = 1.0
 
 
-def run(settings: Settings, secrets: Secrets, stop: StopRequest) -> None:
+def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) -> None:
     """Run the bot until a signal asks it to stop.
 
     Raises:
         FatalError: the port is busy, or Discord refuses the bot.
     """
     services = Services.create(settings)
+    _take_over(this_run, services)
     notifier = Notifier()
     web = WebServer(
-        create_app(services.health, services.metrics, secrets.drill_token),
+        create_app(services.health, services.metrics, secrets.drill_token, this_run),
         str(settings.listen_address),
         settings.listen_port,
     )
@@ -53,6 +56,17 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest) -> None:
         asyncio.run(_live(services, secrets.discord_token, notifier, stop, web))
     finally:
         web.close()
+
+
+def _take_over(this_run: Run, services: Services) -> None:
+    """Go on counting where the last run ended, and say how it did."""
+    this_run.hangs = services.health.live_reasons
+    for ending, count in this_run.crashes.items():
+        services.metrics.crashes.labels(ending).inc(count)
+    if this_run.problem is not None:
+        _log.warning(this_run.problem)
+    if this_run.before in CRASHES:
+        _log.warning(f"the last run ended {CRASHES[this_run.before]}", reason=this_run.before)
 
 
 async def _live(

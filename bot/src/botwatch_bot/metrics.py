@@ -24,6 +24,7 @@ from prometheus_client import (
 )
 
 from botwatch_bot import version
+from botwatch_bot.runs import CRASHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,6 +125,14 @@ class Metrics:
         )
         for error_type in ErrorType:
             self.errors.labels(error_type)
+        self.crashes = Counter(
+            "discord_bot_crashes",
+            "Earlier runs that did not end by a clean stop, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
+        for ending in CRASHES:
+            self.crashes.labels(ending)
         self.api_responses = Counter(
             "discord_bot_api_responses",
             "Answers of Discord's REST API, those to retries included, by result.",

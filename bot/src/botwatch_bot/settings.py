@@ -100,6 +100,17 @@ class Settings(BaseSettings):
         default="info", description="debug, info, warning or error"
     )
     log_format: Literal["console", "json"] = Field(default="console", description="console or json")
+    # These two only to be checked: runs.py reads them before the settings, which may be wrong.
+    state_folder: AbsolutePath | None = Field(
+        default=None,
+        description="the absolute path of a folder in which a run of the bot leaves word for the "
+        "next",
+    )
+    termination_log: AbsolutePath | None = Field(
+        default=None,
+        description="the absolute path of a file for the reason why the bot ends, such as "
+        "/dev/termination-log",
+    )
     discord_api_url: ApiUrl | None = Field(
         default=None,
         description="a stand-in's https address, or an http address on this machine, such as "

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
 LIMIT_SECONDS = 1.9
@@ -22,6 +23,7 @@ class StopRequest:
         self._requested = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
+        self._listener: Callable[[], None] | None = None
 
     def install(self) -> None:
         """Handle the signals from now on; call it from the main thread.
@@ -31,6 +33,12 @@ class StopRequest:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._handle)
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call the listener when a signal comes, or now if one has come."""
+        self._listener = listener
+        if self._requested.is_set():
+            listener()
 
     async def wait(self) -> None:
         """Return once a signal has come, also one that came before this call."""
@@ -46,6 +54,8 @@ class StopRequest:
         deadline = threading.Timer(LIMIT_SECONDS, _end_now)
         deadline.daemon = True
         deadline.start()
+        if self._listener is not None:
+            self._listener()
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import os
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint, Response, abort, jsonify, request
@@ -12,10 +13,13 @@ from flask import Blueprint, Response, abort, jsonify, request
 from botwatch_bot.exits import ExitCode
 from botwatch_bot.metrics import ErrorType, Metrics
 
+if TYPE_CHECKING:
+    from botwatch_bot.runs import Run
+
 _log = structlog.get_logger(__name__)
 
 
-def create(metrics: Metrics, token: str) -> Blueprint:
+def create(metrics: Metrics, token: str, run: Run) -> Blueprint:
     """Return the drill endpoints for those who send `Authorization: Bearer <token>`."""
     drills = Blueprint("drills", __name__)
     expected = f"Bearer {token}".encode()
@@ -35,6 +39,7 @@ def create(metrics: Metrics, token: str) -> Blueprint:
     @drills.route("/test-crash", methods=["GET", "POST"])
     def crash() -> Response:
         _log.critical("drill: ending the process at once")
+        run.crash_for_a_drill()
         logging.shutdown()
         # An exception would only end this request; the drill is about a process that is gone.
         os._exit(ExitCode.INTERNAL)
