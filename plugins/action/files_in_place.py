@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.template import generate_ansible_template_vars, trust_as_template
+
+# Ansible loads an action by its path alone; what actions share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.rendering import DELIMITERS, render_file
 
 DOCUMENTATION = """
 name: files_in_place
@@ -42,15 +46,6 @@ options:
     default: start
 """
 
-DELIMITERS: dict[str, dict[str, str]] = {
-    "curly": {},
-    "square": {
-        "variable_start_string": "[[",
-        "variable_end_string": "]]",
-        "block_start_string": "[%",
-        "block_end_string": "%]",
-    },
-}
 # Prints for each path its owner, group, mode, kind and SHA-256; an absent one gives nothing.
 LOOK = (
     'for path in "$@"; do '
@@ -153,7 +148,7 @@ class ActionModule(ActionBase):
         folder = self._make_tmp_path()
         try:
             path = self._connection._shell.join_path(folder, Path(file["dest"]).name)
-            self._transfer_data(path, self._render(file, variables))
+            self._transfer_data(path, render_file(self, file, variables))
             check = self._low_level_execute_command(file["validate"] % shlex.quote(path))
         finally:
             self._remove_tmp_path(folder)
@@ -166,28 +161,9 @@ class ActionModule(ActionBase):
         if file.get("state") == "directory":
             content = "directory"
         else:
-            text = self._render(file, variables) if "src" in file else file["content"]
-            content = hashlib.sha256(str(text).encode()).hexdigest()
+            content = hashlib.sha256(render_file(self, file, variables).encode()).hexdigest()
         owner, group = file.get("owner", "root"), file.get("group", "root")
         return Wanted(file["dest"], owner, group, int(file["mode"], 8), content)
-
-    def _render(self, file: dict[str, Any], variables: dict[str, Any]) -> str:
-        """Render as the template action will: only to see whether it needs to run."""
-        source = self._find_needle("templates", file["src"])
-        named = generate_ansible_template_vars(
-            path=file["src"],
-            fullpath=source,
-            dest_path=file["dest"],
-        )
-        templar = self._templar.copy_with_new_env(
-            searchpath=[str(Path(source).parent)], available_variables={**variables, **named}
-        )
-        text: str = templar.template(
-            trust_as_template(Path(source).read_text(encoding="utf-8")),
-            escape_backslashes=False,
-            overrides={"trim_blocks": True, **DELIMITERS[file.get("delimiters", "curly")]},
-        )
-        return text
 
     def _change(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         arguments = {"owner": "root", "group": "root"}

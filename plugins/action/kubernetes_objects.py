@@ -1,0 +1,150 @@
+"""Make a role's Kubernetes objects as its templates and files declare them.
+
+What would change is asked of the API server itself, so that a run that has nothing to do says so,
+and a dry run says what it would do. Objects that the role has declared once and no longer does are
+deleted. No message and no diff shows a Secret's value.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+# Ansible loads an action by its path alone; what actions share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.kubernetes.cluster import (
+    Cluster,
+    ClusterAbsentError,
+    check_namespaces,
+    needs,
+    no_longer_declared,
+)
+from plugins.kubernetes.comparison import Change, essence, find_changes, new
+from plugins.kubernetes.kubectl import DEFAULT, Kubectl
+from plugins.kubernetes.objects import Object, declared_by, identify, of_files, read_documents
+from plugins.rendering import render_file, render_template
+
+DOCUMENTATION = """
+name: kubernetes_objects
+short_description: Make a role's Kubernetes objects as declared
+description:
+  - Compares the declared objects with those in the cluster by two calls of kubectl, applies them
+    by a third one if they differ (server-side, as the field manager botwatch), and deletes those
+    that the role no longer declares. They are sent through kubectl's input, on no disk.
+  - Gives changed_objects (made or changed), created_objects and pruned_objects, as texts such as
+    "ConfigMap monitoring/prometheus-config".
+options:
+  owner:
+    description: The role that declares the objects; becomes their label botwatch/role.
+    type: str
+    required: true
+  templates:
+    description: The role's templates with the objects, as YAML of one or several documents.
+    type: list
+    elements: str
+    default: []
+  contents:
+    description:
+      - ConfigMaps and Secrets made of files, each with a kind, namespace, name and files as
+        files_in_place takes them. The keys are the files' names; folders are left out.
+    type: list
+    elements: dict
+    default: []
+  keep:
+    description:
+      - Kinds whose objects stay when they are no longer declared. Those that are not in this
+        plugin's list (plugins/kubernetes/cluster.py), such as namespaces and volumes, always stay.
+    type: list
+    elements: str
+    default: []
+  kubectl:
+    description: The command on the host.
+    type: str
+    default: /usr/local/bin/k3s kubectl
+"""
+ARGUMENTS = {
+    "owner": {"type": "str", "required": True},
+    "templates": {"type": "list", "elements": "str", "default": []},
+    "contents": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "choices": ["ConfigMap", "Secret"], "required": True},
+            "namespace": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "files": {"type": "list", "elements": "dict", "required": True},
+        },
+    },
+    "keep": {"type": "list", "elements": "str", "default": []},
+    "kubectl": {"type": "str", "default": DEFAULT},
+}
+
+
+class ActionModule(ActionBase):
+    """Hand the objects that differ to kubectl."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Make the objects; see DOCUMENTATION."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        declared = self._declared(arguments, task_vars or {})
+        # The connection would show at -vvv what kubectl prints: Secrets, too.
+        self._play_context.no_log = True
+        cluster = Cluster(Kubectl(self._ask_host, arguments["kubectl"]), arguments["owner"])
+        try:
+            live = cluster.owned(declared)
+        except ClusterAbsentError:
+            if not self._task.check_mode:
+                raise
+            return {**result, **self._outcome([new(item) for item in declared], [])}
+        preview = cluster.preview(declared, live)
+        homeless = [item for item in declared if needs(item, preview.missing_namespaces)]
+        changes = find_changes(live, preview.objects) + [new(item) for item in homeless]
+        kept = {identify(item) for item in [*preview.objects, *homeless]}
+        surplus = no_longer_declared(live, kept, arguments["keep"])
+        if not self._task.check_mode:
+            check_namespaces(declared, preview.missing_namespaces)
+            if changes:
+                cluster.apply(declared, live)
+            if surplus:
+                cluster.delete(surplus)
+        return {**result, **self._outcome(changes, surplus)}
+
+    def _declared(self, arguments: dict[str, Any], variables: dict[str, Any]) -> list[Object]:
+        """Render the templates and files, and label the objects that they make."""
+        items: list[Object] = []
+        for name in arguments["templates"]:
+            items += read_documents(render_template(self, name, variables), name)
+        for content in arguments["contents"]:
+            texts = [
+                (Path(file["dest"]).name, render_file(self, file, variables))
+                for file in content["files"]
+                if file.get("state") != "directory"
+            ]
+            items.append(of_files(content["kind"], content["namespace"], content["name"], texts))
+        return declared_by(arguments["owner"], items)
+
+    def _ask_host(self, command: str, given: bytes) -> dict[str, Any]:
+        """Run a command on the host and hand it something to read."""
+        answer: dict[str, Any] = self._low_level_execute_command(command, in_data=given)
+        return answer
+
+    def _outcome(self, changes: list[Change], surplus: list[Object]) -> dict[str, Any]:
+        """Say what has changed, or would; at length only if somebody asked for it."""
+        gone = [Change(identify(item), essence(item), None) for item in surplus]
+        return {
+            "changed": bool(changes or gone),
+            "changed_objects": [str(change.identity) for change in changes],
+            "created_objects": [str(change.identity) for change in changes if change.is_new],
+            "pruned_objects": [str(change.identity) for change in gone],
+            "diff": [change.diff() for change in [*changes, *gone]] if self._task.diff else [],
+        }

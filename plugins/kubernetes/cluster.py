@@ -1,0 +1,166 @@
+"""The objects of one role in a cluster: looking at them, trying out and making changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible.errors import AnsibleActionFail
+from plugins.kubernetes.objects import (
+    MANAGER,
+    OWNER_LABEL,
+    Identity,
+    Object,
+    identify,
+    secret_values,
+)
+from plugins.kubernetes.refusals import describe, hide, missing_namespaces, no_namespace, shorten
+
+if TYPE_CHECKING:
+    from plugins.kubernetes.kubectl import Answer, Kubectl
+
+# What is deleted when it is no longer declared, as kind.version.group. Only what every version of
+# Kubernetes from 1.20 serves, and nothing that data goes away with.
+PRUNED = {
+    "ConfigMap": "ConfigMap.v1.",
+    "Secret": "Secret.v1.",
+    "Service": "Service.v1.",
+    "ServiceAccount": "ServiceAccount.v1.",
+    "Deployment": "Deployment.v1.apps",
+    "StatefulSet": "StatefulSet.v1.apps",
+    "DaemonSet": "DaemonSet.v1.apps",
+    "Role": "Role.v1.rbac.authorization.k8s.io",
+    "RoleBinding": "RoleBinding.v1.rbac.authorization.k8s.io",
+    "ClusterRole": "ClusterRole.v1.rbac.authorization.k8s.io",
+    "ClusterRoleBinding": "ClusterRoleBinding.v1.rbac.authorization.k8s.io",
+    "NetworkPolicy": "NetworkPolicy.v1.networking.k8s.io",
+}
+APPLY = ("apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}")
+# One mistake in a template may concern many objects; the first few tell it.
+MOST_REFUSALS = 5
+
+
+class ClusterAbsentError(AnsibleActionFail):
+    """There is no cluster (yet)."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the server would make of objects, and the namespaces it lacks for the rest."""
+
+    objects: list[Object]
+    missing_namespaces: set[str]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The API server as seen by one role."""
+
+    kubectl: Kubectl
+    owner: str
+
+    def owned(self, declared: list[Object]) -> list[Object]:
+        """List the objects that carry the role's label, of the kinds it may have."""
+        kinds = sorted({*PRUNED.values(), *(full_kind(item) for item in declared)})
+        selector = f"{OWNER_LABEL}={self.owner}"
+        answer = self.kubectl.ask(
+            "get", ",".join(kinds), "--all-namespaces", f"--selector={selector}", "--output=json"
+        )
+        if answer.failed:
+            raise self._failure("look at", [], answer)
+        return answer.items
+
+    def preview(self, declared: list[Object], live: list[Object]) -> Preview:
+        """Let the server say what it would make of the objects, and change nothing."""
+        missing: set[str] = set()
+        while possible := [item for item in declared if not needs(item, missing)]:
+            answer = self._apply(possible, "--dry-run=server")
+            if not answer.failed:
+                return Preview(answer.items, missing)
+            more = missing_namespaces(answer.stderr) - missing
+            if not more:
+                raise self._refusal(possible, live, answer)
+            missing |= more
+        return Preview([], missing)
+
+    def apply(self, declared: list[Object], live: list[Object]) -> None:
+        """Make the objects as they are declared, namespaces first."""
+        answer = self._apply(declared)
+        if answer.failed:
+            raise self._refusal(declared, live, answer)
+
+    def delete(self, objects: list[Object]) -> None:
+        """Delete the objects and wait until they are gone."""
+        answer = self.kubectl.ask("delete", "--ignore-not-found", "--timeout=60s", objects=objects)
+        if answer.failed:
+            raise self._failure("delete", objects, answer)
+
+    def _apply(self, objects: list[Object], *options: str) -> Answer:
+        return self.kubectl.ask(*APPLY, *options, "--output=json", objects=objects)
+
+    def _refusal(
+        self, objects: list[Object], live: list[Object], answer: Answer
+    ) -> AnsibleActionFail:
+        """Try the objects one by one: not every message of the server says which it is about."""
+        there = {identify(item): item for item in live}
+        secrets = secret_values([*objects, *live])
+        sentences: list[str] = []
+        for item in objects:
+            alone = self._apply([item], "--dry-run=server")
+            if alone.failed:
+                before = there.get(identify(item))
+                sentences.append(describe(item, before, alone.said, secrets, self.kubectl.command))
+            if len(sentences) == MOST_REFUSALS:
+                break
+        if not sentences:
+            return self._failure("apply", objects, answer)
+        return AnsibleActionFail("\n".join(sentences))
+
+    def _failure(self, verb: str, objects: list[Object], answer: Answer) -> AnsibleActionFail:
+        cause = shorten(hide(answer.said, secret_values(objects)))
+        names = ", ".join(str(identify(item)) for item in objects)
+        purpose = f"{verb} {names or f'the objects of {self.owner}'}"
+        if answer.cluster_is_absent:
+            message = (
+                f"cannot {purpose}, as no Kubernetes answers ({cause}): "
+                "see `systemctl status k3s` and `journalctl -u k3s` on the host."
+            )
+            return ClusterAbsentError(message)
+        message = (
+            f"cannot {purpose} ({cause or 'kubectl gave no reason'}): "
+            f"see `{self.kubectl.command} get --raw /readyz?verbose` on the host, and run again."
+        )
+        return AnsibleActionFail(message)
+
+
+def full_kind(item: Object) -> str:
+    """Write a kind with its version and group, so that kubectl takes no other for it."""
+    group, _, version = item["apiVersion"].rpartition("/")
+    return f"{item['kind']}.{version}.{group}"
+
+
+def needs(item: Object, namespaces: set[str]) -> bool:
+    """Say whether an object lives in one of these namespaces."""
+    return identify(item).namespace in namespaces
+
+
+def check_namespaces(declared: list[Object], missing: set[str]) -> None:
+    """Refuse objects whose namespace is neither there nor declared beside them."""
+    names = {item["metadata"]["name"] for item in declared if item["kind"] == "Namespace"}
+    lost = [identify(item) for item in declared if needs(item, missing - names)]
+    if lost:
+        raise AnsibleActionFail(no_namespace(lost[0]))
+
+
+def no_longer_declared(
+    live: list[Object], declared: set[Identity], keep: list[str]
+) -> list[Object]:
+    """Pick the objects to delete: those of controllers, such as endpoints, are not the role's."""
+    return [
+        item
+        for item in live
+        if item["kind"] in PRUNED
+        and item["kind"] not in keep
+        and identify(item) not in declared
+        and not item["metadata"].get("ownerReferences")
+    ]

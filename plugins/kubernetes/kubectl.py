@@ -1,0 +1,83 @@
+"""Running kubectl on the target."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugins.kubernetes.objects import Object
+
+DEFAULT = "/usr/local/bin/k3s kubectl"
+# No call may hang for ever on an API server that accepts connections and does not answer.
+PATIENCE = "--request-timeout=60s"
+# The shell's way to say that there is no such program.
+NO_PROGRAM = 127
+NO_CLUSTER = re.compile(
+    r"was refused|connection refused|Config not found|k3s\.yaml|no configuration has been provided"
+)
+# A command that reads something gets no terminal, on which errors would mix with the answer.
+NOTHING_TO_READ = b"\n"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What kubectl said."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether kubectl could not do it."""
+        return self.rc != 0
+
+    @property
+    def cluster_is_absent(self) -> bool:
+        """Whether there is no kubectl, or no API server that it could ask."""
+        return self.rc == NO_PROGRAM or (self.failed and bool(NO_CLUSTER.search(self.stderr)))
+
+    @property
+    def items(self) -> list[Object]:
+        """The objects of the answer: kubectl gives a single one without a list around it."""
+        answer: Object = json.loads(self.stdout) if self.stdout.strip() else {"items": []}
+        items: list[Object] = answer.get("items", [answer])
+        return items
+
+    @property
+    def said(self) -> str:
+        """The errors in one line, without warnings and the program's own log lines."""
+        lines = [
+            line.strip()
+            for line in (self.stderr or self.stdout).splitlines()
+            if not re.match(r"Warning: |[WIE]\d{4} ", line)
+        ]
+        return " ".join(line for line in lines if line)
+
+
+# Runs a shell command on the target and hands it something to read.
+Host: TypeAlias = "Callable[[str, bytes], dict[str, Any]]"
+
+
+class Kubectl:
+    """kubectl on the target. Objects reach it by its input: on no disk, in no list of processes."""
+
+    def __init__(self, host: Host, program: str) -> None:
+        self._host = host
+        self.command = program
+
+    def ask(self, *words: str, objects: list[Object] | None = None) -> Answer:
+        """Run kubectl with these words, and with these objects as its file."""
+        command = [*shlex.split(self.command), *words, PATIENCE]
+        given = NOTHING_TO_READ
+        if objects is not None:
+            command += ["--filename", "-"]
+            given = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}).encode()
+        answer = self._host(shlex.join(command), given)
+        return Answer(answer["rc"], answer["stdout"], answer["stderr"])
