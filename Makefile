@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 export DEMO_NODE ?= botwatch-demo
 export DEMO_PORT_OFFSET ?= 0
+export K3S_ARTIFACTS
 VENV := .venv/bin
 DEMO := ANSIBLE_VAULT_PASSWORD_FILE=inventory/demo/vault-password.txt $(VENV)/python tools/interruptible 10 \
   $(VENV)/ansible-playbook --inventory inventory/demo
@@ -35,6 +36,12 @@ drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
 test: ## every test that this machine can run
 	@tools/setup controller dev
 	@$(VENV)/python -m tests.run
+
+.PHONY: test-k3s
+test-k3s: ## the whole site on Kubernetes from an air-gap directory, its tests and drills (K3S_ARTIFACTS=DIR)
+	@[[ -n "$${K3S_ARTIFACTS-}" ]] || { echo "make test-k3s: name the air-gap directory: make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
+	@tools/setup controller dev
+	@$(VENV)/python -m tests.run molecule:k3s
 
 .PHONY: lint unit monitoring e2e
 lint unit monitoring e2e: ## one part of `make test` on its own

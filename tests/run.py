@@ -22,11 +22,16 @@ from xml.etree import ElementTree as ET
 from rich.console import Console
 from rich.table import Table
 
+from tests import k3s_artifacts
+
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
 WORKERS = 2
 LINES_SHOWN = 60
 TIME_LIMIT_S = 45 * 60.0
+# The scenario of the whole site on Kubernetes, and what it needs that tools/setup cannot set up.
+KUBERNETES = "k3s"
+ARTIFACTS = "k3s artifacts"
 
 # Tests press Ctrl-C, which whoever started this may have told its children to ignore.
 DEFAULT_SIGNALS = ("env", "--default-signal=INT,HUP")
@@ -71,9 +76,27 @@ def pytest_job(name: str, *paths: str, needs: tuple[str, ...] = ()) -> Job:
     return Job(name, (("pytest", f"--junitxml={report}", *paths),), needs)
 
 
+def kubernetes_job() -> Job:
+    """Make the job of the whole site on Kubernetes: its scenario, then what a user would do to it."""
+    name = f"molecule:{KUBERNETES}"
+    scenario = ("--scenario-name", KUBERNETES)
+    suite = pytest_job(name.replace(":", "-"), "tests/k3s")
+    return Job(
+        name,
+        (
+            ("molecule", "destroy", *scenario),
+            ("molecule", "test", "--destroy", "never", *scenario),
+            *suite.commands,
+            ("molecule", "destroy", *scenario),
+        ),
+        needs=("docker", ARTIFACTS),
+    )
+
+
 def molecule_jobs() -> list[Job]:
     """Make one job for each of Molecule's scenarios."""
     scenarios = sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
+    scenarios.remove(KUBERNETES)
     return [
         Job(
             f"molecule:{scenario}",
@@ -105,6 +128,7 @@ def all_jobs() -> list[Job]:
     )
     return [
         pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
+        kubernetes_job(),
         lint,
         pytest_job("unit"),
         pytest_job("monitoring", "tests/monitoring"),
@@ -149,6 +173,7 @@ def environment() -> dict[str, str]:
         **os.environ,
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
+        **k3s_artifacts.environment(),
     }
 
 
@@ -199,7 +224,10 @@ def say(outcome: Outcome, console: Console) -> None:
 def set_up(jobs: list[Job], console: Console) -> dict[str, str]:
     """Set up what the jobs need; for what cannot be had on this machine, return the reason."""
     reasons = {}
-    for part in sorted({part for job in jobs for part in job.needs}):
+    parts = {part for job in jobs for part in job.needs}
+    if ARTIFACTS in parts and (reason := k3s_artifacts.missing()):
+        reasons[ARTIFACTS] = reason
+    for part in sorted(parts - {ARTIFACTS}):
         done = subprocess.run(
             [ROOT / "tools/setup", part], stderr=subprocess.PIPE, text=True, check=False
         )

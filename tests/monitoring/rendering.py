@@ -16,7 +16,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
-from plugins.action.files_in_place import DELIMITERS
+from plugins.rendering import DELIMITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
