@@ -35,20 +35,20 @@ drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
 .PHONY: test
 test: ## every test that this machine can run
 	@tools/setup controller dev
-	@$(VENV)/python -m tests.run
+	@$(VENV)/python tests/run.py
 
 .PHONY: test-k3s
 test-k3s: ## the whole site on Kubernetes from an air-gap directory, its tests and drills (K3S_ARTIFACTS=DIR)
 	@[[ -n "$${K3S_ARTIFACTS-}" ]] || { echo "make test-k3s: name the air-gap directory: make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
 	@tools/setup controller dev
-	@$(VENV)/python -m tests.run molecule:k3s
+	@$(VENV)/python tests/run.py molecule:k3s
 
 .PHONY: lint unit monitoring e2e
 lint unit monitoring e2e: ## one part of `make test` on its own
 	@tools/setup controller dev
-	@$(VENV)/python -m tests.run $@
+	@$(VENV)/python tests/run.py $@
 
 .PHONY: molecule
 molecule: ## Molecule's scenarios, or one of them (S=name)
 	@tools/setup controller dev
-	@$(VENV)/python -m tests.run $(if $(S),molecule:$(S),molecule)
+	@$(VENV)/python tests/run.py $(if $(S),molecule:$(S),molecule)

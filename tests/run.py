@@ -1,6 +1,6 @@
 """Run every test that this machine can run, two at a time, and end with a table.
 
-Usage: python -m tests.run [NAME ...]   (names of jobs, or of groups such as `molecule`)
+Usage: python tests/run.py [NAME ...]   (names of jobs, or of groups such as `molecule`)
 
 Each job's output goes to build/test/<job>.log; that of a failed job is shown when it fails.
 """
@@ -22,7 +22,7 @@ from xml.etree import ElementTree as ET
 from rich.console import Console
 from rich.table import Table
 
-from tests import k3s_artifacts
+import k3s_artifacts
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
@@ -77,7 +77,7 @@ def pytest_job(name: str, *paths: str, needs: tuple[str, ...] = ()) -> Job:
 
 
 def kubernetes_job() -> Job:
-    """Make the job of the whole site on Kubernetes: its scenario, then what a user would do to it."""
+    """Make the job of the whole site on Kubernetes: its scenario, then what users do to it."""
     name = f"molecule:{KUBERNETES}"
     scenario = ("--scenario-name", KUBERNETES)
     suite = pytest_job(name.replace(":", "-"), "tests/k3s")
