@@ -39,7 +39,7 @@ test: ## every test that this machine can run
 
 .PHONY: test-k3s
 test-k3s: ## the whole site on Kubernetes from an air-gap directory, its tests and drills (K3S_ARTIFACTS=DIR)
-	@[[ -n "$${K3S_ARTIFACTS-}" ]] || { echo "make test-k3s: name the air-gap directory: make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
+	@[[ -f "$$K3S_ARTIFACTS/k3s" ]] || { echo "make test-k3s: '$$K3S_ARTIFACTS' holds no k3s: name its air-gap directory, make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
 	@tools/setup controller dev
 	@$(VENV)/python tests/run.py molecule:k3s
 
