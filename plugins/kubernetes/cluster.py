@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from plugins.kubernetes.objects import (
@@ -14,9 +14,18 @@ from plugins.kubernetes.objects import (
     identify,
     secret_values,
 )
-from plugins.kubernetes.refusals import describe, hide, missing_namespaces, no_namespace, shorten
+from plugins.kubernetes.refusals import (
+    describe,
+    hide,
+    missing_namespaces,
+    no_namespace,
+    remedy_for,
+    shorten,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plugins.kubernetes.kubectl import Answer, Kubectl
 
 # What is deleted when it is no longer declared, as kind.version.group. Only what every version of
@@ -35,6 +44,7 @@ PRUNED = {
     "ClusterRoleBinding": "ClusterRoleBinding.v1.rbac.authorization.k8s.io",
     "NetworkPolicy": "NetworkPolicy.v1.networking.k8s.io",
 }
+DRY_RUN = "--dry-run=server"
 APPLY = ("apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}")
 # One mistake in a template may concern many objects; the first few tell it.
 MOST_REFUSALS = 5
@@ -66,20 +76,19 @@ class Cluster:
         answer = self.kubectl.ask(
             "get", ",".join(kinds), "--all-namespaces", f"--selector={selector}", "--output=json"
         )
-        if answer.failed:
-            raise self._failure("look at", [], answer)
+        self._check(answer, "look at")
         return answer.items
 
     def preview(self, declared: list[Object], live: list[Object]) -> Preview:
         """Let the server say what it would make of the objects, and change nothing."""
         missing: set[str] = set()
         while possible := [item for item in declared if not needs(item, missing)]:
-            answer = self._apply(possible, "--dry-run=server")
+            answer = self._apply(possible, DRY_RUN)
             if not answer.failed:
                 return Preview(answer.items, missing)
             more = missing_namespaces(answer.stderr) - missing
             if not more:
-                raise self._refusal(possible, live, answer)
+                self._explain(answer, possible, live, DRY_RUN)
             missing |= more
         return Preview([], missing)
 
@@ -87,50 +96,54 @@ class Cluster:
         """Make the objects as they are declared, namespaces first."""
         answer = self._apply(declared)
         if answer.failed:
-            raise self._refusal(declared, live, answer)
+            self._explain(answer, declared, live)
 
     def delete(self, objects: list[Object]) -> None:
         """Delete the objects and wait until they are gone."""
         answer = self.kubectl.ask("delete", "--ignore-not-found", "--timeout=60s", objects=objects)
-        if answer.failed:
-            raise self._failure("delete", objects, answer)
+        self._check(answer, "delete", objects)
 
     def _apply(self, objects: list[Object], *options: str) -> Answer:
         return self.kubectl.ask(*APPLY, *options, "--output=json", objects=objects)
 
-    def _refusal(
-        self, objects: list[Object], live: list[Object], answer: Answer
-    ) -> AnsibleActionFail:
+    def _explain(
+        self, answer: Answer, objects: list[Object], live: list[Object], *options: str
+    ) -> NoReturn:
         """Try the objects one by one: not every message of the server says which it is about."""
         there = {identify(item): item for item in live}
         secrets = secret_values([*objects, *live])
         sentences: list[str] = []
         for item in objects:
-            alone = self._apply([item], "--dry-run=server")
-            if alone.failed:
+            alone = self._apply([item], *options)
+            if alone.failed and not alone.cluster_is_absent:
                 before = there.get(identify(item))
                 sentences.append(describe(item, before, alone.said, secrets, self.kubectl.command))
             if len(sentences) == MOST_REFUSALS:
                 break
-        if not sentences:
-            return self._failure("apply", objects, answer)
-        return AnsibleActionFail("\n".join(sentences))
+        if sentences:
+            raise AnsibleActionFail("\n".join(sentences))
+        self._fail(answer, "apply", objects)
 
-    def _failure(self, verb: str, objects: list[Object], answer: Answer) -> AnsibleActionFail:
-        cause = shorten(hide(answer.said, secret_values(objects)))
+    def _check(self, answer: Answer, verb: str, objects: Sequence[Object] = ()) -> None:
+        if answer.failed:
+            self._fail(answer, verb, objects)
+
+    def _fail(self, answer: Answer, verb: str, objects: Sequence[Object]) -> NoReturn:
+        cause = shorten(hide(answer.said, secret_values(objects))) or "kubectl gave no reason"
         names = ", ".join(str(identify(item)) for item in objects)
-        purpose = f"{verb} {names or f'the objects of {self.owner}'}"
+        purpose = f"cannot {verb} {names or f'the objects of {self.owner}'}"
         if answer.cluster_is_absent:
             message = (
-                f"cannot {purpose}, as no Kubernetes answers ({cause}): "
+                f"{purpose}, as no Kubernetes answers ({cause}): "
                 "see `systemctl status k3s` and `journalctl -u k3s` on the host."
             )
-            return ClusterAbsentError(message)
-        message = (
-            f"cannot {purpose} ({cause or 'kubectl gave no reason'}): "
-            f"see `{self.kubectl.command} get --raw /readyz?verbose` on the host, and run again."
-        )
-        return AnsibleActionFail(message)
+            raise ClusterAbsentError(message)
+        message = f"{purpose} ({cause}): {remedy_for(answer.said, self._look_deeper())}."
+        raise AnsibleActionFail(message)
+
+    def _look_deeper(self) -> str:
+        command = self.kubectl.command
+        return f"see `{command} get --raw '/readyz?verbose'` on the host, and run again"
 
 
 def full_kind(item: Object) -> str:

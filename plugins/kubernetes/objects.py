@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from ansible.errors import AnsibleActionFail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Object = dict[str, Any]
 
 OWNER_LABEL = "botwatch/role"
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "botwatch"
+# What is shorter is no secret, and hiding it would only spoil messages.
+SHORTEST_SECRET = 4
 # What others need is made first; all other kinds follow in the order in which they are declared.
 FIRST = ("Namespace", "ServiceAccount", "ConfigMap", "Secret")
 
@@ -120,13 +126,19 @@ def rank(item: Object) -> int:
     return FIRST.index(item["kind"]) if item["kind"] in FIRST else len(FIRST)
 
 
-def secret_values(items: list[Object]) -> set[str]:
+def secret_values(items: Iterable[Object]) -> set[str]:
     """List what no message may hold: the values of Secrets, encoded and as they are."""
-    encoded = {
-        value
-        for item in items
-        if item["kind"] == "Secret"
-        for value in (item.get("data") or {}).values()
-    }
-    plain = {base64.b64decode(value).decode(errors="replace") for value in encoded}
-    return (encoded | plain) - {""}
+    values: set[str] = set()
+    for item in items:
+        if item["kind"] == "Secret":
+            for encoded in map(str, (item.get("data") or {}).values()):
+                values |= {encoded, *decode(encoded).splitlines()}
+    return {value for value in values if len(value) >= SHORTEST_SECRET}
+
+
+def decode(encoded: str) -> str:
+    """Read a Secret's value, as far as it is text."""
+    try:
+        return base64.b64decode(encoded).decode(errors="replace")
+    except binascii.Error:
+        return ""  # a mistake, which the server will point out

@@ -22,10 +22,10 @@ REMEDIES = (
     (r"already allocated", "choose another port, or delete the Service that has it"),
     (r"being terminated", "wait until the namespace is gone, and run again"),
     (
-        r"not declared in schema|unknown field|no matches for kind|unable to recognize",
+        r"not declared in schema|unknown field|no matches for kind|have a resource type",
         "this version of Kubernetes does not know it: correct the role's template",
     ),
-    (r"\(Forbidden\)|forbidden:", "use a kubeconfig with the rights of an administrator"),
+    (r"cannot \w+ resource", "use a kubeconfig with the rights of an administrator"),
     (r"Too long", "make it shorter, or divide it"),
 )
 OTHER_REMEDY = "correct it in the role's template or variables, and run again"
@@ -57,9 +57,9 @@ def describe(
     return f"{identity} is refused ({cause}): {remedy_for(said)}."
 
 
-def remedy_for(said: str) -> str:
+def remedy_for(said: str, otherwise: str = OTHER_REMEDY) -> str:
     """Say what to do about a refusal."""
-    return next((remedy for cause, remedy in REMEDIES if re.search(cause, said)), OTHER_REMEDY)
+    return next((remedy for cause, remedy in REMEDIES if re.search(cause, said)), otherwise)
 
 
 def replacement(identity: Identity, kubectl: str) -> str:

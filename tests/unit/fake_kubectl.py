@@ -1,0 +1,141 @@
+"""A program that behaves like kubectl, as far as the actions use it, on a cluster that is a file.
+
+Usage: fake_kubectl.py FILE kubectl's arguments. The file holds `objects`, and `calls` for the test
+to read. An API server's own defaults and checks appear where tests need them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+Object = dict[str, Any]
+NAMESPACED_AWAY = "Namespace", "ClusterRole"
+
+
+class RefusedError(Exception):
+    """The server says no."""
+
+
+def key(item: Object) -> tuple[str, str, str]:
+    metadata = item["metadata"]
+    namespace = "" if item["kind"] in NAMESPACED_AWAY else metadata.get("namespace", "default")
+    return item["kind"], namespace, metadata["name"]
+
+
+def path(item: Object) -> str:
+    return "{} {}/{}".format(*key(item))
+
+
+class Cluster:
+    """The objects in the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        state = json.loads(path.read_text())
+        self.calls: list[list[str]] = state["calls"]
+        self.objects: dict[tuple[str, str, str], Object] = {
+            key(item): item for item in state["objects"]
+        }
+        stored = [int(item["metadata"]["resourceVersion"]) for item in self.objects.values()]
+        self.versions = count(max(stored, default=0) + 1)
+
+    def save(self) -> None:
+        state = {"objects": list(self.objects.values()), "calls": self.calls}
+        self.path.write_text(json.dumps(state))
+
+    def get(self, kinds: list[str], label: str) -> list[Object]:
+        name, value = label.split("=")
+        return [
+            item
+            for item in self.objects.values()
+            if item["kind"] in kinds and item["metadata"].get("labels", {}).get(name) == value
+        ]
+
+    def apply(self, item: Object) -> Object:
+        """Store an object as the server does: numbered, with its defaults."""
+        kind, namespace, name = key(item)
+        known = {"", "default", *(name for kind, _, name in self.objects if kind == "Namespace")}
+        if namespace not in known:
+            message = f'Error from server (NotFound): namespaces "{namespace}" not found'
+            raise RefusedError(message)
+        before = self.objects.get((kind, namespace, name))
+        self.check(item, before)
+        metadata = {**item["metadata"], "managedFields": [{"manager": "botwatch"}]}
+        if namespace:
+            metadata["namespace"] = namespace
+        after = {**item, "metadata": metadata}
+        if kind == "Deployment":
+            after["spec"] = {"revisionHistoryLimit": 10, **item["spec"]}
+            after["status"] = {"replicas": 1}
+        if before is not None:
+            metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
+        return after
+
+    def check(self, item: Object, before: Object | None) -> None:
+        kind, _, name = key(item)
+        if kind == "Wrong":
+            message = 'error: unable to recognize "STDIN": no matches for kind "Wrong"'
+            raise RefusedError(message)
+        if kind == "Secret" and (data := item["data"].get("refused")):
+            message = f'The Secret "{name}" is invalid: data[refused]: Invalid value: "{data}"'
+            raise RefusedError(message)
+        claims = "volumeClaimTemplates"
+        if kind == "StatefulSet" and before and item["spec"][claims] != before["spec"][claims]:
+            message = (
+                f'The StatefulSet "{name}" is invalid: spec: Forbidden: updates to statefulset '
+                "spec for fields other than 'replicas', 'template' are forbidden"
+            )
+            raise RefusedError(message)
+
+    def store(self, item: Object) -> None:
+        item["metadata"]["resourceVersion"] = str(next(self.versions))
+        self.objects[key(item)] = item
+
+
+def answer(items: list[Object]) -> str:
+    """Write a single object without a list around it, as kubectl does."""
+    return json.dumps(items[0] if len(items) == 1 else {"kind": "List", "items": items})
+
+
+def apply(cluster: Cluster, given: list[Object], *, is_dry: bool) -> int:
+    made, refused = [], []
+    for item in given:
+        try:
+            after = cluster.apply(item)
+        except RefusedError as error:
+            refused.append(str(error))
+        else:
+            made.append(after)
+            if not is_dry:
+                cluster.store(after)
+    print("\n".join(["Warning: something is deprecated", *refused]), file=sys.stderr)
+    if refused:
+        return 1
+    print(answer(made))
+    return 0
+
+
+def main(path: Path, words: list[str]) -> int:
+    cluster = Cluster(path)
+    cluster.calls.append(words)
+    options = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    given = json.loads(sys.stdin.read())["items"] if "-" in words else []
+    code = 0
+    if words[0] == "get":
+        kinds = [name.split(".")[0] for name in words[1].split(",")]
+        print(json.dumps({"kind": "List", "items": cluster.get(kinds, options["--selector"])}))
+    elif words[0] == "apply":
+        code = apply(cluster, given, is_dry=options.get("--dry-run") == "server")
+    elif words[0] == "delete":
+        for item in given:
+            del cluster.objects[key(item)]
+    cluster.save()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
