@@ -33,7 +33,7 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
     assert set(state) == {"now", "status", "discord", "slack", "alerts", "drill"}
     assert set(state["status"]) == {"bot", "prometheus", "alertmanager", "faults"}
     bot = state["status"]["bot"]
-    assert set(bot) == {"connected", "ready", "sessions", "reasons", "latency_ms"}
+    assert set(bot) == {"connected", "ready", "sessions", "reasons", "crashes", "latency_ms"}
     assert (bot["connected"], bot["ready"], bot["sessions"]) == (False, False, 0)
     assert state["status"]["faults"] == {
         "discord": {
@@ -107,6 +107,8 @@ async def test_a_visitors_message_is_shown_and_keeps_its_author(box: RunningSand
         ("/control/drills", {"name": "x", "title": "X", "expect": "nothing"}),
         ("/control/drills", {"name": "x", "title": "X", "expect": "silence", "budget_s": 0}),
         ("/control/drills", {"name": "x", "title": "", "expect": "silence"}),
+        ("/control/drills", {"name": "x", "title": "X", "expect": "silence", "also": ["a b"]}),
+        ("/control/drills", {"name": "x", "title": "X", "expect": "silence", "also": ["X"] * 11}),
         ("/control/drills/current/mark", {"mark": "broken"}),
         ("/control/drills/current/finish", {"ok": "yes"}),
     ],
@@ -341,6 +343,22 @@ async def test_the_health_of_bot_and_alertmanager_is_shown(
     )
     assert state["status"]["bot"]["reasons"][0] == "the gateway is down"
     assert len(state["status"]["bot"]["reasons"][1]) <= 300
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"), [("2.0100334448160535", 2), ("0", 0), ("NaN", None), (None, None)]
+)
+async def test_the_crashes_that_prometheus_counted_are_shown(
+    drill_box: RunningSandbox, around: Neighbours, told: str | None, shown: int | None
+) -> None:
+    around.prometheus.crashes = "1"
+    await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == 1, "one crash")
+    around.prometheus.crashes = told
+    await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == shown, f"{told}")
+
+
+async def test_without_prometheus_the_crashes_are_not_known(box: RunningSandbox) -> None:
+    assert (await box.state())["status"]["bot"]["crashes"] is None
 
 
 async def test_a_bot_that_is_away_is_told(box: RunningSandbox) -> None:

@@ -80,16 +80,20 @@ async def test_a_runners_drill_from_fault_to_resolved(
         "alert": DOWN,
         "budget_s": 15,
         "expect": "message",
+        "also": [],
         "state": "running",
         "error": None,
         "started_at": record["started_at"],
         "injected_at": None,
+        "again_at": None,
         "released_at": None,
         "firing_at": None,
         "delivered_at": None,
         "recovered_at": None,
         "resolved_at": None,
         "messages": 0,
+        "said": None,
+        "unresolved": [],
     }
     around.bot.reasons = ["killed"]
     await mark(box, "injected")
@@ -176,6 +180,78 @@ async def test_one_attachment_can_hold_several_alerts(drill_box: RunningSandbox)
     attachment = {"title": f"[FIRING:2] ({ERRORS}, {DOWN})", "color": "danger"}
     await drill_box.session.post(drill_box.webhook_url, json={"attachments": [attachment]})
     await seen(drill_box, "delivered_at")
+
+
+async def test_the_words_of_the_message_are_kept(drill_box: RunningSandbox) -> None:
+    await start(drill_box, BOT_DOWN)
+    await mark(drill_box, "injected")
+    attachments = [
+        {"title": f"🚨 {ERRORS}", "color": "danger", "text": "Too many."},
+        {"title": f"🚨 {DOWN}", "color": "danger", "text": "It was killed."},
+    ]
+    await drill_box.session.post(drill_box.webhook_url, json={"attachments": attachments})
+    await seen(drill_box, "delivered_at")
+    await notify(drill_box, DOWN)
+    assert (await drill_box.state())["drill"]["said"] == f"🚨 {DOWN}\nIt was killed."
+
+
+async def test_followed_alerts_stay_unresolved_until_slack_hears_of_their_end(
+    drill_box: RunningSandbox,
+) -> None:
+    async def unresolved() -> list[str]:
+        found: list[str] = (await drill_box.state())["drill"]["unresolved"]
+        return found
+
+    await start(drill_box, BOT_DOWN | {"also": [ERRORS]})
+    await mark(drill_box, "injected")
+    await notify(drill_box, ERRORS)
+    assert await unresolved() == [ERRORS]
+    await notify(drill_box, DOWN)
+    assert await unresolved() == [DOWN, ERRORS]
+    await notify(drill_box, DOWN, resolved=True)
+    assert await unresolved() == [ERRORS]
+    await notify(drill_box, "SomethingElse")
+    assert await unresolved() == [ERRORS]
+    await notify(drill_box, ERRORS, resolved=True)
+    assert await unresolved() == []
+
+
+async def test_a_fault_that_comes_again_needs_another_recovery(
+    drill_box: RunningSandbox, around: Neighbours
+) -> None:
+    box = drill_box
+
+    async def down_and_up() -> None:
+        around.bot.reasons = ["killed"]
+        await box.until(lambda state: not state["status"]["bot"]["ready"], "the fault")
+        around.bot.reasons = []
+
+    await start(box, BOT_DOWN)
+    assert (await box.post("/control/drills/current/mark", {"mark": "again", "at": None}))[0] == 409
+    await mark(box, "injected")
+    await down_and_up()
+    first = (await seen(box, "recovered_at"))["recovered_at"]
+    record = await mark(box, "again")
+    assert (record["recovered_at"], record["again_at"] > first) == (None, True)
+    state = await box.until(lambda found: found["status"]["bot"]["ready"], "the same bot")
+    assert state["drill"]["recovered_at"] is None
+    await down_and_up()
+    assert (await seen(box, "recovered_at"))["recovered_at"] > record["again_at"]
+    await mark(box, "released")
+    assert (await box.post("/control/drills/current/mark", {"mark": "again", "at": None}))[0] == 409
+
+
+async def test_a_recovery_after_the_fault_came_again_stays(
+    drill_box: RunningSandbox, around: Neighbours
+) -> None:
+    await start(drill_box, BOT_DOWN)
+    await mark(drill_box, "injected")
+    struck_at = time.time()
+    around.bot.reasons = ["killed"]
+    await drill_box.until(lambda state: not state["status"]["bot"]["ready"], "the fault")
+    around.bot.reasons = []
+    recovered_at = (await seen(drill_box, "recovered_at"))["recovered_at"]
+    assert (await mark(drill_box, "again", struck_at))["recovered_at"] == recovered_at
 
 
 async def test_an_errors_drill_recovers_when_the_alert_stops(

@@ -10,6 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from botwatch_sandbox import crashes
 from botwatch_sandbox.fetch import Answer, FetchError, fetch
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
@@ -62,6 +63,7 @@ class Observer:
     pace: Pace = field(default_factory=Pace)
     bot_ready: bool = False
     bot_reasons: list[str] = field(default_factory=lambda: ["The bot was not asked yet."])
+    bot_crashes: int | None = None
     prometheus_up: bool = False
     alertmanager_up: bool = False
     alerts: JsonObject = field(
@@ -71,7 +73,12 @@ class Observer:
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Looks at everything again and again, until it is cancelled."""
         async with asyncio.TaskGroup() as group:
-            for look in (self.look_at_alerts, self.look_at_bot, self.look_at_alertmanager):
+            for look in (
+                self.look_at_alerts,
+                self.look_at_crashes,
+                self.look_at_bot,
+                self.look_at_alertmanager,
+            ):
                 group.create_task(self._repeat(look, session))
 
     async def look_at_alerts(self, session: aiohttp.ClientSession) -> None:
@@ -86,6 +93,16 @@ class Observer:
         firing = [str(item["name"]) for item in items if item["state"] == "firing"]
         self.recorder.saw_alerts(firing, time.time())
         self._show_alerts({"error": None, "items": items}, up=True)
+
+    async def look_at_crashes(self, session: aiohttp.ClientSession) -> None:
+        """Asks Prometheus how often the bot crashed lately."""
+        try:
+            found = await crashes.count(session, self.addresses.prometheus)
+        except FetchError:
+            found = None
+        if found != self.bot_crashes:
+            self.bot_crashes = found
+            self.changes.touch("status")
 
     async def look_at_bot(self, session: aiohttp.ClientSession) -> None:
         """Asks the bot's own /health."""

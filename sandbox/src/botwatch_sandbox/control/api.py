@@ -117,7 +117,9 @@ class ControlApi:
             sentence = "A drill that expects a message needs an alert; name it in 'alert'."
             raise ControlError(400, sentence)
         await self.refresh_alerts()
-        spec = DrillSpec(body.name, body.title, body.alert, body.budget_s, body.expect)
+        spec = DrillSpec(
+            body.name, body.title, body.alert, body.budget_s, body.expect, tuple(body.also)
+        )
         return answer(self.snapshot.recorder.start(spec).view(), status=201)
 
     async def _current_drill(self, _: web.Request) -> web.Response:

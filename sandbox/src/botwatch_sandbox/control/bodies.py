@@ -72,12 +72,13 @@ class StartDrill(Body):
     alert: Word | None = None
     budget_s: Annotated[float, Field(gt=0, le=3600)] | None = None
     expect: Literal["message", "silence"]
+    also: Annotated[list[Word], Field(max_length=10)] = []
 
 
 class MarkDrill(Body):
     """POST /control/drills/current/mark."""
 
-    mark: Literal["injected", "released"]
+    mark: Literal["injected", "again", "released"]
     at: float | None = None
 
 

@@ -58,6 +58,7 @@ class Snapshot:
                 "ready": self.observer.bot_ready,
                 "sessions": sessions,
                 "reasons": self.observer.bot_reasons,
+                "crashes": self.observer.bot_crashes,
                 "latency_ms": self.gateway.latency_ms,
             },
             "prometheus": {

@@ -22,6 +22,7 @@ class DrillSpec:
         alert: the alert it is about; None when it is about none in particular.
         budget_s: seconds from the fault to the message; None when there is no message to wait for.
         expect: whether a Slack message must come, or must not.
+        also: other alerts whose messages are followed, as they may come meanwhile.
     """
 
     name: str
@@ -29,11 +30,18 @@ class DrillSpec:
     alert: str | None
     budget_s: float | None
     expect: Expect
+    also: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Record:
-    """What has been seen of a drill; every `…_at` is Unix time in seconds, None until seen."""
+    """What has been seen of a drill; every `…_at` is Unix time in seconds, None until seen.
+
+    Attributes:
+        messages: how many Slack messages came.
+        said: what the message said that `delivered_at` is the time of.
+        unresolved: of the alert and those in `also`, which Slack was told of and not of their end.
+    """
 
     id: int
     name: str
@@ -41,16 +49,20 @@ class Record:
     alert: str | None
     budget_s: float | None
     expect: Expect
+    also: tuple[str, ...]
     started_at: float
     state: RecordState = "running"
     error: str | None = None
     injected_at: float | None = None
+    again_at: float | None = None
     released_at: float | None = None
     firing_at: float | None = None
     delivered_at: float | None = None
     recovered_at: float | None = None
     resolved_at: float | None = None
     messages: int = 0
+    said: str | None = None
+    unresolved: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Mark: TypeAlias = Literal["injected", "released"]
+Mark: TypeAlias = Literal["injected", "again", "released"]
 CLOCK_TOLERANCE_S = 5.0
+SAID_MAX = 2000
 
 
 class DrillConflictError(Exception):
@@ -115,6 +116,7 @@ class Recorder:
             alert=spec.alert,
             budget_s=spec.budget_s,
             expect=spec.expect,
+            also=spec.also,
             started_at=time.time(),
         )
         self._own = own
@@ -147,7 +149,12 @@ class Recorder:
         return self.record
 
     def mark(self, record: Record, mark: Mark, at: float | None = None) -> None:
-        """Notes that the fault is in place, or was taken away, now or at a time (Unix seconds).
+        """Notes that the fault is in place, came again, or was taken away.
+
+        Args:
+            record: of the drill.
+            mark: what happened; a recovery that was seen before "again" does not count.
+            at: when, in Unix seconds; now when None.
 
         Raises:
             DrillConflictError: the mark is set already, or out of order.
@@ -164,8 +171,15 @@ class Recorder:
         if mark == "injected":
             self._inject(record, when)
         elif record.injected_at is None or record.released_at is not None:
-            message = "'released' comes once, after 'injected'; mark them in this order."
+            message = (
+                "'injected' comes first, 'again' any number of times, 'released' once and last; "
+                "mark them in this order."
+            )
             raise DrillConflictError(message)
+        elif mark == "again":
+            record.again_at = when
+            if record.recovered_at is not None and record.recovered_at < when:
+                record.recovered_at = None
         else:
             record.released_at = when
         self.changes.touch("drill")
@@ -180,9 +194,11 @@ class Recorder:
         if record is None:
             return
         record.messages += 1
+        record.unresolved = _unresolved(record, message)
         if record.delivered_at is None:
             if _tells(message, record.alert, "firing"):
                 record.delivered_at = message.at
+                record.said = _said(message, record.alert)
                 if record.firing_at is None and record.alert is not None:
                     record.firing_at = message.at  # it fires at the latest when it is told
         elif record.resolved_at is None and _tells(message, record.alert, "resolved"):
@@ -196,9 +212,10 @@ class Recorder:
         if record is None or record.alert is None:
             return
         fires = record.alert in self._firing
+        went_down = self._down_since(record.injected_at)
         if fires and record.firing_at is None:
             record.firing_at = at
-        elif not fires and record.firing_at is not None and not self._went_down(record):
+        elif not fires and record.firing_at is not None and not went_down:
             self._recover(record, at)
         else:
             return
@@ -213,7 +230,7 @@ class Recorder:
             self._bot.down_at = at
             return
         record = self._injected()
-        if record is None or not self._went_down(record):
+        if record is None or not self._down_since(record.again_at or record.injected_at):
             return
         online = self._bot.connected or not self._bot.was_connected
         if online and self._bot.down_at is not None and asked_at > self._bot.down_at:
@@ -253,9 +270,9 @@ class Recorder:
         record = self.record
         return record if record and record.running and record.injected_at is not None else None
 
-    def _went_down(self, record: Record) -> bool:
-        down, injected = self._bot.down_at, record.injected_at
-        return down is not None and injected is not None and down >= injected
+    def _down_since(self, moment: float | None) -> bool:
+        down = self._bot.down_at
+        return down is not None and moment is not None and down >= moment
 
     def _recover(self, record: Record, at: float) -> None:
         if record.recovered_at is None:
@@ -279,3 +296,25 @@ def _tells(message: SlackMessage, alert: str | None, state: alerts.State) -> boo
         and (alerts.state_of(attachment) == "resolved") == (state == "resolved")
         for attachment in message.post.attachments
     )
+
+
+def _said(message: SlackMessage, alert: str | None) -> str:
+    """Returns what a message says of an alert (of everything, when None)."""
+    told = [
+        alerts.words_of(attachment)
+        for attachment in message.post.attachments
+        if alert is None or alerts.names(attachment, alert)
+    ]
+    return "\n".join([message.post.text, *told]).strip()[:SAID_MAX]
+
+
+def _unresolved(record: Record, message: SlackMessage) -> tuple[str, ...]:
+    """Returns the followed alerts that Slack has open after a message."""
+    found = []
+    for name in (record.alert, *record.also):
+        if name is None:
+            continue
+        fires = _tells(message, name, "firing")
+        if fires or (name in record.unresolved and not _tells(message, name, "resolved")):
+            found.append(name)
+    return tuple(found)

@@ -50,5 +50,10 @@ def names(attachment: JsonObject, alert: str) -> bool:
     return bool(word.search(_title(attachment)))
 
 
+def words_of(attachment: JsonObject) -> str:
+    """Returns what an attachment says to people: its title, then its text."""
+    return f"{text_of(attachment.get('title'))}\n{text_of(attachment.get('text'))}".strip()
+
+
 def _title(attachment: JsonObject) -> str:
     return f"{text_of(attachment.get('title'))}\n{text_of(attachment.get('fallback'))}"

@@ -71,20 +71,27 @@ class PrometheusDouble:
         alerts: name and state of every alert.
         body: answered instead of the alerts, when set.
         status: the HTTP status of the alerts.
+        crashes: what a question for the bot's crashes gets; None: no sample.
         alertmanager_status: the HTTP status of /-/ready.
     """
 
     alerts: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     status: int = 200
+    crashes: str | None = "0"
     alertmanager_status: int = 200
 
     def app(self) -> web.Application:
         """Returns the double's application."""
         app = web.Application()
         app.router.add_get("/api/v1/alerts", self._alerts)
+        app.router.add_get("/api/v1/query", self._query)
         app.router.add_get("/-/ready", self._ready)
         return app
+
+    async def _query(self, _: web.Request) -> web.Response:
+        samples = [] if self.crashes is None else [{"value": [1_800_000_000.0, self.crashes]}]
+        return answer({"status": "success", "data": {"result": samples}})
 
     async def _alerts(self, _: web.Request) -> web.Response:
         if self.body is not None:
