@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 from testinfra.host import Host
 
 from nodes import assert_unit_runs, post_url, read_url
+from waiting import eventually
 
 CONTROL = "http://127.0.0.1:8008/control"
 PROMETHEUS = "http://127.0.0.1:9090/api/v1"
@@ -56,13 +55,3 @@ def test_an_alert_reaches_slack(host: Host) -> None:
 
 def ask(host: Host, url: str) -> Any:  # noqa: ANN401 # JSON of several shapes
     return json.loads(read_url(host, url))
-
-
-def eventually(condition: Callable[[], bool], limit_s: float) -> bool:
-    """Wait until something holds; say whether it ever did."""
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.5)
-    return condition()

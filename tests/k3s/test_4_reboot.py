@@ -1,0 +1,72 @@
+"""After a reboot of the node everything comes back by itself, with its memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+
+from k3s.drills import run_drill
+from testinfra.host import Host
+
+from clusters import ALERTMANAGER, PROMETHEUS, ask, pods, query
+from k3s.site import NODE, Site
+from waiting import eventually
+
+BACK_LIMIT_S = 240.0
+# The bot was seen; the moment before the reboot is asked for afterwards.
+SEEN = 'up{job="discord-bot"} == 1'
+
+
+def test_everything_comes_back_and_remembers(host: Host) -> None:
+    silence = make_silence(host)
+    assert query(host, SEEN)
+    before = time.time() - 1
+    subprocess.run(["docker", "restart", "--time", "60", NODE], check=True, capture_output=True)
+    assert eventually(lambda: all_ready(host), BACK_LIMIT_S, every_s=2), [
+        (pod["metadata"]["name"], pod["status"]) for pod in pods(host)
+    ]
+    kept = ask(host, f"{ALERTMANAGER}/api/v2/silence/{silence}")
+    assert kept["status"]["state"] == "active"
+    history = ask(host, f"{PROMETHEUS}/api/v1/query?query=up&time={before:.0f}")
+    jobs = {item["metric"]["job"] for item in history["data"]["result"]}
+    assert "discord-bot" in jobs
+
+
+def test_the_alarm_works_again(site: Site) -> None:
+    run_drill(site, "bot_down", runs=1)
+
+
+def make_silence(host: Host) -> str:
+    """Silence an alert that nobody raises, and give the silence's name."""
+    body = {
+        "matchers": [{"name": "alertname", "value": "Nothing", "isRegex": False, "isEqual": True}],
+        "startsAt": "2026-01-01T00:00:00Z",
+        "endsAt": "2099-01-01T00:00:00Z",
+        "createdBy": "tests",
+        "comment": "survives a reboot",
+    }
+    script = (
+        "import sys; from urllib.request import Request, urlopen;"
+        f"print(urlopen(Request('{ALERTMANAGER}/api/v2/silences', sys.argv[1].encode(),"
+        " {'Content-Type': 'application/json'})).read().decode())"
+    )
+    answer = json.loads(host.check_output("python3 -c %s %s", script, json.dumps(body)))
+    name: str = answer["silenceID"]
+    return name
+
+
+def all_ready(host: Host) -> bool:
+    """Say whether the API answers, and every pod and Prometheus' view of the bot are well."""
+    if host.run("/usr/local/bin/k3s kubectl get --raw=/readyz").rc != 0:
+        return False
+    ready = [
+        condition["status"] == "True"
+        for pod in pods(host)
+        for condition in pod["status"].get("conditions", [])
+        if condition["type"] == "Ready"
+    ]
+    answers = host.run(
+        "python3 -c %s", f"import urllib.request as r; r.urlopen('{PROMETHEUS}/-/ready')"
+    )
+    return len(ready) > 0 and all(ready) and answers.rc == 0 and bool(query(host, SEEN))
