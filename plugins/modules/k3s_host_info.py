@@ -1,0 +1,256 @@
+"""Look at a host for all that k3s needs of it and has on it, in one go.
+
+Nothing is judged here: the role k3s compares this with what it wants and says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: k3s_host_info
+short_description: Look at a host for all that k3s needs of it and has on it
+options:
+  version:
+    description: The version of k3s that is wanted.
+    type: str
+    required: true
+  kind:
+    description: What k3s is on this host.
+    type: str
+    choices: [server, agent]
+    required: true
+  options:
+    description: Names of options that this version is to understand.
+    type: list
+    elements: str
+    default: []
+  kernel_modules:
+    description: Parts of the kernel that must be there.
+    type: list
+    elements: str
+    default: []
+  files:
+    description: Files that k3s runs with, of which the role keeps the last that worked.
+    type: list
+    elements: str
+    default: []
+"""
+
+RETURN = """
+host:
+  description: What was found.
+  type: dict
+  returned: always
+"""
+
+DATA = "var/lib/rancher"
+PROGRAMS = "usr/local/bin"
+IMAGES = "var/lib/rancher/k3s/agent/images"
+# One file per binary or archive that the role installed, named like it: what it was made of.
+RECORDS = "usr/local/share/k3s"
+WORKED = "etc/rancher/k3s/last-working"
+TOOLS = ("kubectl", "crictl", "ctr")
+UNITS = {"server": "k3s", "agent": "k3s-agent"}
+OWN_PROCESS = re.compile(r"/k3s(-agent)?\.service(/|$)", re.MULTILINE)
+FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w-]*)")
+
+Found = dict[str, Any]
+Ask = Callable[[list[str]], str]
+
+
+def memory_mb(root: Path) -> int:
+    """Read how much memory the host has."""
+    found = re.search(r"^MemTotal:\s+(\d+) kB", (root / "proc/meminfo").read_text(), re.MULTILINE)
+    return int(found.group(1)) // 1024 if found else 0
+
+
+def disk(root: Path) -> Found:
+    """Measure the free disk where k3s keeps its data, or will."""
+    folder = root / DATA
+    while not folder.is_dir():
+        folder = folder.parent
+    status = os.statvfs(folder)
+    return {"path": f"/{DATA}", "free_mb": status.f_bavail * status.f_frsize // 1024**2}
+
+
+def cgroups(root: Path) -> Found:
+    """List the controllers of the cgroups that are in use."""
+    unified = root / "sys/fs/cgroup/cgroup.controllers"
+    if unified.is_file():
+        return {"version": 2, "controllers": sorted(unified.read_text().split())}
+    table = root / "proc/cgroups"
+    rows = [line.split() for line in table.read_text().splitlines()] if table.is_file() else []
+    return {"version": 1, "controllers": sorted(row[0] for row in rows if row[-1] == "1")}
+
+
+def kernel(root: Path, release: str, names: list[str]) -> Found:
+    """Say which parts of the kernel are neither in it nor to be loaded into it."""
+    folder = root / "lib/modules" / release
+    listed = ""
+    for index in ("modules.builtin", "modules.dep"):
+        file = folder / index
+        listed += file.read_text() if file.is_file() else ""
+    # In a container /lib/modules is empty as a rule, though the kernel outside has what is needed.
+    return {
+        "release": release,
+        "modules_known": bool(listed),
+        "modules_missing": [name for name in names if not has_module(root, listed, name)],
+    }
+
+
+def has_module(root: Path, listed: str, name: str) -> bool:
+    """Tell whether a part of the kernel is there, or can be loaded."""
+    file_systems = (root / "proc/filesystems").read_text().split()
+    loaded = (root / "sys/module" / name).exists() or name in file_systems
+    if name == "br_netfilter":  # built in, it shows only by its settings
+        loaded = loaded or (root / "proc/sys/net/bridge").exists()
+    spelling = name.replace("_", "[-_]")
+    return loaded or bool(re.search(rf"/{spelling}\.ko(\.\w+)?(:|$)", listed, re.MULTILINE))
+
+
+def own_processes(root: Path) -> list[int]:
+    """List the processes of k3s' units, whatever their names."""
+    found = []
+    for file in (root / "proc").glob("[0-9]*/cgroup"):
+        try:
+            if OWN_PROCESS.search(file.read_text()):
+                found.append(int(file.parent.name))
+        except OSError:  # it has just ended
+            continue
+    return sorted(found)
+
+
+def installed(root: Path) -> Found:
+    """Say which version the host's k3s is, or that it is not the one of this role."""
+    program = root / PROGRAMS / "k3s"
+    if not os.path.lexists(program):
+        return {"version": "", "foreign": ""}
+    target = Path(program).readlink().name if program.is_symlink() else ""
+    if re.fullmatch(r"k3s-v\d.*", target):
+        return {"version": target.removeprefix("k3s-"), "foreign": ""}
+    return {"version": "", "foreign": f"/{PROGRAMS}/k3s"}
+
+
+def records(root: Path) -> dict[str, str]:
+    """Read the records of what is installed and was not touched since."""
+    found = {}
+    for record in sorted((root / RECORDS).glob("*.installed")):
+        name = record.name.removesuffix(".installed")
+        for folder in (PROGRAMS, IMAGES):
+            file = root / folder / name
+            # A file that was written anew after its record is not what the record says.
+            if file.is_file() and file.stat().st_ctime_ns <= record.stat().st_ctime_ns:
+                found[name] = record.read_text().strip()
+    return found
+
+
+def binaries(root: Path) -> list[str]:
+    """List the binaries, the newest first."""
+    found = (root / PROGRAMS).glob("k3s-v*")
+    return [path.name for path in sorted(found, key=lambda path: -path.stat().st_mtime_ns)]
+
+
+def missing_links(root: Path, found: str | None) -> list[str]:
+    """List the tools inside k3s that no program on the host is called like."""
+    return [
+        tool
+        for tool in TOOLS
+        if not os.path.lexists(root / PROGRAMS / tool) and shutil.which(tool, path=found) is None
+    ]
+
+
+def worked(root: Path, files: list[str]) -> Found:
+    """Say which files are kept as the last that worked, and whether these are still in use."""
+    kept = {path: root / WORKED / Path(path).name for path in files}
+    same = all(content(copy) == content(root / path[1:]) for path, copy in kept.items())
+    return {"files": [path for path, copy in kept.items() if copy.is_file()], "in_use": same}
+
+
+def content(path: Path) -> bytes | None:
+    """Read a file; an absent one is nothing."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def flags(text: str) -> list[str]:
+    """List the flags that a help text explains."""
+    heads = [re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines()]
+    return sorted({name for head in heads if head.startswith("-") for name in FLAG.findall(head)})
+
+
+def unknown_options(known: list[str], options: list[str]) -> list[dict[str, str]]:
+    """Name the options that are not known, each with the known one that looks most like it."""
+    unknown = [name for name in options if name.rstrip("+") not in known]
+    return [
+        {"name": name, "similar": next(iter(get_close_matches(name, known, n=1)), "")}
+        for name in unknown
+    ]
+
+
+def unit(name: str, ask: Ask) -> Found:
+    """Say whether systemd runs k3s, and will at the next boot."""
+    words = ask(["systemctl", "show", "--property=ActiveState,UnitFileState", f"{name}.service"])
+    state = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
+    return {
+        "active": state.get("ActiveState") == "active",
+        "enabled": state.get("UnitFileState") == "enabled",
+    }
+
+
+def look(root: Path, wanted: Found, ask: Ask) -> Found:
+    """Look at the host below `root`."""
+    recorded = records(root)
+    name = f"k3s-{wanted['version']}"
+    known: list[str] = []
+    if name in recorded and wanted["options"]:
+        known = flags(ask([str(root / PROGRAMS / name), wanted["kind"], "--help"]))
+    return {
+        "memory_mb": memory_mb(root),
+        "disk": disk(root),
+        "cgroups": cgroups(root),
+        "kernel": kernel(root, os.uname().release, wanted["kernel_modules"]),
+        "contained": (root / "run/systemd/container").exists(),
+        "time": time.time(),
+        "installed": installed(root),
+        "records": recorded,
+        "binaries": binaries(root),
+        "missing_links": missing_links(root, os.environ.get("PATH")),
+        "unknown_options": unknown_options(known, wanted["options"]) if known else [],
+        "has_token": (root / "etc/rancher/k3s/token").is_file(),
+        "worked": worked(root, wanted["files"]),
+        "unit": unit(UNITS[wanted["kind"]], ask),
+        "processes": own_processes(root),
+    }
+
+
+def main() -> None:
+    """Answer Ansible."""
+    module = AnsibleModule(
+        argument_spec={
+            "version": {"type": "str", "required": True},
+            "kind": {"type": "str", "required": True, "choices": sorted(UNITS)},
+            "options": {"type": "list", "elements": "str", "default": []},
+            "kernel_modules": {"type": "list", "elements": "str", "default": []},
+            "files": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+
+    def ask(command: list[str]) -> str:
+        """Run a command and return what it prints."""
+        return str(module.run_command(command)[1])
+
+    module.exit_json(changed=False, host=look(Path("/"), module.params, ask))
+
+
+if __name__ == "__main__":
+    main()
