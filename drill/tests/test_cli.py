@@ -41,12 +41,13 @@ def test_all_in_budget(
     path = tmp_path / "drill.json"
     assert drill("--runs", "1", "--json", str(path), "--seed", "139") == 0
     starts = [entry for entry in site.log if entry.startswith(("start", "run"))]
-    assert starts == ["start bot_restart", "start bot_down", "run errors"]
+    assert starts == ["start bot_restart", "start bot_down", "run errors", "start crash_loop"]
     found = json.loads(path.read_text())
     assert [(entry["name"], entry["ok"]) for entry in found["drills"]] == [
         ("bot_restart", True),
         ("bot_down", True),
         ("errors", True),
+        ("crash_loop", True),
     ]
     captured = capsys.readouterr()
     assert "seed 139" in captured.out
@@ -84,7 +85,7 @@ def test_an_unknown_drill(
     drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert drill("--drill", "boom") == 2
-    assert "no drill 'boom': choose bot_restart, bot_down or errors" in capsys.readouterr().err
+    assert "no drill 'boom': choose bot_restart, bot_down, errors or" in capsys.readouterr().err
     assert site.log == []
 
 
@@ -118,6 +119,63 @@ def test_not_root_on_the_host(
     assert "drills need root on the host" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("has_k3s", "choice", "found"),
+    [
+        (True, "auto", "bot_scaled"),
+        (False, "auto", "bot_restart"),
+        (False, "k3s", "bot_scaled"),
+        (True, "systemd", "bot_restart"),
+    ],
+)
+def test_the_runtime_is_given_or_looked_up(
+    drill: Callable[..., int], host: FakeHost, choice: str, found: str, *, has_k3s: bool
+) -> None:
+    host.has_k3s = has_k3s
+    assert drill("--runtime", choice, "--drill", found, "--runs", "1", AT_ONCE) == 0
+    assert f"start {found}" in host.site.log
+    assert ("detect" in host.site.log) is (choice == "auto")
+
+
+def test_deployments_are_drills_once_their_commands_are_given(
+    drill: Callable[..., int], site: FakeSite, tmp_path: Path
+) -> None:
+    script = tmp_path / "deploy this"
+    script.write_text("#!/bin/sh\n[ $# = 1 ] && [ \"$1\" = 'a b' ]\n")
+    script.chmod(0o755)
+    command = f"'{script}' 'a b'"
+    assert drill("--deploy", command, "--drill", "deploy", "--runs", "2") == 0
+    assert site.log.count("start deploy") == 2
+
+
+def test_a_deployment_without_its_command(
+    drill: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert drill("--drill", "bad_deploy") == 2
+    assert "give --bad-deploy COMMAND" in capsys.readouterr().err
+
+
+def test_a_command_that_cannot_be_read(
+    drill: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        drill("--deploy", "'open")
+    assert "cannot be read (No closing quotation): quote it as for a shell" in (
+        capsys.readouterr().err
+    )
+
+
+def test_an_interruption_leaves_a_deployment_to_its_end(
+    drill: Callable[..., int], site: FakeSite, tmp_path: Path
+) -> None:
+    done = tmp_path / "done"
+    site.watched = lambda _: os.kill(os.getpid(), signal.SIGINT)
+    command = f"sh -c 'sleep 0.5 && touch {done}'"
+    assert drill("--deploy", command, "--drill", "deploy", "--runs", "1") == 130
+    assert done.exists()
+    assert site.log[-2:] == ["mark injected", "finish failed"]
+
+
 def test_a_report_that_cannot_be_written_is_found_out_first(
     drill: Callable[..., int], site: FakeSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,7 +191,7 @@ def test_no_rest(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    site.snapshot["status"]["bot"] = {"ready": False, "reasons": ["No gateway."]}
+    site.snapshot["status"]["bot"].update(ready=False, reasons=["No gateway."])
     path = tmp_path / "drill.json"
     assert drill("--drill", "errors", "--json", str(path)) == 2
     captured = capsys.readouterr()
@@ -206,7 +264,7 @@ def test_any_other_exception_undoes_the_fault_and_is_reported(
         message = "unforeseen"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr("botwatch_drill.runner.Runner._show", burst)
+    monkeypatch.setattr("botwatch_drill.watch.Watch._show", burst)
     path = tmp_path / "drill.json"
     with pytest.raises(ZeroDivisionError):
         drill(AT_ONCE, "--drill", "bot_down", "--json", str(path))

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.catalogue import choose
+from botwatch_drill.catalogue import DRILLS, choose
 from botwatch_drill.control import ControlError, ControlRoom
 
 if TYPE_CHECKING:
     from botwatch_drill.testing import FakeControl, FakeSite
 
-(BOT_DOWN,) = choose(["bot_down"])
+(BOT_DOWN,) = choose(["bot_down"], DRILLS["systemd"])
 
 
 def free_port() -> int:

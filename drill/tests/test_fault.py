@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.catalogue import Kill
 from botwatch_drill.fault import Fault
 from botwatch_drill.host import HostError
+from botwatch_drill.runtimes.systemd import Kill
 from botwatch_drill.testing import FakeHost, FakeSite
 
 if TYPE_CHECKING:
@@ -85,13 +85,13 @@ def victim(host: StubbedHost) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def fault(host: StubbedHost, *, stays_down: bool) -> Fault:
-    return Fault(Kill(UNIT, stays_down=stays_down), host, fail_safe_s=180, pause_s=0.0)
+def fault(host: StubbedHost, *, stays: bool) -> Fault:
+    return Fault(Kill(UNIT, stays=stays), host, fail_safe_s=180, pause_s=0.0)
 
 
 def test_a_kill_that_stays(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
     before = time.time()
-    killed_at = fault(host, stays_down=True).inject()
+    killed_at = fault(host, stays=True).inject()
     assert before - 1 <= killed_at <= time.time()
     assert victim.wait(timeout=5) == -9
     assert host.drop_in.read_text() == "[Service]\nRestart=no\n"
@@ -102,7 +102,7 @@ def test_a_kill_that_stays(host: StubbedHost, victim: subprocess.Popen[bytes]) -
 
 
 def test_undoing_it_leaves_nothing(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
-    broken = fault(host, stays_down=True)
+    broken = fault(host, stays=True)
     killed_at = broken.inject()
     assert victim.wait(timeout=5) == -9
     assert broken.undo() >= killed_at
@@ -111,14 +111,14 @@ def test_undoing_it_leaves_nothing(host: StubbedHost, victim: subprocess.Popen[b
         "systemctl daemon-reload",
         f"systemctl reset-failed {UNIT}",
         f"systemctl start {UNIT}",
-        "systemctl stop botwatch-drill-undo.timer",
+        "systemctl stop botwatch-drill-undo.timer botwatch-drill-undo.service",
     ]
 
 
 def test_the_fail_safe_undoes_it_just_so(
     host: StubbedHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    fault(host, stays_down=True).inject()
+    fault(host, stays=True).inject()
     assert victim.wait(timeout=5) == -9
     (armed,) = (line for line in host.log if line.startswith("systemd-run"))
     host.run(armed.rsplit("--unit=botwatch-drill-undo", maxsplit=1)[1])
@@ -130,7 +130,7 @@ def test_drop_ins_of_others_stay(host: StubbedHost, victim: subprocess.Popen[byt
     others = host.drop_in.with_name("override.conf")
     others.parent.mkdir(parents=True)
     others.touch()
-    broken = fault(host, stays_down=True)
+    broken = fault(host, stays=True)
     broken.inject()
     assert victim.wait(timeout=5) == -9
     broken.undo()
@@ -138,7 +138,7 @@ def test_drop_ins_of_others_stay(host: StubbedHost, victim: subprocess.Popen[byt
 
 
 def test_a_kill_that_systemd_mends(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
-    broken = fault(host, stays_down=False)
+    broken = fault(host, stays=False)
     broken.inject()
     assert victim.wait(timeout=5) == -9
     assert len(host.log) == 1
@@ -150,27 +150,27 @@ def test_a_kill_that_systemd_mends(host: StubbedHost, victim: subprocess.Popen[b
 def test_a_unit_that_does_not_run_is_not_touched(host: StubbedHost) -> None:
     (host.folder / "main").write_text("0\n")
     with pytest.raises(HostError, match=r"discord-bot\.service is not running"):
-        fault(host, stays_down=True).inject()
+        fault(host, stays=True).inject()
     assert not host.drop_in.exists()
 
 
 def test_undoing_is_tried_three_times() -> None:
     notes = FakeHost(FakeSite(), failing=["undo", "undo"])
-    Fault(Kill(UNIT, stays_down=True), notes, 180, pause_s=0.0).undo()
+    Fault(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
     assert notes.site.log == ["undo"] * 3
 
 
 @pytest.mark.parametrize(
-    ("stays_down", "remedy"),
+    ("stays", "remedy"),
     [
         (True, "the host does it by itself within 180 s"),
         (False, "run `systemctl start discord-bot.service` on the host"),
     ],
 )
-def test_what_cannot_be_undone_says_what_comes(*, stays_down: bool, remedy: str) -> None:
+def test_what_cannot_be_undone_says_what_comes(*, stays: bool, remedy: str) -> None:
     notes = FakeHost(FakeSite(), failing=["undo"] * 3)
     with pytest.raises(HostError, match=remedy):
-        Fault(Kill(UNIT, stays_down=stays_down), notes, 180, pause_s=0.0).undo()
+        Fault(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
 
 
 def test_a_clock_that_tells_no_time() -> None:
@@ -180,4 +180,4 @@ def test_a_clock_that_tells_no_time() -> None:
             return "now"
 
     with pytest.raises(HostError, match="clock says 'now' instead of a time"):
-        Fault(Kill(UNIT, stays_down=False), Odd(FakeSite()), 180).inject()
+        Fault(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()

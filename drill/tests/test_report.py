@@ -8,14 +8,14 @@ import pytest
 from rich.console import Console
 
 from botwatch_drill import report
-from botwatch_drill.catalogue import choose
+from botwatch_drill.catalogue import DRILLS, choose
 from botwatch_drill.record import Timing
-from botwatch_drill.verdict import Result, Run
+from botwatch_drill.result import Result, Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-(BOT_RESTART, BOT_DOWN, ERRORS) = choose([])
+BOT_RESTART, BOT_DOWN, ERRORS = choose(["bot_restart", "bot_down", "errors"], DRILLS["systemd"])
 
 
 def results() -> list[Result]:

@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
-from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S, choose
+from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S, DRILLS, choose, deployments
 from botwatch_drill.control import ControlError, ControlRoom
 from botwatch_drill.host import HostError
 from botwatch_drill.record import Timing
 from botwatch_drill.rest import UnrestError
-from botwatch_drill.runner import Site
+from botwatch_drill.runtimes.known import RUNTIMES
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
-from botwatch_drill.testing import QUICK, RESTART, Story
+from botwatch_drill.testing import CRASHES, QUICK, RESTART, Story
+from botwatch_drill.watch import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botwatch_drill.catalogue import Limits
+    from botwatch_drill.drill import Limits
     from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+
+
+DEPLOY = ["sh", "-c", "echo working; exit ${CODE:-0}"]
+# Long enough for what follows a fault in the made-up site, and short where nothing follows.
+ENDING = replace(QUICK, resolved_within_s=0.5)
 
 
 class QuickStop(Stop):
@@ -49,10 +55,19 @@ def start(
 ) -> Iterator[Callable[..., Session]]:
     with ControlRoom(control.url) as room:
 
-        def make(*names: str, runs: int = 1, seed: int = 1, limits: Limits = QUICK) -> Session:
-            site = Site(room, host, limits, stop)
+        def make(
+            *names: str,
+            runs: int | None = 1,
+            seed: int = 1,
+            limits: Limits = QUICK,
+            runtime: str = "systemd",
+        ) -> Session:
+            deployed = deployments(DEPLOY, ["false"])
+            chosen = choose(list(names), (*DRILLS[runtime], *deployed))
+            drills = [replace(drill, limits=limits) for drill in chosen]
+            plan = Plan(drills, runs, seed, RUNTIMES[runtime].evidence)
             console = Console(file=io.StringIO(), width=120)
-            return Session(site, Plan(choose(list(names)), runs, seed), console)
+            return Session(Site(room, host, stop), plan, console)
 
         yield make
 
@@ -188,13 +203,126 @@ def test_errors_that_cannot_be_injected_say_why(
     ]
 
 
+def test_as_many_runs_as_are_usual(start: Callable[..., Session]) -> None:
+    session = start("bot_restart", "bot_down", runs=None)
+    assert [result.wanted for result in session.results] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "runtime"), [("bot_down", "k3s"), ("bot_scaled", "k3s"), ("crash_loop", "systemd")]
+)
+def test_every_fault_is_undone(
+    start: Callable[..., Session], site: FakeSite, name: str, runtime: str
+) -> None:
+    session = start(name, runtime=runtime)
+    session.run()
+    assert session.results[0].failures == []
+    assert site.log[-3:] == ["undo", "mark released", "finish passed"] or site.log[-4:] == [
+        "undo",
+        "mark again",
+        "mark released",
+        "finish passed",
+    ]
+
+
+def test_the_phases_of_pod_crash(start: Callable[..., Session], site: FakeSite) -> None:
+    session = start("pod_crash", runtime="k3s")
+    session.run()
+    assert site.log == [
+        "start pod_crash",
+        "inject",
+        "mark injected",
+        *["inject", "mark again"] * 2,
+        "undo",
+        "mark again",
+        "mark released",
+        "finish passed",
+    ]
+    assert session.results[0].failures == []
+
+
+def test_a_bot_is_not_broken_again_once_it_was_told(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.stories["pod_crash"] = [replace(CRASHES, strikes=2)]
+    start("pod_crash", runtime="k3s").run()
+    assert site.log.count("inject") == 2
+
+
+def test_a_bot_that_does_not_come_back_is_not_broken_again(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.stories["pod_crash"] = [Story(delivered_s=None, recovered_s=None, resolved_s=None)]
+    session = start("pod_crash", runtime="k3s", limits=ENDING)
+    session.run()
+    assert site.log.count("inject") == 1
+    assert site.log.count("undo") == 1
+    assert len(session.results[0].failures) == 2
+
+
+def test_what_else_slack_was_told_is_waited_for(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.stories["pod_crash"] = [replace(CRASHES, unresolved=("DiscordBotDown",))]
+    session = start("pod_crash", runtime="k3s", limits=ENDING)
+    session.run()
+    assert "told that DiscordBotDown fires, and not that it is over" in " ".join(
+        session.results[0].failures
+    )
+
+
+def test_a_run_waits_until_earlier_crashes_are_forgotten(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    site.snapshot["status"]["bot"]["crashes"] = 2
+    with pytest.raises(UnrestError, match="crashed 2 times within the last ten minutes"):
+        start("bot_restart").run()
+    assert site.log == []
+    site.snapshot["status"]["bot"]["crashes"] = 1
+    start("bot_restart", "bot_down").run()
+    with pytest.raises(UnrestError, match="crashed once within the last ten minutes"):
+        start("crash_loop").run()
+
+
+def test_a_good_deployment(start: Callable[..., Session], site: FakeSite) -> None:
+    session = start("deploy")
+    session.run()
+    assert site.log == ["start deploy", "mark injected", "mark released", "finish passed"]
+    assert session.results[0].runs[0].timing == Timing(
+        recovered_s=session.results[0].runs[0].timing.recovered_s
+    )
+    assert session.results[0].ok
+    assert "ended with 0" in output(session)
+
+
+def test_a_bad_deployment(start: Callable[..., Session], site: FakeSite) -> None:
+    site.stories["bad_deploy"] = [Story(resolved_s=None, messages=1)]
+    session = start("bad_deploy")
+    session.run()
+    assert site.log == ["start bad_deploy", "mark injected", "mark released", "finish passed"]
+    assert session.results[0].ok
+    assert session.results[0].runs[0].timing.delivered_s == pytest.approx(9.8)
+
+
+def test_a_deployment_that_is_not_as_expected_shows_what_it_said(
+    start: Callable[..., Session], site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODE", "3")
+    session = start("deploy")
+    session.run()
+    (failure,) = session.results[0].failures
+    assert failure == "deploy run 1: The deployment failed with exit code 3."
+    assert "--- what the deployment said\nworking\n" in output(session)
+    assert site.log.count("evidence") == 3
+
+
 def test_a_failed_run_shows_the_journals_and_the_next_one_goes_on(
     start: Callable[..., Session], site: FakeSite
 ) -> None:
     site.stories["bot_restart"] = [replace(RESTART, messages=1), RESTART]
     session = start("bot_restart", runs=2)
     session.run()
-    assert site.log.count("journal") == 3
+    assert site.log.count("evidence") == 3
     for unit in ("discord-bot", "prometheus", "prometheus-alertmanager"):
         assert f"a line of {unit}.service" in output(session)
     assert [run.failures == () for run in session.results[0].runs] == [False, True]
@@ -204,10 +332,10 @@ def test_a_journal_that_cannot_be_read_does_not_end_the_session(
     start: Callable[..., Session], site: FakeSite, host: FakeHost
 ) -> None:
     site.stories["bot_restart"] = [replace(RESTART, messages=1)]
-    host.failing = ["journal"]
+    host.failing = ["evidence"]
     session = start("bot_restart")
     session.run()
-    assert "cannot be read: a command on the host failed" in output(session)
+    assert "cannot be read: a command on the host failed: evidence" in output(session)
 
 
 def test_a_run_waits_for_rest(start: Callable[..., Session], site: FakeSite) -> None:

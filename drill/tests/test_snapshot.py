@@ -19,7 +19,13 @@ def changed(*path: str, value: object) -> dict[str, Any]:
 
 
 def test_a_site_at_rest() -> None:
-    assert Snapshot.parse(AT_REST) == Snapshot((), message_open=False, told_s=None)
+    assert Snapshot.parse(AT_REST) == Snapshot((), message_open=False, told_s=None, crashes=0)
+
+
+@pytest.mark.parametrize(("known", "crashes"), [(2, 2), (None, 0)])
+def test_crashes_that_are_not_known_keep_nobody_waiting(known: int | None, crashes: int) -> None:
+    told = {"ready": True, "reasons": [], "crashes": known}
+    assert Snapshot.parse(changed("status", "bot", value=told)).crashes == crashes
 
 
 def test_a_drill_that_has_ended_is_no_problem() -> None:
@@ -31,11 +37,13 @@ def test_a_drill_that_has_ended_is_no_problem() -> None:
     ("snapshot", "problem"),
     [
         (
-            changed("status", "bot", value={"ready": False, "reasons": ["No gateway."]}),
+            changed(
+                "status", "bot", value={"ready": False, "reasons": ["No gateway."], "crashes": 0}
+            ),
             "the bot is not ready (No gateway)",
         ),
         (
-            changed("status", "bot", value={"ready": False, "reasons": []}),
+            changed("status", "bot", value={"ready": False, "reasons": [], "crashes": 0}),
             "the bot is not ready",
         ),
         (changed("status", "prometheus", "up", value=False), "Prometheus does not answer"),
@@ -76,4 +84,4 @@ def test_slacks_last_word(
         for number, state in enumerate(states, start=1)
     ]
     found = Snapshot.parse(changed("slack", "messages", value=messages))
-    assert found == Snapshot((), message_open, told_s)
+    assert found == Snapshot((), message_open, told_s, crashes=0)

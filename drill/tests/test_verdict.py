@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from botwatch_drill.catalogue import LIMITS, Drill, choose
+from botwatch_drill.catalogue import DRILLS, choose, deployments
+from botwatch_drill.deployment import Ended
+from botwatch_drill.drill import Drill
 from botwatch_drill.record import Record, Timing
-from botwatch_drill.verdict import Result, Run, judge
+from botwatch_drill.result import Result, Run
+from botwatch_drill.verdict import judge
 
-(BOT_RESTART, BOT_DOWN, ERRORS) = choose([])
+BOT_RESTART, BOT_DOWN, ERRORS, CRASH_LOOP = choose([], DRILLS["systemd"])
+DEPLOY, BAD_DEPLOY = deployments(["true"], ["false"])
 GOOD = Record(
     id=1,
     name="bot_down",
@@ -22,14 +26,17 @@ GOOD = Record(
     recovered_at=1014.0,
     resolved_at=1031.0,
     messages=2,
+    said="DiscordBotDown: it was killed.",
+    unresolved=(),
 )
 BACK = replace(
     GOOD, firing_at=None, delivered_at=None, recovered_at=1003.0, resolved_at=None, messages=0
 )
+TOLD = replace(GOOD, delivered_at=1200.0, resolved_at=None, messages=1)
 
 
-def failures(drill: Drill, record: Record) -> str:
-    return " ".join(judge(drill, record, LIMITS).failures)
+def failures(drill: Drill, record: Record, ended: Ended | None = None) -> str:
+    return " ".join(judge(drill, record, ended).failures)
 
 
 def delivered(*seconds: float | None) -> Result:
@@ -38,13 +45,13 @@ def delivered(*seconds: float | None) -> Result:
 
 
 def test_seconds_count_from_the_injection() -> None:
-    run = judge(BOT_DOWN, GOOD, LIMITS)
+    run = judge(BOT_DOWN, GOOD)
     assert run == Run(1000.0, Timing(9.5, 10.0, 14.0, 31.0), ())
 
 
 def test_of_an_expected_silence_only_the_recovery_has_a_time() -> None:
     noisy = replace(BACK, delivered_at=1010.0, messages=1)
-    assert judge(BOT_RESTART, noisy, LIMITS).timing == Timing(recovered_s=3.0)
+    assert judge(BOT_RESTART, noisy).timing == Timing(recovered_s=3.0)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +79,70 @@ def test_the_last_moment_of_every_limit_is_in_time() -> None:
 @pytest.mark.parametrize(("messages", "words"), [(1, "1 Slack message came"), (2, "2 Slack mess")])
 def test_a_message_about_a_restart_is_wrong(messages: int, words: str) -> None:
     assert words in failures(BOT_RESTART, replace(BACK, messages=messages))
+
+
+def test_a_message_that_should_not_come_is_quoted() -> None:
+    noisy = replace(BACK, messages=1, said="🚨 DiscordBotDown\nIt does not answer.")
+    assert failures(BOT_RESTART, noisy) == (
+        "1 Slack message came although the bot came back by itself (🚨 DiscordBotDown)."
+    )
+
+
+def test_a_crash_loop_must_be_told_with_its_reason() -> None:
+    assert not failures(CRASH_LOOP, GOOD)
+    assert "does not say 'killed'; it says: It crashed." in failures(
+        CRASH_LOOP, replace(GOOD, said="It crashed.")
+    )
+
+
+def test_what_else_was_told_must_be_over_at_the_end() -> None:
+    left = replace(GOOD, unresolved=("DiscordBotDown",))
+    assert failures(CRASH_LOOP, left) == (
+        "Slack was told that DiscordBotDown fires, and not that it is over, within 540 s."
+    )
+
+
+def test_a_fault_that_does_not_stay_is_not_mended_too_early() -> None:
+    silent = replace(GOOD, delivered_at=None, resolved_at=None, recovered_at=1005.0)
+    assert "No Slack message named DiscordBotCrashLooping" in failures(CRASH_LOOP, silent)
+
+
+def test_a_good_deployment_ends_well_and_in_silence() -> None:
+    assert not failures(DEPLOY, BACK, Ended(0, "ok"))
+    assert "failed with exit code 2" in failures(DEPLOY, BACK, Ended(2, ""))
+    noisy = replace(BACK, messages=2)
+    assert "2 Slack messages came although this was a deployment" in failures(
+        DEPLOY, noisy, Ended(0, "")
+    )
+
+
+def test_a_deployment_that_replaces_nothing_is_none() -> None:
+    untouched = replace(BACK, recovered_at=None)
+    assert "was it replaced" in failures(DEPLOY, untouched, Ended(0, ""))
+
+
+def test_a_bad_deployment_fails_with_one_message_that_is_not_taken_back() -> None:
+    assert not failures(BAD_DEPLOY, TOLD, Ended(2, ""))
+    assert "says that it went well" in failures(BAD_DEPLOY, TOLD, Ended(0, ""))
+    assert "2 Slack messages came instead of one" in failures(
+        BAD_DEPLOY, replace(TOLD, messages=2), Ended(2, "")
+    )
+    unheard = replace(TOLD, delivered_at=None, messages=0)
+    assert "No Slack message named DiscordBotDeploymentFailed" in failures(
+        BAD_DEPLOY, unheard, Ended(2, "")
+    )
+
+
+@pytest.mark.parametrize(("drill", "record"), [(DEPLOY, BACK), (BAD_DEPLOY, TOLD)])
+def test_a_deployment_that_was_stopped_is_wrong(drill: Drill, record: Record) -> None:
+    ended = Ended(-15, "", in_time=False)
+    assert failures(drill, record, ended) == (
+        "The deployment did not end within 900 s and was stopped."
+    )
+
+
+def test_what_a_deployment_said_is_kept() -> None:
+    assert judge(DEPLOY, BACK, Ended(0, "ok")).output == "ok"
 
 
 def test_a_restart_must_be_quick() -> None:

@@ -1,131 +1,185 @@
-"""The drills there are, what each expects, and how long everything may take."""
+"""The drills there are, and the choice among them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-Expect: TypeAlias = Literal["message", "silence"]
+from botwatch_drill.deployment import Deployment
+from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.runtimes.k3s import K3S, ContainerKilled, PodDeleted, ScaledToZero
+from botwatch_drill.runtimes.systemd import BOT_UNIT, SYSTEMD, Kill
 
-BOT_UNIT = "discord-bot.service"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 BOT_SCRAPE_INTERVAL_S = 2.0
-JOURNAL_UNITS = (BOT_UNIT, "prometheus.service", "prometheus-alertmanager.service")
-JOURNAL_LINES = 20
-RUNS = 3
+# The alert lasts until the bot has run for five minutes.
+_LOOP_OVER_S = 540.0
 
-
-class UnknownDrillError(Exception):
-    """No drill has this name; the message lists the names there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """SIGKILL for the main process of a unit.
-
-    Attributes:
-        unit: the systemd unit.
-        stays_down: whether systemd is kept from starting it again until the fault is undone.
-    """
-
-    unit: str
-    stays_down: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drill:
-    """One drill. Every `…_s` is seconds after the injection.
-
-    Attributes:
-        name: what it is called on the command line and in the report.
-        title: what breaks, for people.
-        expect: whether a Slack message must come, or must not.
-        alert: the alert that the message must name; None when none may come.
-        kill: the fault that is injected on the host; None when the stand-ins inject it themselves.
-        budget_s: what the median of all runs may take until the message is delivered; None when
-            there is no message, or when the stand-ins' record says it.
-        recovered_within_s: when the site must be well again.
-        phase_s: the injection is delayed by a random part of this, so that the runs do not all meet
-            the scrapes at the same moment.
-    """
-
-    name: str
-    title: str
-    expect: Expect
-    alert: str | None
-    kill: Kill | None
-    budget_s: float | None
-    recovered_within_s: float
-    phase_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What holds for every drill, and how long is waited, in seconds.
-
-    Attributes:
-        max_s: within which every single run's message must be delivered.
-        resolved_within_s: within which the resolved message must follow, after the injection.
-        quiet_s: how long no message may come after the bot is ready again.
-        rest_s: how long is waited for the site to be at rest before a run. Outlasts an abandoned
-            drill, its fail-safe and the alert that follows.
-        injected_s: how long the stand-ins may take to inject a fault of theirs.
-        late_s: how long is waited for what is too late already, to be able to say how late.
-        fail_safe_s: after which the host undoes a fault by itself. Longer than a run keeps one.
-        poll_s: between two questions to the control room.
-    """
-
-    max_s: float = 25.0
-    resolved_within_s: float = 120.0
-    quiet_s: float = 30.0
-    rest_s: float = 300.0
-    injected_s: float = 15.0
-    late_s: float = 60.0
-    fail_safe_s: int = 180
-    poll_s: float = 0.2
-
-
-LIMITS = Limits()
-CATALOGUE = (
+_ERRORS = Drill(
+    name="errors",
+    title="six errors",
+    expect="message",
+    alert="DiscordBotHighErrors",
+    breaks=None,
+    budget_s=None,
+    recovered_within_s=120.0,
+)
+_SYSTEMD = (
     Drill(
         name="bot_restart",
         title="bot killed, comes back",
         expect="silence",
         alert=None,
-        kill=Kill(BOT_UNIT, stays_down=False),
+        breaks=Kill(BOT_UNIT, stays=False),
         budget_s=None,
         recovered_within_s=10.0,
+        crashes=1,
+        usual_runs=2,
     ),
     Drill(
         name="bot_down",
         title="bot killed, stays down",
         expect="message",
         alert="DiscordBotDown",
-        kill=Kill(BOT_UNIT, stays_down=True),
+        breaks=Kill(BOT_UNIT, stays=True),
+        budget_s=15.0,
+        recovered_within_s=120.0,
+        phase_s=BOT_SCRAPE_INTERVAL_S,
+    ),
+    _ERRORS,
+    Drill(
+        name="crash_loop",
+        title="bot killed three times",
+        expect="message",
+        alert="DiscordBotCrashLooping",
+        breaks=Kill(BOT_UNIT, stays=False),
+        # Three times some 3 s until it is back, twice 3 s until it is seen, and the alarm.
+        budget_s=30.0,
+        recovered_within_s=120.0,
+        strikes=3,
+        crashes=3,
+        usual_runs=1,
+        says="killed",
+        also=("DiscordBotDown",),
+        limits=Limits(max_s=45.0, resolved_within_s=_LOOP_OVER_S),
+    ),
+)
+_K3S = (
+    Drill(
+        name="bot_down",
+        title="bot killed, no pod admitted",
+        expect="message",
+        alert="DiscordBotDown",
+        breaks=PodDeleted(),
         budget_s=15.0,
         recovered_within_s=120.0,
         phase_s=BOT_SCRAPE_INTERVAL_S,
     ),
     Drill(
-        name="errors",
-        title="six errors",
+        name="bot_scaled",
+        title="bot scaled to nothing",
         expect="message",
-        alert="DiscordBotHighErrors",
-        kill=None,
-        budget_s=None,
+        alert="DiscordBotDown",
+        breaks=ScaledToZero(),
+        # Some 2 s more than where it is killed: it is asked to stop, and takes its leave.
+        budget_s=17.0,
         recovered_within_s=120.0,
+        phase_s=BOT_SCRAPE_INTERVAL_S,
+    ),
+    _ERRORS,
+    Drill(
+        name="pod_crash",
+        title="bot killed three times",
+        expect="message",
+        alert="DiscordBotCrashLooping",
+        breaks=ContainerKilled(),
+        # The kubelet starts it again at once, then after 10 s, then after 20 s, and may come up to
+        # 15 s late twice; on top what crash_loop takes.
+        budget_s=90.0,
+        recovered_within_s=180.0,
+        strikes=3,
+        crashes=3,
+        usual_runs=1,
+        says="killed",
+        also=("DiscordBotDown",),
+        limits=Limits(max_s=120.0, resolved_within_s=_LOOP_OVER_S, late_s=120.0),
     ),
 )
+DRILLS: Mapping[str, tuple[Drill, ...]] = {SYSTEMD.name: _SYSTEMD, K3S.name: _K3S}
+CATALOGUE = tuple(drill for drills in DRILLS.values() for drill in drills)
+"""All drills that break a site, of all runtimes."""
+DEPLOYMENTS = {"deploy": "--deploy", "bad_deploy": "--bad-deploy"}
+"""The drills that need a command, and the option that gives it."""
 
 
-def choose(names: list[str]) -> tuple[Drill, ...]:
-    """Returns the named drills in the catalogue's order, all when none is named.
+class UnknownDrillError(Exception):
+    """No drill has this name here; the message says what to choose or to give."""
+
+
+def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[Drill, ...]:
+    """Returns the drills that deploy the bot, as far as there is a command for them.
+
+    Args:
+        good: deploys a bot that works.
+        bad: deploys one that does not become ready.
 
     Raises:
-        UnknownDrillError: a name is not in the catalogue.
+        DeploymentError: a command cannot be run.
     """
-    known = [drill.name for drill in CATALOGUE]
+    drills = []
+    if good is not None:
+        drills.append(
+            Drill(
+                name="deploy",
+                title="bot deployed",
+                expect="silence",
+                alert=None,
+                breaks=Deployment(tuple(good), good=True),
+                budget_s=None,
+                recovered_within_s=Limits().deploy_s,
+            )
+        )
+    if bad is not None:
+        drills.append(
+            Drill(
+                name="bad_deploy",
+                title="bot deployed that does not start",
+                expect="message",
+                alert="DiscordBotDeploymentFailed",
+                breaks=Deployment(tuple(bad), good=False),
+                budget_s=None,
+                recovered_within_s=Limits().deploy_s,
+                # It is told once, when it has failed.
+                resolves=False,
+                limits=Limits(max_s=Limits().deploy_s),
+            )
+        )
+    return tuple(drills)
+
+
+def choose(names: Sequence[str], offered: Sequence[Drill]) -> tuple[Drill, ...]:
+    """Returns the named drills in the order in which they are offered, all when none is named.
+
+    Raises:
+        UnknownDrillError: a name is not among them.
+    """
+    known = [drill.name for drill in offered]
     for name in names:
         if name not in known:
-            message = f"there is no drill '{name}': choose {', '.join(known[:-1])} or {known[-1]}"
-            raise UnknownDrillError(message)
-    return tuple(drill for drill in CATALOGUE if not names or drill.name in names)
+            raise UnknownDrillError(_missing(name, known))
+    return tuple(drill for drill in offered if not names or drill.name in names)
+
+
+def _missing(name: str, known: Sequence[str]) -> str:
+    if name in DEPLOYMENTS:
+        return (
+            f"the drill '{name}' needs the command that deploys: give {DEPLOYMENTS[name]} COMMAND"
+        )
+    message = f"there is no drill '{name}': choose {', '.join(known[:-1])} or {known[-1]}"
+    elsewhere = [runtime for runtime, drills in DRILLS.items() if name in _names(drills)]
+    return f"{message} ('{name}' is for --runtime {elsewhere[0]})" if elsewhere else message
+
+
+def _names(drills: Sequence[Drill]) -> list[str]:
+    return [drill.name for drill in drills]

@@ -1,33 +1,35 @@
-"""The command line: reads what is asked for, runs it, reports."""
+"""The command: runs what is asked for, and reports."""
 
 from __future__ import annotations
 
-import argparse
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from botwatch_drill import report
-from botwatch_drill.catalogue import CATALOGUE, LIMITS, RUNS, UnknownDrillError, choose
+from botwatch_drill.catalogue import DRILLS, UnknownDrillError, choose, deployments
 from botwatch_drill.control import ControlError, ControlRoom
+from botwatch_drill.deployment import DeploymentError
 from botwatch_drill.host import HostError, RemoteHost
+from botwatch_drill.options import parse
 from botwatch_drill.report import ReportError
 from botwatch_drill.rest import UnrestError
-from botwatch_drill.runner import Site
+from botwatch_drill.runtimes.known import AUTO, RUNTIMES, detect
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import InterruptionError, Stop
+from botwatch_drill.watch import Site
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from botwatch_drill.catalogue import Limits
+    from botwatch_drill.drill import Drill, Limits
     from botwatch_drill.host import Host
+    from botwatch_drill.runtimes.runtime import Runtime
 
-SEEDS = 1_000_000
 # A pipe or a file has no width of its own; the table needs this much.
 PLAIN_WIDTH = 120
 PREFLIGHT = "command -v systemctl >/dev/null; command -v systemd-run >/dev/null; id -u"
@@ -48,35 +50,46 @@ class Means:
 
     Attributes:
         connect: makes a host of its specification.
-        limits: how long everything may take.
+        limits: how long everything may take; None: as long as each drill says.
     """
 
     connect: Callable[[str], Host] = RemoteHost
-    limits: Limits = LIMITS
+    limits: Limits | None = None
 
 
 def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> int:
     """Runs the command and returns its exit code."""
-    options = _parse(arguments)
+    options = parse(arguments)
     means = means or Means()
     stop = Stop()
     try:
         with stop.listening(), ControlRoom(options.control) as control:
-            plan = Plan(choose(options.drill), options.runs, options.seed)
-            site = Site(control, means.connect(options.host), means.limits, stop)
-            _preflight(site)
+            site = Site(control, means.connect(options.host), stop)
+            runtime = _runtime(options, site)
+            drills = _drills(options, runtime, means)
+            _preflight(site, runtime)
+            plan = Plan(drills, options.runs, options.seed, runtime.evidence)
             return _run(Session(site, plan, _console()), options.json)
-    except (ControlError, HostError, ReportError, UnknownDrillError) as error:
+    except (ControlError, DeploymentError, HostError, ReportError, UnknownDrillError) as error:
         return _complain(error, ExitCode.CANNOT_RUN)
     except InterruptionError as error:
         return _complain(error, ExitCode.SIGNAL + error.number)
 
 
+def _runtime(options: Namespace, site: Site) -> Runtime:
+    return detect(site.host) if options.runtime == AUTO else RUNTIMES[options.runtime]
+
+
+def _drills(options: Namespace, runtime: Runtime, means: Means) -> list[Drill]:
+    deployed = deployments(options.deploy, options.bad_deploy)
+    chosen = choose(options.drill, (*DRILLS[runtime.name], *deployed))
+    return [replace(drill, limits=means.limits or drill.limits) for drill in chosen]
+
+
 def _run(session: Session, path: Path | None) -> int:
     """Runs the session; however it ends, there is a report of it."""
-    plan = session.plan
-    names = ", ".join(drill.name for drill in plan.drills)
-    session.console.print(f"{names}: {plan.runs} of each, seed {plan.seed}", highlight=False)
+    runs = ", ".join(f"{result.wanted} x {result.drill.name}" for result in session.results)
+    session.console.print(f"{runs}; seed {session.plan.seed}", highlight=False)
     if path is not None:
         report.write(path, session.results)  # what an earlier session left is not this one's
     code: int
@@ -85,7 +98,7 @@ def _run(session: Session, path: Path | None) -> int:
         code = ExitCode.OK if all(result.ok for result in session.results) else ExitCode.FAILED
     except InterruptionError as error:
         code = _complain(error, ExitCode.SIGNAL + error.number)
-    except (ControlError, HostError, UnrestError) as error:
+    except (ControlError, DeploymentError, HostError, UnrestError) as error:
         code = _early_end(session, error)
     finally:
         _report(session, path)
@@ -111,50 +124,16 @@ def _report(session: Session, path: Path | None) -> None:
         session.console.print(f"The same as JSON: {path}", highlight=False, soft_wrap=True)
 
 
-def _preflight(site: Site) -> None:
+def _preflight(site: Site, runtime: Runtime) -> None:
     site.control.state()
     try:
-        user = site.host.sh(PREFLIGHT).strip()
+        user = site.host.sh(f"{PREFLIGHT}\n{runtime.preflight}").strip()
     except HostError as error:
         message = f"{error}: run `make demo` first, or name the host with --host"
         raise HostError(message) from error
     if user != "0":
         message = "drills need root on the host: connect as root, or add sudo=true to --host"
         raise HostError(message)
-
-
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m botwatch_drill",
-        description="Breaks the site on purpose and times the alarm. "
-        f"Drills: {', '.join(drill.name for drill in CATALOGUE)}.",
-    )
-    add = parser.add_argument
-    add("--control", default="http://127.0.0.1:8008", metavar="URL", help="the control room")
-    add(
-        "--host",
-        default="docker://botwatch-demo",
-        metavar="SPEC",
-        help="the host to break, as testinfra names hosts",
-    )
-    add("--drill", action="append", default=[], metavar="NAME", help="only this one; repeatable")
-    add("--runs", type=_count, default=RUNS, metavar="N", help=f"of each drill (default {RUNS})")
-    add("--json", type=Path, metavar="FILE", help="write the report there, too")
-    add(
-        "--seed",
-        type=int,
-        default=secrets.randbelow(SEEDS),
-        metavar="N",
-        help="of the random delays before injections, to repeat them",
-    )
-    return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        message = f"'{text}' is no number of runs: give 1 or more"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
 
 
 def _console() -> Console:

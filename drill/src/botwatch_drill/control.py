@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from botwatch_drill.catalogue import Drill
+    from botwatch_drill.drill import Drill
 
-Mark: TypeAlias = Literal["injected", "released"]
+Mark: TypeAlias = Literal["injected", "again", "released"]
 Parsed = TypeVar("Parsed")
 
 TIMEOUT_S = 5.0
@@ -74,7 +74,7 @@ class ControlRoom:
         return self._call("GET", "/control/state", Snapshot.parse)
 
     def start(self, drill: Drill) -> Record:
-        """Starts the record of a drill whose fault is injected on the host."""
+        """Starts the record of a drill that the control room does not run itself."""
         return self._call(
             "POST",
             "/control/drills",
@@ -85,6 +85,7 @@ class ControlRoom:
                 "alert": drill.alert,
                 "budget_s": drill.budget_s,
                 "expect": drill.expect,
+                "also": list(drill.also),
             },
         )
 
@@ -92,8 +93,13 @@ class ControlRoom:
         """Lets the control room run one of its own drills."""
         return self._call("POST", "/control/drills/run", Record.parse, {"name": drill.name})
 
-    def mark(self, mark: Mark, at: float) -> Record:
-        """Notes when the fault was put in place or taken away (Unix seconds)."""
+    def mark(self, mark: Mark, at: float | None = None) -> Record:
+        """Notes when the fault was put in place, came again, or was taken away.
+
+        Args:
+            mark: what happened.
+            at: Unix seconds by the control room's clock; now when None.
+        """
         return self._call(
             "POST", "/control/drills/current/mark", Record.parse, {"mark": mark, "at": at}
         )

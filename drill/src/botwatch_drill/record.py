@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from botwatch_drill.catalogue import Expect
+    from botwatch_drill.drill import Expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Record:
 
     Attributes:
         messages: Slack messages that came after the injection.
+        said: what the message said that `delivered_at` is the time of.
+        unresolved: the drill's alerts that Slack was told of, but not of their end.
     """
 
     id: int
@@ -31,6 +33,8 @@ class Record:
     recovered_at: float | None
     resolved_at: float | None
     messages: int
+    said: str | None
+    unresolved: Sequence[str]
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Record:

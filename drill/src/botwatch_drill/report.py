@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from botwatch_drill.record import Timing
-    from botwatch_drill.verdict import Result
+    from botwatch_drill.result import Result
 
 DIGITS = 2
 NONE = "-"

@@ -6,23 +6,29 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from botwatch_drill.drill import Drill
     from botwatch_drill.progress import Line
-    from botwatch_drill.runner import Site
     from botwatch_drill.snapshot import Snapshot
+    from botwatch_drill.watch import Site
 
 # By then Alertmanager has reported what is over, or never will.
 MESSAGE_OPEN_S = 30.0
 # Alertmanager clears out groups whose alerts are all over every 30 s; until then a new alert of
 # the group waits for group_interval instead of group_wait.
 GROUP_KEPT_S = 32.0
+# So many crashes within ten minutes are a crash loop, and so is what a drill adds to earlier ones.
+CRASHES_OF_A_LOOP = 3
 
 
 class UnrestError(Exception):
     """The site did not come to rest; the message says what is not."""
 
 
-def wait(site: Site, line: Line) -> None:
+def wait(site: Site, drill: Drill, line: Line) -> None:
     """Waits until the bot is ready, no alert is pending or firing, and no drill runs.
+
+    Of the crashes that are still counted there must be few enough for the drill to add its own: a
+    restart is only one of many where the bot crashed twice just before.
 
     Raises:
         UnrestError: it took too long.
@@ -30,23 +36,26 @@ def wait(site: Site, line: Line) -> None:
         InterruptionError: somebody asked to end.
     """
     started = time.monotonic()
+    limits = drill.limits
     calm_since: float | None = None
     told = False
     while True:
         snapshot = site.control.state()
         now = time.monotonic()
         calm_since = None if snapshot.problems else (calm_since or now)
-        problems = _problems(snapshot, calm_since, now)
+        problems, within_s = _problems(snapshot, calm_since, now), limits.rest_s
+        if not problems:
+            problems, within_s = _crashes(snapshot, drill), limits.forget_s
         if not problems:
             return
-        if now - started >= site.limits.rest_s:
-            message = f"the site is not at rest after {site.limits.rest_s:g} s: {problems}"
+        if now - started >= within_s:
+            message = f"the site is not at rest after {within_s:g} s: {problems}"
             raise UnrestError(message)
         if not told:
             line.says(f"waits for rest ({problems})")
             told = True
         line.waits(problems)
-        site.stop.sleep(site.limits.poll_s)
+        site.stop.sleep(limits.poll_s)
 
 
 def _problems(snapshot: Snapshot, calm_since: float | None, now: float) -> str:
@@ -57,3 +66,12 @@ def _problems(snapshot: Snapshot, calm_since: float | None, now: float) -> str:
     if snapshot.told_s is not None and snapshot.told_s < GROUP_KEPT_S:
         return "Alertmanager still keeps the last alert's group"
     return ""
+
+
+def _crashes(snapshot: Snapshot, drill: Drill) -> str:
+    if drill.crashes == 0 or snapshot.crashes == 0:
+        return ""
+    if snapshot.crashes + drill.crashes < CRASHES_OF_A_LOOP:
+        return ""
+    times = "once" if snapshot.crashes == 1 else f"{snapshot.crashes} times"
+    return f"the bot crashed {times} within the last ten minutes"

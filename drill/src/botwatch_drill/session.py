@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_drill import rest
-from botwatch_drill.catalogue import JOURNAL_LINES, JOURNAL_UNITS
 from botwatch_drill.host import HostError
 from botwatch_drill.progress import line
+from botwatch_drill.result import Result
 from botwatch_drill.runner import Runner
-from botwatch_drill.verdict import Result
+from botwatch_drill.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from botwatch_drill.catalogue import Drill
-    from botwatch_drill.runner import Site
-    from botwatch_drill.verdict import Run
+    from botwatch_drill.drill import Drill
+    from botwatch_drill.result import Run
+    from botwatch_drill.runtimes.runtime import Evidence
+    from botwatch_drill.watch import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,15 @@ class Plan:
 
     Attributes:
         drills: in this order.
-        runs: how often each.
+        runs: how often each; None: as often as is usual for it.
         seed: of the random delays before injections.
+        evidence: what is shown after a run that failed.
     """
 
     drills: Sequence[Drill]
-    runs: int
+    runs: int | None
     seed: int
+    evidence: Sequence[Evidence] = ()
 
 
 @dataclass(slots=True)
@@ -48,14 +51,17 @@ class Session:
     results: list[Result] = field(init=False)
 
     def __post_init__(self) -> None:
-        runs = self.plan.runs
-        self.results = [Result(drill, runs, drill.budget_s) for drill in self.plan.drills]
+        self.results = [
+            Result(drill, self.plan.runs or drill.usual_runs, drill.budget_s)
+            for drill in self.plan.drills
+        ]
 
     def run(self) -> None:
         """Runs everything.
 
         Raises:
-            ControlError, HostError, InterruptionError, UnrestError: the session ended early.
+            ControlError, DeploymentError, HostError, InterruptionError, UnrestError: the session
+                ended early.
         """
         delays = random.Random(self.plan.seed)  # noqa: S311 - spreads moments, guards nothing
         for result in self.results:
@@ -63,25 +69,27 @@ class Session:
                 delay_s = delays.uniform(0, result.drill.phase_s)
                 result.runs.append(self._run(result, number, delay_s))
                 if result.runs[-1].failures:
-                    self._show_journals()
+                    self._show_evidence(result.runs[-1])
 
     def _run(self, result: Result, number: int, delay_s: float) -> Run:
         label = f"{result.drill.name:<11} {number}/{result.wanted}"
         with line(self.console, label) as shown:
-            rest.wait(self.site, shown)
+            rest.wait(self.site, result.drill, shown)
             shown.waits(f"waiting {delay_s:.1f} s")
             self.site.stop.sleep(delay_s)
-            run, budget_s = Runner(self.site, result.drill, shown).run()
+            run, budget_s = Runner(Watch(self.site, result.drill, shown)).run()
             result.budget_s = budget_s
             shown.says("failed" if run.failures else "ok")
             return run
 
-    def _show_journals(self) -> None:
-        for unit in JOURNAL_UNITS:
-            self._out(f"--- the last {JOURNAL_LINES} lines of {unit}'s journal")
+    def _show_evidence(self, run: Run) -> None:
+        if run.output:
+            self._out("--- what the deployment said")
+            self._out(run.output.rstrip())
+        for evidence in self.plan.evidence:
+            self._out(f"--- {evidence.what}")
             try:
-                script = f"journalctl --no-pager --quiet --lines={JOURNAL_LINES} --unit={unit}"
-                self._out(self.site.host.sh(script).rstrip())
+                self._out(self.site.host.sh(evidence.script).rstrip())
             except HostError as error:
                 self._out(f"cannot be read: {error}")
 

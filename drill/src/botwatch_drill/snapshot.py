@@ -16,12 +16,14 @@ class Snapshot:
     Attributes:
         problems: each is a short clause; empty when the site is at rest.
         message_open: whether Slack's last word is that an alert fires.
+        crashes: how often the bot crashed within the last ten minutes, as Prometheus counted.
         told_s: how many seconds ago Slack got its last message about an alert; None: never.
     """
 
     problems: tuple[str, ...]
     message_open: bool
     told_s: float | None
+    crashes: int
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Snapshot:
@@ -31,11 +33,12 @@ class Snapshot:
             KeyError, TypeError: it has another shape.
         """
         problems = (*_status(body["status"]), *_alerts(body["alerts"]), *_drill(body["drill"]))
+        crashes = body["status"]["bot"]["crashes"] or 0
         told = [message for message in body["slack"]["messages"] if message["state"]]
         if not told:
-            return cls(problems, message_open=False, told_s=None)
+            return cls(problems, message_open=False, told_s=None, crashes=crashes)
         last = told[-1]
-        return cls(problems, last["state"] == "firing", body["now"] - last["at"])
+        return cls(problems, last["state"] == "firing", body["now"] - last["at"], crashes)
 
 
 def _status(status: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from botwatch_drill.catalogue import Limits
+from botwatch_drill.drill import Limits
 from botwatch_drill.host import HostError
 
 if TYPE_CHECKING:
@@ -25,12 +25,15 @@ QUICK = Limits(
     rest_s=0.3,
     injected_s=0.2,
     late_s=0.3,
+    seen_s=0.05,
+    forget_s=0.3,
+    deploy_s=10.0,
     poll_s=0.005,
 )
 AT_REST: dict[str, Any] = {
     "now": 1_800_000_000.0,
     "status": {
-        "bot": {"ready": True, "reasons": []},
+        "bot": {"ready": True, "reasons": [], "crashes": 0},
         "prometheus": {"up": True},
         "alertmanager": {"up": True},
         "faults": {"slack": {"status": None, "remaining": 0}},
@@ -47,6 +50,10 @@ class Story:
 
     Attributes:
         messages: how many Slack messages come.
+        said: what the first of them says.
+        unresolved: what Slack is not told the end of.
+        strikes: how often the site must be broken before anybody is alarmed; until then it
+            recovers every time.
         mended_early: whether the site recovers although the fault was not taken away.
     """
 
@@ -55,10 +62,15 @@ class Story:
     recovered_s: float | None = 14.0
     resolved_s: float | None = 31.2
     messages: int = 2
+    said: str | None = None
+    unresolved: tuple[str, ...] = ()
+    strikes: int = 1
     mended_early: bool = False
 
 
 RESTART = Story(firing_s=None, delivered_s=None, recovered_s=3.0, resolved_s=None, messages=0)
+CRASHES = Story(strikes=3, said="Three times killed.")
+USUAL = {"bot_restart": RESTART, "deploy": RESTART, "crash_loop": CRASHES, "pod_crash": CRASHES}
 
 
 @dataclass(slots=True)
@@ -83,6 +95,7 @@ class FakeSite:
     own_error: str | None = None
     watched: Callable[[dict[str, Any]], None] = lambda _: None
     _own: bool = False
+    _strikes: int = 1
 
     def answer(self, path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         """Answers a call; `body` is None for GET."""
@@ -104,7 +117,10 @@ class FakeSite:
             raise AssertionError(message)
         if path == "current/mark":
             self.log.append(f"mark {body['mark']}")
-            record[f"{body['mark']}_at"] = body["at"]
+            record[f"{body['mark']}_at"] = time.time() if body["at"] is None else body["at"]
+            if body["mark"] == "again":
+                self._strikes += 1
+                record["recovered_at"] = None
         else:
             record["state"] = "passed" if body["ok"] else "failed"
             record["error"] = body["error"]
@@ -113,7 +129,7 @@ class FakeSite:
 
     def _start(self, body: dict[str, Any], *, own: bool) -> dict[str, Any]:
         self.log.append(f"{'run' if own else 'start'} {body['name']}")
-        self._own = own
+        self._own, self._strikes = own, 1
         number = 1 if self.record is None else self.record["id"] + 1
         moments = dict.fromkeys(("injected_at", "released_at", *MOMENTS))
         budget_s = OWN_BUDGET_S if own else body["budget_s"]
@@ -125,6 +141,8 @@ class FakeSite:
             "budget_s": budget_s,
             "expect": body.get("expect", "message"),
             "messages": 0,
+            "said": None,
+            "unresolved": [],
             **moments,
         }
         return self.record
@@ -150,7 +168,10 @@ class FakeSite:
 
     def _next_moment(self, record: dict[str, Any]) -> bool:
         story = self._story(record["name"])
-        record["messages"] = story.messages
+        if self._strikes < story.strikes:
+            record["recovered_at"] = time.time()
+            return True
+        record.update(messages=story.messages, said=story.said, unresolved=[*story.unresolved])
         for moment in MOMENTS:
             after_s = getattr(story, moment.replace("_at", "_s"))
             if after_s is None or record[moment] is not None:
@@ -166,7 +187,7 @@ class FakeSite:
         return held and record["released_at"] is None
 
     def _story(self, name: str) -> Story:
-        known = self.stories.get(name, [RESTART if name == "bot_restart" else Story()])
+        known = self.stories.get(name, [USUAL.get(name, Story())])
         run = sum(entry in (f"start {name}", f"run {name}") for entry in self.log)
         return known[min(run, len(known)) - 1]
 
@@ -222,15 +243,18 @@ class FakeControl:
 
 @dataclass(slots=True)
 class FakeHost:
-    """A host that notes "inject", "undo" and "journal" in the site's log and keeps the scripts.
+    """A host that notes "inject", "undo" and "evidence" in the site's log and keeps the scripts.
 
     Attributes:
+        user: the number of the user who runs the scripts.
+        has_k3s: whether the site runs in a cluster there.
         failing: words of which each makes the next script with it fail, once for every mention.
         hook: called with the word before it is noted.
     """
 
     site: FakeSite
     user: str = "0"
+    has_k3s: bool = False
     failing: list[str] = field(default_factory=list)
     hook: Callable[[str], None] = lambda _: None
     scripts: list[str] = field(default_factory=list)
@@ -245,15 +269,21 @@ class FakeHost:
             self.failing.remove(word)
             message = f"a command on the host failed: {word}"
             raise HostError(message)
-        if word == "preflight":
-            return f"{self.user}\n"
-        if word == "journal":
-            return f"a line of {script.rsplit('=', maxsplit=1)[-1]}\n"
-        return f"{time.time()}\n"
+        answers = {
+            "preflight": self.user,
+            "evidence": f"a line of {script.rsplit('=', maxsplit=1)[-1]}",
+            "detect": "yes" if self.has_k3s else "no",
+        }
+        return f"{answers.get(word, time.time())}\n"
 
     def _word(self, script: str) -> str:
-        if "kill -KILL" in script:
-            return "inject"
-        if "journalctl" in script:
-            return "journal"
-        return "preflight" if "id -u" in script else "undo"
+        signs = {
+            "inject": ("kill -KILL", "--replicas=0"),
+            "evidence": ("journalctl", " logs ", " get events "),
+            "preflight": ("id -u",),
+            "detect": ("echo yes",),
+        }
+        for word, parts in signs.items():
+            if any(part in script for part in parts):
+                return word
+        return "undo"

@@ -1,0 +1,87 @@
+"""A fault on the host while it is watched: broken, and mended whatever happens."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from botwatch_drill.fault import Fault
+
+if TYPE_CHECKING:
+    from botwatch_drill.breakage import Breakage
+    from botwatch_drill.record import Record
+    from botwatch_drill.watch import Watch
+
+
+def break_and_mend(breakage: Breakage, watch: Watch) -> Record:
+    """Breaks the site as often as the drill says, watches, mends it, and watches on.
+
+    Raises:
+        ControlError, HostError, InterruptionError: as Runner.run; the fault is undone.
+    """
+    control, drill = watch.site.control, watch.drill
+    fault = Fault(breakage, watch.site.host, drill.limits.fail_safe_s)
+    try:
+        control.mark("injected", fault.inject())
+        started = time.monotonic()
+        for _ in range(drill.strikes - 1):
+            if not _is_back(watch):
+                break
+            control.mark("again", fault.inject())
+        record = _watch_fault(breakage, watch)
+    finally:
+        watch.line.waits("undoing the fault")
+        undone_at = fault.undo()
+    if drill.expect == "silence":
+        return record
+    if not breakage.stays:
+        control.mark("again", undone_at)  # a new bot takes the place of the one that crashed
+    control.mark("released", undone_at)
+    return _watch_end(watch, started)
+
+
+def _is_back(watch: Watch) -> bool:
+    """Waits until the bot was ready and seen; says whether it must be broken again."""
+    watch.line.waits("waiting until it is back")
+    record = watch.until(
+        lambda seen: seen.recovered_at is not None or seen.delivered_at is not None,
+        watch.drill.limits.late_s,
+    )
+    if record.recovered_at is None:
+        return False
+    watch.line.waits("waiting until Prometheus has seen it")
+    record = watch.until(lambda seen: seen.delivered_at is not None, watch.drill.limits.seen_s)
+    return record.delivered_at is None
+
+
+def _watch_fault(breakage: Breakage, watch: Watch) -> Record:
+    """Watches as long as the fault has to stay."""
+    limits = watch.drill.limits
+    if watch.drill.expect == "message":
+        watch.line.waits("waiting for the message")
+        return watch.until(
+            lambda seen: (
+                seen.delivered_at is not None or (breakage.stays and seen.recovered_at is not None)
+            ),
+            limits.late_s,
+        )
+    watch.line.waits("waiting until it is back")
+    record = watch.until(
+        lambda seen: seen.recovered_at is not None or seen.messages > 0, limits.late_s
+    )
+    if record.recovered_at is None:
+        return record
+    watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
+    return watch.until(lambda seen: seen.messages > 0, limits.quiet_s)
+
+
+def _watch_end(watch: Watch, started: float) -> Record:
+    """Watches until the bot is back and Slack knows that everything is over."""
+    watch.line.waits("waiting until it is over")
+
+    def over(seen: Record) -> bool:
+        told = seen.delivered_at is None or seen.resolved_at is not None
+        return seen.recovered_at is not None and told and not seen.unresolved
+
+    end = started + watch.drill.limits.resolved_within_s
+    return watch.until(over, end - time.monotonic())

@@ -1,0 +1,91 @@
+"""What a drill is, and how long everything may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from botwatch_drill.breakage import Breakage
+    from botwatch_drill.deployment import Deployment
+
+Expect: TypeAlias = Literal["message", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long everything may take, and how long is waited, in seconds.
+
+    Attributes:
+        max_s: within which every single run's message must be delivered.
+        resolved_within_s: within which the resolved message must follow, after the injection.
+        quiet_s: how long no message may come after the bot is ready again.
+        rest_s: how long is waited for the site to be at rest before a run. Outlasts an abandoned
+            drill, its fail-safe and the alert that follows.
+        injected_s: how long the stand-ins may take to inject a fault of theirs.
+        late_s: how long is waited for what is too late already, to be able to say how late.
+        seen_s: how long a bot that is back is left alone, so that Prometheus sees it, before it is
+            broken again.
+        forget_s: how long is waited for earlier crashes to be no longer counted before a run that
+            adds some.
+        deploy_s: how long a deployment may take.
+        fail_safe_s: after which the host undoes a fault by itself. Longer than a run keeps one.
+        poll_s: between two questions to the control room.
+    """
+
+    max_s: float = 25.0
+    resolved_within_s: float = 120.0
+    quiet_s: float = 30.0
+    rest_s: float = 300.0
+    injected_s: float = 15.0
+    late_s: float = 60.0
+    seen_s: float = 3.0
+    forget_s: float = 660.0
+    deploy_s: float = 900.0
+    fail_safe_s: int = 180
+    poll_s: float = 0.2
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One drill. Every `…_s` is seconds after the injection.
+
+    Attributes:
+        name: what it is called on the command line and in the report.
+        title: what breaks, for people.
+        expect: whether a Slack message must come, or must not.
+        alert: the alert that the message must name; None when none may come.
+        breaks: what is broken on the host, or done to the site from here; None when the stand-ins
+            break it themselves.
+        budget_s: what the median of all runs may take until the message is delivered; None when
+            there is no message to hurry, or when the stand-ins' record says it.
+        recovered_within_s: when the site must be well again.
+        phase_s: the injection is delayed by a random part of this, so that the runs do not all meet
+            the scrapes at the same moment.
+        strikes: how often it is broken, each time once the bot is ready again.
+        crashes: how many crashes a run adds to those that DiscordBotCrashLooping counts.
+        usual_runs: how often it is run unless somebody says how often.
+        says: the words that the message must contain; None when its name is enough.
+        resolves: whether Slack must be told that it is over.
+        also: alerts that may be told of meanwhile; they must be over at the end.
+        limits: how long everything may take.
+    """
+
+    name: str
+    title: str
+    expect: Expect
+    alert: str | None
+    breaks: Breakage | Deployment | None
+    budget_s: float | None
+    recovered_within_s: float
+    phase_s: float = 0.0
+    strikes: int = 1
+    crashes: int = 0
+    usual_runs: int = 3
+    says: str | None = None
+    resolves: bool = True
+    also: tuple[str, ...] = ()
+    limits: Limits = LIMITS

@@ -1,0 +1,86 @@
+"""What can be said on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botwatch_drill.catalogue import DEPLOYMENTS, DRILLS
+from botwatch_drill.runtimes.known import AUTO, RUNTIMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEEDS = 1_000_000
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Reads the command line; ends the program with 2 where it cannot be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m botwatch_drill",
+        description="Breaks the site on purpose and times the alarm.",
+        epilog="; ".join([*(f"drills for {name}: {_names(name)}" for name in DRILLS), _deployed()]),
+    )
+    add = parser.add_argument
+    add("--control", default="http://127.0.0.1:8008", metavar="URL", help="the control room")
+    add(
+        "--host",
+        default="docker://botwatch-demo",
+        metavar="SPEC",
+        help="the host to break, as testinfra names hosts",
+    )
+    add(
+        "--runtime",
+        choices=(*RUNTIMES, AUTO),
+        default=next(iter(RUNTIMES)),
+        help="how the site runs there (default %(default)s); auto: look there",
+    )
+    add("--drill", action="append", default=[], metavar="NAME", help="only this one; repeatable")
+    add("--runs", type=_count, metavar="N", help="of each drill (default: as is usual for it)")
+    add(
+        "--deploy",
+        type=_words,
+        metavar="COMMAND",
+        help="deploys the bot anew; without it there is no drill 'deploy'",
+    )
+    add(
+        "--bad-deploy",
+        type=_words,
+        metavar="COMMAND",
+        help="deploys a bot that does not start; without it there is no drill 'bad_deploy'",
+    )
+    add("--json", type=Path, metavar="FILE", help="write the report there, too")
+    add(
+        "--seed",
+        type=int,
+        default=secrets.randbelow(SEEDS),
+        metavar="N",
+        help="of the random delays before injections, to repeat them",
+    )
+    return parser.parse_args(arguments)
+
+
+def _names(runtime: str) -> str:
+    return ", ".join(drill.name for drill in DRILLS[runtime])
+
+
+def _deployed() -> str:
+    return f"for both, given the command: {', '.join(DEPLOYMENTS)}"
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        message = f"'{text}' is no number of runs: give 1 or more"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        message = f"the command {text!r} cannot be read ({error}): quote it as for a shell"
+        raise argparse.ArgumentTypeError(message) from error

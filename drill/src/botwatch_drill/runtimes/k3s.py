@@ -1,0 +1,203 @@
+"""The site as workloads of k3s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+
+from botwatch_drill.runtimes.runtime import Evidence, Runtime
+
+KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
+_K3S = "/usr/local/bin/k3s"
+_TOOL = f"{_K3S} kubectl --request-timeout=10s"
+_KUBECTL = f"{_TOOL} --namespace=discord-bot"
+_BOT = "discord-bot"
+_PODS = f"--selector=app={_BOT}"
+_QUOTA = "botwatch-drill"
+_LOG_LINES = 20
+
+# Of the bot's containers the one that runs, and not in a pod that is being removed.
+_CONTAINER_ID = (
+    "{{range .items}}{{if not .metadata.deletionTimestamp}}{{range .status.containerStatuses}}"
+    f'{{{{if and (eq .name "{_BOT}") .state.running}}}}{{{{.containerID}}}}{{{{"\\n"}}}}{{{{end}}}}'
+    "{{end}}{{end}}{{end}}"
+)
+# The first process of a container is number 1 in there; its cgroups are named after the container.
+_FIND_PROCESS = [
+    f"id=$({_KUBECTL} get pods {_PODS} --output=go-template={quote(_CONTAINER_ID)})",
+    "id=${id##*/}",
+    f'[ -n "$id" ] || {{ echo "no container of the deployment {_BOT} runs" >&2; exit 1; }}',
+    'main=$(for file in $(grep -ls "$id" /proc/[0-9]*/cgroup); do process=${file%/cgroup}',
+    'if grep -qs \'^NSpid:.*[[:space:]]1$\' "$process/status"; then echo "${process#/proc/}"; fi',
+    "done)",
+    '[ -n "$main" ] || { echo "no process of the container $id runs" >&2; exit 1; }',
+]
+_KILL = 'kill -KILL "$main"'
+
+
+@dataclass(frozen=True, slots=True)
+class PodDeleted:
+    """The bot's process is killed, its pod deleted, and no new one is admitted.
+
+    Killed, because a deletion alone is a polite stop, even a forced one: the kubelet asks the
+    process to end and waits for seconds, in which it may still answer. Deleted, because the kubelet
+    would start the container of a pod again. A quota of no pods makes the API server refuse the
+    next pod; unlike a scaled deployment, the ReplicaSet goes on trying, as it does where a cluster
+    has no room.
+    """
+
+    stays: bool = True
+
+    @property
+    def remedy(self) -> str:
+        """See Breakage."""
+        return f"{_KUBECTL} delete resourcequota {_QUOTA}"
+
+    def find(self) -> list[str]:
+        """See Breakage."""
+        return _FIND_PROCESS
+
+    def hold(self) -> list[str]:
+        """See Breakage."""
+        counted = f"{_KUBECTL} get resourcequota {_QUOTA} --output=jsonpath='{{.status.hard.pods}}'"
+        return [
+            *self.clear(),
+            f"{_KUBECTL} create quota {_QUOTA} --hard=pods=0 >/dev/null",
+            *_until(f'[ "$({counted})" = 0 ]', [], "the quota of no pods does not take effect"),
+        ]
+
+    def strike(self) -> list[str]:
+        """See Breakage."""
+        return [
+            _KILL,
+            f"{_KUBECTL} delete pod {_PODS} --force --grace-period=0 --wait=false >/dev/null",
+        ]
+
+    def clear(self) -> list[str]:
+        """See Breakage."""
+        return [f"{_KUBECTL} delete resourcequota {_QUOTA} --ignore-not-found >/dev/null"]
+
+    def start(self) -> list[str]:
+        """See Breakage.
+
+        After every refusal the ReplicaSet waits for longer; any change of it makes it try at once.
+        """
+        change = f"{_KUBECTL} annotate replicaset {_PODS} --overwrite"
+        return [
+            *_until(
+                f"{_KUBECTL} get pods {_PODS} --output=name | grep -q .",
+                [f'{change} "{_QUOTA}=$try" >/dev/null'],
+                f"the deployment {_BOT} makes no pod",
+            ),
+            f"{change} {_QUOTA}- >/dev/null",
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledToZero:
+    """The deployment is scaled to no pods; the bot is stopped politely."""
+
+    stays: bool = True
+
+    @property
+    def remedy(self) -> str:
+        """See Breakage."""
+        return f"{_KUBECTL} scale deployment {_BOT} --replicas=1"
+
+    def find(self) -> list[str]:
+        """See Breakage.
+
+        One is the rule, and what it is scaled to again: two bots would answer twice.
+        """
+        return [
+            f"replicas=$({_KUBECTL} get deployment {_BOT} --output=jsonpath='{{.spec.replicas}}')",
+            f"complaint='the deployment {_BOT} is not scaled to 1'",
+            '[ "$replicas" = 1 ] || { echo "$complaint, but to $replicas" >&2; exit 1; }',
+        ]
+
+    def hold(self) -> list[str]:
+        """See Breakage."""
+        return []
+
+    def strike(self) -> list[str]:
+        """See Breakage."""
+        return [f"{_KUBECTL} scale deployment {_BOT} --replicas=0 >/dev/null"]
+
+    def clear(self) -> list[str]:
+        """See Breakage."""
+        return []
+
+    def start(self) -> list[str]:
+        """See Breakage."""
+        return [f"{self.remedy} >/dev/null"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerKilled:
+    """The bot's process is killed; the kubelet starts it again, later after every kill.
+
+    Undone by a new pod: its first restart comes at once again.
+    """
+
+    stays: bool = False
+
+    @property
+    def remedy(self) -> str:
+        """See Breakage."""
+        return f"{_KUBECTL} delete pod {_PODS} --wait=false"
+
+    def find(self) -> list[str]:
+        """See Breakage."""
+        return _FIND_PROCESS
+
+    def hold(self) -> list[str]:
+        """See Breakage."""
+        return []
+
+    def strike(self) -> list[str]:
+        """See Breakage."""
+        return [_KILL]
+
+    def clear(self) -> list[str]:
+        """See Breakage."""
+        return []
+
+    def start(self) -> list[str]:
+        """See Breakage."""
+        return [f"{self.remedy} >/dev/null"]
+
+
+def _until(condition: str, lines: list[str], complaint: str) -> list[str]:
+    """Waits for a condition for some ten seconds, with lines to run before each further look."""
+    return [
+        "try=0",
+        f"until {condition}; do",
+        "try=$((try + 1))",
+        f'[ "$try" -le 20 ] || {{ echo "{complaint}" >&2; exit 1; }}',
+        *lines,
+        "sleep 0.3",
+        "done",
+    ]
+
+
+def _log(namespace: str, workload: str) -> Evidence:
+    return Evidence(
+        f"the last {_LOG_LINES} lines of {workload}'s log",
+        f"{_TOOL} --namespace={namespace} logs {workload} --tail={_LOG_LINES}",
+    )
+
+
+K3S = Runtime(
+    name="k3s",
+    preflight=f"{_KUBECTL} get deployment {_BOT} >/dev/null",
+    evidence=(
+        Evidence(
+            f"the pods and the last {_LOG_LINES} events of the namespace {_BOT}",
+            f"{_KUBECTL} get pods --output=wide; "
+            f"{_KUBECTL} get events --sort-by=.lastTimestamp | tail -n {_LOG_LINES}",
+        ),
+        _log(_BOT, f"deployment/{_BOT}"),
+        _log("monitoring", "statefulset/prometheus"),
+        _log("monitoring", "statefulset/alertmanager"),
+    ),
+)

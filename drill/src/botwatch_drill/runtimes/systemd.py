@@ -1,0 +1,89 @@
+"""The site as units of systemd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botwatch_drill.runtimes.runtime import Evidence, Runtime
+
+BOT_UNIT = "discord-bot.service"
+_JOURNAL_UNITS = (BOT_UNIT, "prometheus.service", "prometheus-alertmanager.service")
+_JOURNAL_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """SIGKILL for the main process of a unit.
+
+    Attributes:
+        unit: the systemd unit.
+        stays: whether systemd is kept from starting it again until the fault is undone.
+    """
+
+    unit: str
+    stays: bool
+
+    @property
+    def remedy(self) -> str:
+        """See Breakage."""
+        return f"systemctl start {self.unit}"
+
+    def find(self) -> list[str]:
+        """See Breakage."""
+        return [
+            f"main=$(systemctl show --property=MainPID --value {self.unit})",
+            f'[ "$main" -gt 0 ] || {{ echo "{self.unit} is not running" >&2; exit 1; }}',
+        ]
+
+    def hold(self) -> list[str]:
+        """See Breakage."""
+        if not self.stays:
+            return []
+        return [
+            f"mkdir -p {self._folder}",
+            f"printf '[Service]\\nRestart=no\\n' >{self._file}",
+            "systemctl daemon-reload",
+        ]
+
+    def strike(self) -> list[str]:
+        """See Breakage."""
+        return ['kill -KILL "$main"']
+
+    def clear(self) -> list[str]:
+        """See Breakage."""
+        lines = []
+        if self.stays:
+            lines = [
+                f"rm -f {self._file}",
+                f"rmdir {self._folder} 2>/dev/null || true",
+                "systemctl daemon-reload",
+            ]
+        return [*lines, f"systemctl reset-failed {self.unit} || true"]
+
+    def start(self) -> list[str]:
+        """See Breakage."""
+        return [self.remedy]
+
+    @property
+    def _folder(self) -> str:
+        # Under /run: gone after a reboot, whatever happens.
+        return f"/run/systemd/system/{self.unit}.d"
+
+    @property
+    def _file(self) -> str:
+        return f"{self._folder}/zz-botwatch-drill.conf"
+
+
+def _journal(unit: str) -> Evidence:
+    return Evidence(
+        f"the last {_JOURNAL_LINES} lines of {unit}'s journal",
+        f"journalctl --no-pager --quiet --lines={_JOURNAL_LINES} --unit={unit}",
+    )
+
+
+SYSTEMD = Runtime(
+    name="systemd",
+    preflight=f"systemctl cat {BOT_UNIT} >/dev/null 2>&1 || "
+    f'{{ echo "there is no {BOT_UNIT} (--runtime k3s is for a cluster)" >&2; exit 1; }}',
+    evidence=tuple(_journal(unit) for unit in _JOURNAL_UNITS),
+)

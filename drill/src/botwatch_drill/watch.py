@@ -1,0 +1,94 @@
+"""The eye on the control room's record while a run goes on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botwatch_drill.control import ControlError
+from botwatch_drill.record import Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botwatch_drill.control import ControlRoom
+    from botwatch_drill.drill import Drill
+    from botwatch_drill.host import Host
+    from botwatch_drill.progress import Line
+    from botwatch_drill.record import Record
+    from botwatch_drill.stopping import Stop
+
+PHASES = ("firing", "delivered", "recovered", "resolved")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a run works with.
+
+    Attributes:
+        control: observes.
+        host: is broken.
+        stop: whether somebody asked to end.
+    """
+
+    control: ControlRoom
+    host: Host
+    stop: Stop
+
+
+@dataclass(slots=True)
+class Watch:
+    """Watches the record of one run.
+
+    Attributes:
+        site: where it runs.
+        drill: what runs.
+        line: shows what is seen.
+        record_id: the record that belongs to this run.
+    """
+
+    site: Site
+    drill: Drill
+    line: Line
+    record_id: int = 0
+    _shown: set[str] = field(default_factory=set)
+
+    def until(self, done: Callable[[Record], bool], within_s: float) -> Record:
+        """Asks for the record until it is done, ended or out of time, and returns it.
+
+        Raises:
+            ControlError: the control room is gone, or has another record.
+            InterruptionError: somebody asked to end.
+        """
+        end = time.monotonic() + within_s
+        while True:
+            record = self.site.control.current()
+            self._check(record)
+            self._show(record)
+            if done(record) or not record.running or time.monotonic() >= end:
+                return record
+            self.site.stop.sleep(self.drill.limits.poll_s)
+
+    def _check(self, record: Record) -> None:
+        if record.id != self.record_id:
+            message = f"the drill '{record.name}' was started meanwhile: run one at a time"
+            raise ControlError(message)
+        if not record.running and self.drill.breaks is not None:
+            message = f"the control room ended the drill: {record.error or record.state}"
+            raise ControlError(message)
+
+    def _show(self, record: Record) -> None:
+        timing = Timing.of(record, self.drill.expect)
+        if record.injected_at is not None:
+            clock = time.strftime("%H:%M:%S", time.localtime(record.injected_at))
+            self._show_once("injected", f"injected {clock}")
+        for phase in PHASES:
+            seconds = getattr(timing, f"{phase}_s")
+            if seconds is not None:
+                self._show_once(phase, f"{phase} {seconds:.1f} s")
+
+    def _show_once(self, phase: str, text: str) -> None:
+        if phase not in self._shown:
+            self._shown.add(phase)
+            self.line.says(text)
