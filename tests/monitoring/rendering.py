@@ -7,9 +7,11 @@ nothing here has to follow when a role gains a file.
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -26,6 +28,7 @@ ROLES = tuple(REPOSITORY / "roles" / name for name in ("botwatch", "prometheus",
 RENDERED = REPOSITORY / "build/rendered"
 RULE_TESTS = REPOSITORY / "tests/rules"
 MODULE = "files_in_place"
+ONE_AT_A_TIME = Lock()
 # What comes from the vault, and the runtime whose packages the oldest programs are.
 GIVEN = {
     "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
@@ -66,6 +69,12 @@ class Rendered:
     def rule_tests(self) -> list[Path]:
         """Unit tests of the rules, for promtool."""
         return sorted((self.root / "tests").glob("*.yml"))
+
+    def arguments(self, package: str) -> list[str]:
+        """What the service of a package is started with, by its file in /etc/default."""
+        script = f'. "{self.root}/etc/default/{package}"; printf "%s\\n" $ARGS'
+        read = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+        return read.stdout.splitlines()
 
     def alerts(self) -> list[Data]:
         """All alerting rules."""
@@ -150,6 +159,12 @@ def load_plugins() -> None:
 
 def render(root: Path, given: Data) -> Rendered:
     """Render everything below `root`, with `given` in the place of the roles' defaults."""
+    with ONE_AT_A_TIME:
+        return render_alone(root, given)
+
+
+def render_alone(root: Path, given: Data) -> Rendered:
+    """Render where nobody else does: Ansible's loader of plugins is not made for threads."""
     load_plugins()
     shutil.rmtree(root, ignore_errors=True)
     variables = {**role_variables(root), **GIVEN, **given}

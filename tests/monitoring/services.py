@@ -25,6 +25,8 @@ HURRY = {
     "alertmanager_group_interval": "1s",
     "prometheus_bot_interval": "1s",
     "prometheus_bot_down_for": "2s",
+    "prometheus_bot_down_grace": "5s",
+    "prometheus_bot_crashes_over_after": "6s",
     "prometheus_bot_keep_firing_for": "1s",
     "prometheus_bot_errors_recent_window": "3s",
 }
@@ -62,12 +64,6 @@ def make_site(tools: Tools, slack: Slack, root: Path) -> Site:
     return Site(tools, render(root, HURRY | given), ports, slack)
 
 
-def service_arguments(defaults: Path) -> list[str]:
-    """Read the arguments from a service's file in /etc/default."""
-    read = ["sh", "-c", '. "$0"; printf "%s\\n" $ARGS', str(defaults)]
-    return subprocess.run(read, capture_output=True, text=True, check=True).stdout.splitlines()
-
-
 @contextmanager
 def running(site: Site, service: str, package: str, *arguments: str) -> Iterator[None]:
     """Run a service until the block ends; the block starts when it is ready.
@@ -78,7 +74,7 @@ def running(site: Site, service: str, package: str, *arguments: str) -> Iterator
     log = site.rendered.root / f"{service}.log"
     command = [
         str(site.tools.folder / package),
-        *service_arguments(site.rendered.root / "etc/default" / package),
+        *site.rendered.arguments(package),
         *arguments,
     ]
     with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from botwatch_bot.metrics import Metrics
+from botwatch_bot.runs import CRASHES
 from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.catalogue import CATALOGUE as DRILLS
 from botwatch_sandbox.drills.catalogue import CATALOGUE as OWN_DRILLS
@@ -87,6 +88,33 @@ def test_drills_fit_the_thresholds_that_the_roles_ship() -> None:
     defaults = read_yaml(ROLES[1] / "defaults/main.yml")
     assert OWN_DRILLS["errors"].calls == defaults["prometheus_bot_errors_threshold"] + 1
     assert f"{BOT_SCRAPE_INTERVAL_S:.0f}s" == defaults["prometheus_bot_interval"]
+
+
+def test_a_crash_loop_has_words_for_every_reason_that_the_bot_counts(rendered: Rendered) -> None:
+    (alert,) = [alert for alert in rendered.alerts() if alert["alert"] == "DiscordBotCrashLooping"]
+    told = re.findall(r'eq .Labels.reason "(\w+)"', alert["annotations"]["description"])
+    assert sorted(told) == sorted(CRASHES)
+
+
+def test_what_fires_while_prometheus_restarts_is_told_again_in_time(rendered: Rendered) -> None:
+    """Alertmanager takes it for over when it has not heard of it for four resend delays."""
+    resend_s = found(r"resend-delay=(\d+)s", " ".join(rendered.arguments("prometheus")))
+    ((group,),) = [read_yaml(path)["groups"] for path in rendered.rule_files]
+    (down,) = [alert for alert in rendered.alerts() if alert["alert"] == "DiscordBotDown"]
+    step_s = found(r"(\d+)s", group["interval"])
+    silent_before_s = resend_s + step_s
+    fires_s = step_s + found(r"(\d+)s", down["for"])
+    quiet_s = found(r"evaluated_since:seconds < (\d+)", down["expr"])
+    gap_s = found(r"evaluated_since:seconds\[(\d+)s\]", group["rules"][0]["expr"])
+    # After any gap that is too short for a grace, and after the shortest that is not.
+    assert silent_before_s + gap_s + fires_s < 4 * resend_s
+    assert silent_before_s + gap_s + quiet_s + fires_s < 4 * resend_s
+
+
+def found(pattern: str, text: str) -> int:
+    """The one number that a pattern finds."""
+    (number,) = re.findall(pattern, text)
+    return int(number)
 
 
 def test_rules_ask_only_for_metrics_that_the_bot_has_from_its_start(

@@ -5,73 +5,135 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from monitoring.loopback import ask, serving
 from monitoring.rendering import RENDERED
 from monitoring.services import Site, make_site, running_alertmanager, running_prometheus
-from monitoring.slack import running_slack
+from monitoring.slack import Message, running_slack
 from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ERRORS = 'discord_bot_errors_total{error_type="drill"}'
+CRASHES = 'discord_bot_crashes_total{reason="killed"}'
+EVALUATED_SINCE = "discord_bot:evaluated_since:seconds"
 
 
 @dataclass
 class Bot:
-    """What stands in for the bot, and how many errors it has counted."""
+    """What stands in for the bot: what it has counted, and when it was started last."""
 
     errors: int = 0
+    crashes: int = 0
+    started: float = field(default_factory=time.time)
+
+    def crash(self, times: int) -> None:
+        """Be a bot that has crashed so often and has just come back."""
+        self.started = time.time()
+        self.crashes += times
+
+    def metrics(self) -> str:
+        """Answer as the bot does."""
+        return f"""\
+# TYPE discord_bot_errors_total counter
+{ERRORS} {self.errors}
+# TYPE discord_bot_crashes_total counter
+{CRASHES} {self.crashes}
+# TYPE process_start_time_seconds gauge
+process_start_time_seconds {self.started}
+"""
 
 
 @contextmanager
 def running_bot(site: Site) -> Iterator[Bot]:
     """Answer Prometheus in the bot's place until the block ends."""
     bot = Bot()
-
-    def metrics(_path: str, _body: bytes) -> str:
-        return f"# TYPE discord_bot_errors_total counter\n{ERRORS} {bot.errors}\n"
-
-    with serving(metrics, site.ports["bot"]):
+    with serving(lambda _path, _body: bot.metrics(), site.ports["bot"]):
         yield bot
 
 
-def wait_until_seen(site: Site, query: str) -> None:
-    """Wait until a query has a result in Prometheus."""
-    url = site.url("prometheus", "/api/v1/query")
-    limit = time.monotonic() + 15
-    while not ask(url, {"query": query}).json()["data"]["result"]:
-        assert time.monotonic() < limit, f"Prometheus has no {query} after 15 s"
+def wait_until(what: str, check: Callable[[], object]) -> None:
+    """Wait until a check holds."""
+    limit = time.monotonic() + 20
+    while not check():
+        assert time.monotonic() < limit, f"after 20 s still not true: {what}"
         time.sleep(0.1)
 
 
+def query(site: Site, expression: str) -> list[Any]:
+    """Ask Prometheus for the value of an expression."""
+    answer = ask(site.url("prometheus", "/api/v1/query"), {"query": expression})
+    result: list[Any] = answer.json()["data"]["result"]
+    return result
+
+
+def messages(site: Site, alert: str) -> list[Message]:
+    """All messages about an alert so far."""
+    return [message for message in site.slack.messages if message.title.endswith(f" {alert}")]
+
+
+def wait_for(site: Site, title: str, alert: str) -> Message:
+    """Wait for a message, and see where it leads."""
+    message = site.slack.wait_for(lambda message: message.title == f"{title} {alert}", within=20)
+    assert f"<{site.url('prometheus', '/graph?')}" in message.text
+    return message
+
+
+def wait_for_a_bot_that_does_not_come(site: Site) -> None:
+    """Be told of it, but not before it had the time for its boot."""
+    wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotDown")
+    (alert,) = ask(site.url("prometheus", "/api/v1/alerts")).json()["data"]["alerts"]
+    ((_, since),) = [sample["value"] for sample in query(site, EVALUATED_SINCE)]
+    assert datetime.fromisoformat(alert["activeAt"]).timestamp() - float(since) >= 3
+
+
+def hear_of_it_again(site: Site, since: float) -> None:
+    """See that Alertmanager is told of it by a new Prometheus before it takes it for over."""
+
+    def told_again() -> bool:
+        (alert,) = ask(site.url("alertmanager", "/api/v2/alerts")).json()
+        return datetime.fromisoformat(alert["updatedAt"]).timestamp() > since
+
+    wait_until("Alertmanager hears of DiscordBotDown from the new Prometheus", told_again)
+    assert len(messages(site, "DiscordBotDown")) == 1
+
+
+def fail_and_crash(site: Site, bot: Bot) -> None:
+    """Let a bot fail and crash; wait for each message, and for the end of each."""
+    wait_until("Prometheus sees the bot", lambda: query(site, f"{ERRORS} == 0"))
+    bot.errors = 6
+    wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotHighErrors")
+    bot.crash(times=3)
+    message = wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotCrashLooping")
+    assert "× killed (it ended without a word" in message.text
+    wait_for(site, "✅ Resolved:", "DiscordBotHighErrors")
+    wait_for(site, "✅ Resolved:", "DiscordBotCrashLooping")
+
+
 def tell(site: Site) -> None:
-    """Let a bot fail, die and come back; wait for each message."""
-
-    def wait_for(title: str, alert: str) -> None:
-        message = site.slack.wait_for(lambda message: message.title == f"{title} {alert}")
-        assert f"<{site.url('prometheus', '/graph?')}" in message.text
-
-    with running_bot(site) as bot:
-        wait_until_seen(site, f"{ERRORS} == 0")
-        bot.errors = 6
-        wait_for("🚨 Discord Bot Alert:", "DiscordBotHighErrors")
-    wait_for("🚨 Discord Bot Alert:", "DiscordBotDown")
-    with running_bot(site):
-        wait_for("✅ Resolved:", "DiscordBotHighErrors")
-        wait_for("✅ Resolved:", "DiscordBotDown")
+    """Tell the story of a bot that comes late, fails and crashes."""
+    with running_prometheus(site):
+        wait_for_a_bot_that_does_not_come(site)
+    stopped = time.time()
+    with running_prometheus(site):
+        hear_of_it_again(site, stopped)
+        with running_bot(site) as bot:
+            wait_for(site, "✅ Resolved:", "DiscordBotDown")
+            fail_and_crash(site, bot)
+    assert len(messages(site, "DiscordBotDown")) == 2
 
 
 def run_chain(end: str) -> None:
     """Run a whole site of one end through the story."""
     with running_slack() as slack:
         site = make_site(fetch(end), slack, RENDERED / f"chain-{end}")
-        with running_alertmanager(site), running_prometheus(site):
+        with running_alertmanager(site):
             tell(site)
 
 
@@ -83,7 +145,7 @@ def chains() -> Iterator[dict[str, Future[None]]]:
         yield {end: pool.submit(run_chain, end) for end in SUITES}
 
 
-def test_a_failing_and_a_dead_bot_are_reported_and_so_is_their_end(
+def test_a_missing_a_failing_and_a_crashing_bot_are_reported_and_so_is_their_end(
     tools: Tools, chains: dict[str, Future[None]]
 ) -> None:
     chains[tools.end].result()
