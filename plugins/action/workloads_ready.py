@@ -1,0 +1,143 @@
+"""Wait until everything that was applied to Kubernetes runs, or say why it does not.
+
+One wait for all workloads at the end of a run takes as long as the slowest of them. Whoever reads
+the message of a failure should not have to ask the cluster: it holds the causes, the last events
+and the last lines of the containers.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+# Ansible loads an action by its path alone; what actions share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.kubernetes.kubectl import DEFAULT, Answer, Kubectl
+from plugins.kubernetes.objects import MANAGER, MANAGER_LABEL, Object
+from plugins.kubernetes.pods import hopeless_states
+from plugins.kubernetes.report import write_report
+from plugins.kubernetes.rollouts import KINDS, shortfall
+from plugins.kubernetes.snapshot import Snapshot, take_snapshot
+
+DOCUMENTATION = """
+name: workloads_ready
+short_description: Wait until Deployments, StatefulSets and DaemonSets run as declared
+description:
+  - Asks once a second, in all namespaces. Changes nothing; a dry run does not wait.
+  - Fails before the time is over if a container can no longer start by itself.
+  - Gives waited_s.
+options:
+  timeout_s:
+    description: How long to wait, in seconds.
+    type: int
+    default: 180
+  selector:
+    description: The labels of the workloads to wait for.
+    type: str
+    default: app.kubernetes.io/managed-by=botwatch
+  kubectl:
+    description: The command on the host.
+    type: str
+    default: /usr/local/bin/k3s kubectl
+"""
+ARGUMENTS = {
+    "timeout_s": {"type": "int", "default": 180},
+    "selector": {"type": "str", "default": f"{MANAGER_LABEL}={MANAGER}"},
+    "kubectl": {"type": "str", "default": DEFAULT},
+}
+INTERVAL_S = 1.0
+# Looking at the pods costs more than asking whether all is well, and only tells of failures.
+LOOK_INTERVAL_S = 5.0
+
+
+class Patience:
+    """Remembers since when containers are in states that they do not get out of."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, str, str], float] = {}
+
+    def is_over(self, pods: list[Object], now: float) -> bool:
+        """Say whether there is a container that it makes no sense to wait for."""
+        states = {state: limit for pod in pods for state, limit in hopeless_states(pod).items()}
+        self._since = {state: self._since.get(state, now) for state in states}
+        return any(now - since >= states[state] for state, since in self._since.items())
+
+
+class ActionModule(ActionBase):
+    """Ask until everything runs."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Wait; see DOCUMENTATION."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        started = time.monotonic()
+        if not self._task.check_mode:
+            kubectl = Kubectl(self._ask_host, arguments["kubectl"])
+            self._wait(kubectl, arguments["selector"], started, arguments["timeout_s"])
+        return {**result, "changed": False, "waited_s": round(time.monotonic() - started, 1)}
+
+    def _wait(self, kubectl: Kubectl, selector: str, started: float, timeout_s: int) -> None:
+        """Return when everything is ready; fail with a report when it is not."""
+        patience, looked = Patience(), started
+        while True:
+            workloads = self._workloads(kubectl, selector)
+            unready = [item for item in workloads.items if shortfall(item)]
+            if not workloads.failed and not unready:
+                return
+            now = time.monotonic()
+            is_late = now - started >= timeout_s
+            if is_late or now - looked >= LOOK_INTERVAL_S:
+                looked, snapshot = now, take_snapshot(kubectl)
+                pods = [pod for item in unready for pod in snapshot.pods_of(item)]
+                is_lost = patience.is_over(pods, now)
+                if is_lost or is_late:
+                    when = f"after {now - started:.0f} s"
+                    waited = f"{when}, and waiting would not help" if is_lost else when
+                    self._fail(workloads, unready, snapshot, kubectl, waited)
+            time.sleep(INTERVAL_S)
+
+    def _workloads(self, kubectl: Kubectl, selector: str) -> Answer:
+        answer = kubectl.ask(
+            "get", ",".join(KINDS), "--all-namespaces", f"--selector={selector}", "--output=json"
+        )
+        if not answer.failed and not answer.items:
+            message = (
+                f"there is nothing to wait for, as no workload is labelled {selector}: "
+                "apply the roles' objects first, or correct the selector."
+            )
+            raise AnsibleActionFail(message)
+        return answer
+
+    def _fail(
+        self,
+        workloads: Answer,
+        unready: list[Object],
+        snapshot: Snapshot,
+        kubectl: Kubectl,
+        waited: str,
+    ) -> NoReturn:
+        if workloads.failed:
+            message = (
+                f"no Kubernetes answers {waited} ({workloads.said}): "
+                "see `systemctl status k3s` and `journalctl -u k3s` on the host."
+            )
+            raise AnsibleActionFail(message)
+        count = f"{len(unready)} of {len(workloads.items)} workloads"
+        head = f"{count} on Kubernetes are not ready {waited}."
+        message = f"{head}\n\n{write_report(unready, snapshot, kubectl)}"
+        raise AnsibleActionFail(message)
+
+    def _ask_host(self, command: str, given: bytes) -> dict[str, Any]:
+        """Run a command on the host and hand it something to read."""
+        answer: dict[str, Any] = self._low_level_execute_command(command, in_data=given)
+        return answer

@@ -1,0 +1,144 @@
+"""The report on workloads that do not run: why, what happened last, and what they wrote last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugins.kubernetes.containers import one_line, to_the_point
+from plugins.kubernetes.objects import Object, identify
+from plugins.kubernetes.pods import (
+    condition,
+    containers_to_read,
+    hopeless_states,
+    is_ready,
+    pod_faults,
+)
+from plugins.kubernetes.rollouts import shortfall
+from plugins.kubernetes.snapshot import Snapshot, happened_at, last_message
+
+if TYPE_CHECKING:
+    from plugins.kubernetes.kubectl import Kubectl
+
+# The report must fit on a screen or two at night, whatever has broken.
+MOST_WORKLOADS = 5
+MOST_PODS = 2
+MOST_EVENTS = 4
+LOG_LINES = 10
+LONGEST_LINE = 240
+
+
+def write_report(unready: list[Object], snapshot: Snapshot, kubectl: Kubectl) -> str:
+    """Write about the nodes, then about each workload."""
+    # Those that nothing but a change can help come first.
+    unready = sorted(unready, key=lambda item: not is_lost(item, snapshot))
+    shown = unready[:MOST_WORKLOADS]
+    parts = [node_lines(snapshot), *(workload_lines(item, snapshot, kubectl) for item in shown)]
+    rest = [str(identify(workload)) for workload in unready[MOST_WORKLOADS:]]
+    if rest:
+        parts.append([f"Not ready either: {one_line(', '.join(rest))}."])
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def is_lost(workload: Object, snapshot: Snapshot) -> bool:
+    """Say whether a workload has a container that does not start by itself any more."""
+    return any(hopeless_states(pod) for pod in snapshot.pods_of(workload))
+
+
+def node_lines(snapshot: Snapshot) -> list[str]:
+    """Say which nodes are not ready: nothing else counts until they are."""
+    lines = []
+    for node in snapshot.nodes:
+        ready = condition(node, "Ready")
+        if ready.get("status") != "True":
+            cause = one_line(ready.get("message") or "its kubelet does not report")
+            name = node["metadata"]["name"]
+            lines.append(f"The node {name} is not ready ({cause}): see `journalctl -u k3s` on it.")
+    return lines
+
+
+def workload_lines(workload: Object, snapshot: Snapshot, kubectl: Kubectl) -> list[str]:
+    """Say why a workload is not ready."""
+    lines = [f"{identify(workload)}: {shortfall(workload)}."]
+    pods = [pod for pod in snapshot.pods_of(workload) if not is_ready(pod)]
+    makers = snapshot.makers_of(workload)
+    if not pods:
+        lines += [f"  {fault}." for fault in missing_pod_faults(workload, snapshot)]
+    for pod in pods[:MOST_PODS]:
+        lines += [f"  {fault}." for fault in pod_faults(pod, snapshot)]
+        lines += [f"  {fault}." for fault in stuck_faults(workload, pod, kubectl)]
+    if len(pods) > MOST_PODS:
+        lines.append(f"  {len(pods) - MOST_PODS} more of its pods are not ready.")
+    uids = makers | {pod["metadata"]["uid"] for pod in pods}
+    lines += event_lines(snapshot.events_about(uids), said=" ".join(lines))
+    for pod in pods[:MOST_PODS]:
+        lines += log_lines(pod, kubectl)
+    return lines
+
+
+def missing_pod_faults(workload: Object, snapshot: Snapshot) -> list[str]:
+    """Say why a workload has no pods that could be asked."""
+    events = snapshot.events_about(snapshot.makers_of(workload))
+    cause = condition(workload, "ReplicaFailure").get("message") or last_message(
+        events, "FailedCreate"
+    )
+    if cause:
+        return [f"Its pods are refused ({one_line(cause)}): correct what it names"]
+    if workload["kind"] == "DaemonSet" and not workload["status"].get("desiredNumberScheduled"):
+        return ["No node fits its nodeSelector and tolerations, or none has joined the cluster yet"]
+    return []
+
+
+def stuck_faults(workload: Object, pod: Object, kubectl: Kubectl) -> list[str]:
+    """Tell a StatefulSet's pod of an old version: the new one comes after that one was ready."""
+    revision = pod["metadata"].get("labels", {}).get("controller-revision-hash")
+    newest = workload.get("status", {}).get("updateRevision")
+    if workload["kind"] != "StatefulSet" or revision == newest:
+        return []
+    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    command = f"{kubectl.command} -n {namespace} delete pod {name}"
+    return [f"It is of an old version, and is not replaced unless it is deleted: `{command}`"]
+
+
+def event_lines(events: list[Object], said: str) -> list[str]:
+    """List what happened last, warnings if there are any, without what was said already."""
+    warnings = [event for event in events if event.get("type") == "Warning"]
+    news = {
+        (event.get("reason"), event.get("message")): event
+        for event in warnings or events
+        if to_the_point(event.get("message", "")) not in said
+    }
+    chosen = list(news.values())[-MOST_EVENTS:]
+    return ["  Last events:", *(f"    {event_line(event)}" for event in chosen)] if chosen else []
+
+
+def event_line(event: Object) -> str:
+    """Write an event in one line."""
+    times = f" ({event['count']} times)" if event.get("count", 1) > 1 else ""
+    message = to_the_point(event.get("message", ""))
+    time = happened_at(event)[: len("2026-01-02T03:04:05")]
+    return f"{time} {event.get('reason', '')}{times}: {message}"[:LONGEST_LINE]
+
+
+def log_lines(pod: Object, kubectl: Kubectl) -> list[str]:
+    """Quote what the containers wrote last: the run that crashed before the one that runs."""
+    metadata = pod["metadata"]
+    lines = []
+    for status in containers_to_read(pod):
+        name = status["name"]
+        where = ("--namespace", metadata["namespace"], metadata["name"], "--container", name)
+        for option, when in runs_of(status).items():
+            answer = kubectl.ask("logs", *where, f"--tail={LOG_LINES}", option)
+            written = answer.stdout.splitlines()[-LOG_LINES:]
+            if answer.failed:
+                written = [f"(they cannot be read: {one_line(answer.said)})"]
+            lines.append(f"  Last lines of {name} in {metadata['name']}{when}:")
+            lines += [f"    {line[:LONGEST_LINE]}" for line in written or ["(none)"]]
+    return lines
+
+
+def runs_of(status: Object) -> dict[str, str]:
+    """Name the runs of a container to read: if none goes on, kubectl shows the last one."""
+    runs = {"--previous=false": ""}
+    if status.get("restartCount") and "running" in status["state"]:
+        runs = {"--previous=true": " before it was restarted", **runs}
+    return runs
