@@ -82,7 +82,7 @@ def test_an_invalid_value_is_one_line_with_name_value_and_remedy(
         "127.0.0.1:8008",
         "ftp://127.0.0.1",
         "http://discord.example/api",
-        "http://10.0.0.1/api",
+        "http://203.0.114.1/api",
         "http://127.0.0.1/api?x=1",
         "http://",
     ],
@@ -102,6 +102,7 @@ def test_a_token_leaves_the_machine_only_under_tls(
     [
         ("http://127.0.0.1:8008/api/v10/", "ws://127.0.0.1:8008/gateway"),
         ("http://localhost:8008/api/v10", "ws://[::1]:8008/gateway"),
+        ("http://10.0.0.1:8008/api/v10", "ws://10.0.0.1:8008/gateway"),
         ("https://stand-in.example/api/v10", "wss://stand-in.example/gateway"),
     ],
 )

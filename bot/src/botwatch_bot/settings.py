@@ -48,7 +48,7 @@ def _stand_in(secure: str, plain: str) -> AfterValidator:
 
     def check(value: str) -> str:
         url = urlsplit(value)
-        trusted = url.scheme == secure or (url.scheme == plain and _is_loopback(url.hostname))
+        trusted = url.scheme == secure or (url.scheme == plain and _is_near(url.hostname))
         if not trusted or not url.hostname or url.query or url.fragment:
             raise ValueError
         return value.rstrip("/")
@@ -56,9 +56,10 @@ def _stand_in(secure: str, plain: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _is_loopback(host: str | None) -> bool:
+def _is_near(host: str | None) -> bool:
+    """Says whether the token may go there in clear: to this machine, or within its network."""
     try:
-        return ip_address(host or "").is_loopback
+        return ip_address(host or "").is_private
     except ValueError:
         return host == "localhost"
 
@@ -113,13 +114,13 @@ class Settings(BaseSettings):
     )
     discord_api_url: ApiUrl | None = Field(
         default=None,
-        description="a stand-in's https address, or an http address on this machine, such as "
-        "http://127.0.0.1:8008/api/v10",
+        description="a stand-in's https address, or an http address on this machine or in its "
+        "private network, such as http://127.0.0.1:8008/api/v10",
     )
     discord_gateway_url: GatewayUrl | None = Field(
         default=None,
-        description="a stand-in's wss address, or a ws address on this machine, such as "
-        "ws://127.0.0.1:8008/gateway",
+        description="a stand-in's wss address, or a ws address on this machine or in its "
+        "private network, such as ws://127.0.0.1:8008/gateway",
     )
 
     @model_validator(mode="after")
