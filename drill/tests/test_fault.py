@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import pytest
 from botwatch_drill.fault import Fault
 from botwatch_drill.host import HostError
 from botwatch_drill.runtimes.systemd import Kill
+from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
 from botwatch_drill.testing import FakeHost, FakeSite
 
 if TYPE_CHECKING:
@@ -18,43 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNIT = "discord-bot.service"
-SYSTEMCTL = """#!/bin/sh
-echo "systemctl $*" >>"$FAKE/log"
+SYSTEMCTL = """echo "systemctl $*" >>"$FAKE/log"
 case $1 in
   show) cat "$FAKE/main" ;;
   reset-failed) exit 1 ;;
   stop) exit 5 ;;
 esac
 """
-SYSTEMD_RUN = """#!/bin/sh
-echo "systemd-run $*" >>"$FAKE/log"
-"""
 
 
 @dataclass(frozen=True)
-class StubbedHost:
-    """Runs the real scripts with a made-up systemctl, in a folder instead of /run."""
-
-    folder: Path
-
-    def sh(self, script: str) -> str:
-        return self.run(script.replace("/run/", f"{self.folder}/run/"))
-
-    def run(self, script: str) -> str:
-        done = subprocess.run(
-            ["/bin/sh", "-ec", script],
-            env={"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "FAKE": str(self.folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise HostError(done.stderr)
-        return done.stdout
-
-    @property
-    def log(self) -> list[str]:
-        return (self.folder / "log").read_text().splitlines()
+class SystemdHost(StubbedHost):
+    """A host whose systemd is made up."""
 
     def files(self) -> list[Path]:
         """What there is under /run, apart from systemd's own folders."""
@@ -67,29 +42,26 @@ class StubbedHost:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> StubbedHost:
-    for name in ("bin", "run"):
-        (tmp_path / name).mkdir()
-    for name, text in (("systemctl", SYSTEMCTL), ("systemd-run", SYSTEMD_RUN)):
-        program = tmp_path / "bin" / name
-        program.write_text(text)
-        program.chmod(0o755)
-    return StubbedHost(tmp_path)
+def host(tmp_path: Path) -> SystemdHost:
+    made = SystemdHost(tmp_path)
+    made.program("bin/systemctl", SYSTEMCTL)
+    made.program("bin/systemd-run", SYSTEMD_RUN)
+    return made
 
 
 @pytest.fixture
-def victim(host: StubbedHost) -> Iterator[subprocess.Popen[bytes]]:
+def victim(host: SystemdHost) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(["sleep", "60"]) as process:
         (host.folder / "main").write_text(f"{process.pid}\n")
         yield process
         process.kill()
 
 
-def fault(host: StubbedHost, *, stays: bool) -> Fault:
+def fault(host: SystemdHost, *, stays: bool) -> Fault:
     return Fault(Kill(UNIT, stays=stays), host, fail_safe_s=180, pause_s=0.0)
 
 
-def test_a_kill_that_stays(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+def test_a_kill_that_stays(host: SystemdHost, victim: subprocess.Popen[bytes]) -> None:
     before = time.time()
     killed_at = fault(host, stays=True).inject()
     assert before - 1 <= killed_at <= time.time()
@@ -101,7 +73,7 @@ def test_a_kill_that_stays(host: StubbedHost, victim: subprocess.Popen[bytes]) -
     assert "--unit=botwatch-drill-undo" in armed
 
 
-def test_undoing_it_leaves_nothing(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+def test_undoing_it_leaves_nothing(host: SystemdHost, victim: subprocess.Popen[bytes]) -> None:
     broken = fault(host, stays=True)
     killed_at = broken.inject()
     assert victim.wait(timeout=5) == -9
@@ -116,17 +88,16 @@ def test_undoing_it_leaves_nothing(host: StubbedHost, victim: subprocess.Popen[b
 
 
 def test_the_fail_safe_undoes_it_just_so(
-    host: StubbedHost, victim: subprocess.Popen[bytes]
+    host: SystemdHost, victim: subprocess.Popen[bytes]
 ) -> None:
     fault(host, stays=True).inject()
     assert victim.wait(timeout=5) == -9
-    (armed,) = (line for line in host.log if line.startswith("systemd-run"))
-    host.run(armed.rsplit("--unit=botwatch-drill-undo", maxsplit=1)[1])
+    host.run_fail_safe()
     assert not host.files()
     assert host.log[-1] == f"systemctl start {UNIT}"
 
 
-def test_drop_ins_of_others_stay(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+def test_drop_ins_of_others_stay(host: SystemdHost, victim: subprocess.Popen[bytes]) -> None:
     others = host.drop_in.with_name("override.conf")
     others.parent.mkdir(parents=True)
     others.touch()
@@ -137,7 +108,7 @@ def test_drop_ins_of_others_stay(host: StubbedHost, victim: subprocess.Popen[byt
     assert list(others.parent.iterdir()) == [others]
 
 
-def test_a_kill_that_systemd_mends(host: StubbedHost, victim: subprocess.Popen[bytes]) -> None:
+def test_a_kill_that_systemd_mends(host: SystemdHost, victim: subprocess.Popen[bytes]) -> None:
     broken = fault(host, stays=False)
     broken.inject()
     assert victim.wait(timeout=5) == -9
@@ -147,7 +118,7 @@ def test_a_kill_that_systemd_mends(host: StubbedHost, victim: subprocess.Popen[b
     assert not host.drop_in.parent.exists()
 
 
-def test_a_unit_that_does_not_run_is_not_touched(host: StubbedHost) -> None:
+def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:
     (host.folder / "main").write_text("0\n")
     with pytest.raises(HostError, match=r"discord-bot\.service is not running"):
         fault(host, stays=True).inject()
