@@ -79,7 +79,7 @@ CAUSES = [
         " does not know: correct it",
     ),
     Cause(
-        r"different token|token (CA hash )?does not match|invalid token|not authorized",
+        r"different token|token (CA hash )?does not match|invalid token|not authorized|\b401\b",
         "the token is not the one that the cluster was made with: give the one that the server has"
         " in /var/lib/rancher/k3s/server/token as vault_k3s_token, or none",
     ),
