@@ -9,6 +9,7 @@ from clusters import ALERTMANAGER, BOT, PROMETHEUS, ask, kubectl, objects, pods,
 from nodes import listening_addresses, read_url
 from waiting import eventually
 
+NAMESPACES = {"discord-bot", "monitoring", "monitoring-host"}
 WORKLOADS = {
     "deployment discord-bot/discord-bot",
     "statefulset monitoring/alertmanager",
@@ -89,9 +90,13 @@ def test_prometheus_sees_everything(host: Host) -> None:
     assert eventually(lambda: down() == [], limit_s=60), down()
 
 
-def test_the_kubelet_says_when_our_containers_started(host: Host) -> None:
-    started = 'container_start_time_seconds{namespace="discord-bot",container="discord-bot"}'
-    assert eventually(lambda: len(query(host, started)) == 1, limit_s=60), query(host, started)
+def test_the_kubelet_says_what_our_pods_use(host: Host) -> None:
+    used = 'sum by (namespace) (container_memory_working_set_bytes{job="kubelet"})'
+
+    def measured() -> bool:
+        return {item["metric"]["namespace"] for item in query(host, used)} == NAMESPACES
+
+    assert eventually(measured, limit_s=60), query(host, used)
 
 
 def test_the_node_is_measured_not_the_container(host: Host) -> None:

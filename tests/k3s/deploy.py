@@ -1,0 +1,59 @@
+"""Deploy another version of the bot to the node: `python tests/k3s/deploy.py good` or `… broken`.
+
+Good versions take turns, so that each deployment is one.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import testinfra
+
+# Started by its path: what lies in tests/ is beside its folder.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from k3s.site import NODE, ROOT, Site
+
+VERSIONS = ROOT / "build" / "versions"
+LAST = VERSIONS / "last"
+VERSION = re.compile(r'^version = "(.*)"', re.MULTILINE)
+BREAK = 'raise SystemExit("This version is broken on purpose.")\n'
+
+
+def main(kind: str) -> int:
+    """Deploy; return the playbook's exit code."""
+    source = make(next_good() if kind == "good" else kind)
+    run = Site(testinfra.get_host(f"docker://{NODE}")).playbook(
+        "playbooks/deploy.yml", "--extra-vars", f"discord_bot_source={source}"
+    )
+    print(run.output)
+    return run.code
+
+
+def next_good() -> str:
+    """Name the good version that was not deployed last."""
+    VERSIONS.mkdir(parents=True, exist_ok=True)
+    name = "a" if LAST.exists() and LAST.read_text() == "b" else "b"
+    LAST.write_text(name)
+    return name
+
+
+def make(name: str) -> Path:
+    """Copy the bot, as a version of its own."""
+    copy = VERSIONS / name
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(ROOT / "bot", copy, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    project = copy / "pyproject.toml"
+    text = re.sub(
+        r'^version = "(.*)"', rf'version = "\1+{name}"', project.read_text(), flags=re.MULTILINE
+    )
+    project.write_text(text)
+    if name == "broken":
+        (copy / "src/botwatch_bot/__main__.py").write_text(f"{BREAK}\ndef main() -> None: ...\n")
+    return copy
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,43 @@
+"""What breaks is reported in time; what is only changed makes no noise."""
+
+from __future__ import annotations
+
+import pytest
+from testinfra.host import Host
+
+from clusters import objects
+from k3s.drills import run_drill
+from k3s.site import Site
+
+BOT_DOWN_BUDGET_S = 15.0
+DEPLOYMENTS = 20
+
+
+@pytest.mark.parametrize(("name", "runs"), [("bot_down", 3), ("bot_scaled", 1), ("errors", 1)])
+def test_an_outage_is_reported_in_time(site: Site, name: str, runs: int) -> None:
+    report = run_drill(site, name, runs)
+    delivered = sorted(run["delivered_s"] for run in report["runs"])
+    assert delivered[len(delivered) // 2] <= report["budget_s"]
+    if name == "bot_down":
+        assert report["budget_s"] == pytest.approx(BOT_DOWN_BUDGET_S)
+
+
+def test_a_crash_loop_is_reported_with_its_reason(site: Site) -> None:
+    run_drill(site, "pod_crash", runs=1)
+
+
+def test_deployments_make_no_noise(site: Site) -> None:
+    report = run_drill(site, "deploy", DEPLOYMENTS)
+    assert [run["delivered_s"] for run in report["runs"]] == [None] * DEPLOYMENTS
+
+
+def test_a_bad_deployment_is_taken_back_and_reported_once(site: Site, host: Host) -> None:
+    before = images(host)
+    run_drill(site, "bad_deploy", runs=1)
+    assert images(host) == before
+
+
+def images(host: Host) -> set[str]:
+    """Name the images that the bot's pods run."""
+    found = objects(host, "pods --namespace discord-bot")
+    return {pod["spec"]["containers"][0]["image"] for pod in found}
