@@ -84,7 +84,7 @@ CAUSES = [
         " in /var/lib/rancher/k3s/server/token as vault_k3s_token, or none",
     ),
     Cause(
-        r"failed to find \S+ cgroup|not to run on a host using cgroup v1",
+        r"failed to find \S+ cgroup|not run on a host using cgroup v1",
         "the kernel lacks a cgroup controller: switch it on at its command line and reboot",
     ),
     Cause(r"no space left on device", "the disk is full: free some"),

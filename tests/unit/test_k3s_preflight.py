@@ -1,0 +1,212 @@
+"""What the role k3s says of a host, computed from its own variables and what was found there."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from repo.roles import REPOSITORY
+
+Data = dict[str, Any]
+HOST: Data = {
+    "memory_mb": 1950,
+    "disk": {"path": "/var/lib/rancher", "free_mb": 20000},
+    "cgroups": {"version": 2, "controllers": ["cpu", "cpuset", "io", "memory", "pids"]},
+    "kernel": {"release": "6.1.0-40-amd64", "modules_known": True, "modules_missing": []},
+    "contained": False,
+    "installed": {"version": "", "foreign": ""},
+    "records": {},
+    "binaries": [],
+    "missing_links": [],
+    "unknown_options": [],
+    "has_token": False,
+    "worked": {"files": [], "in_use": False},
+    "unit": {"active": False, "enabled": False},
+    "processes": [700],
+}
+V1 = ["cpu", "cpuset", "memory", "pids"]
+OWN = "v1.36.4+k3s1"
+
+
+def faults(found: Data | None = None, **variables: object) -> list[str]:
+    """Compute the role's faults for a sound host, but for what is given."""
+    load_plugins()
+    known: Data = {}
+    for role in ("botwatch", "k3s"):
+        known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
+        known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
+    known |= {
+        "ansible_facts": {"architecture": "x86_64", "hostname": "node", "tcp_listen": []},
+        "inventory_hostname": "one",
+        "groups": {"botwatch": ["one"]},
+        "hostvars": {"one": {}, "two": {}},
+        "_k3s_artifacts": {},
+        "_k3s_look": {"host": {"time": time.time(), **HOST, **(found or {})}},
+        **variables,
+    }
+    computed: list[str] = evaluate(known["_k3s_faults"], known)
+    return computed
+
+
+def facts(**given: object) -> Data:
+    return {"architecture": "x86_64", "hostname": "node", "tcp_listen": [], **given}
+
+
+def listening(port: int, pid: int = 4711, address: str = "0.0.0.0") -> Data:  # noqa: S104 # of the host looked at
+    found = {"port": port, "pid": pid, "address": address, "name": "nginx"}
+    return {"ansible_facts": facts(tcp_listen=[found])}
+
+
+def installed(version: str) -> Data:
+    return {"installed": {"version": version, "foreign": ""}}
+
+
+def test_a_sound_host_has_no_faults() -> None:
+    assert faults() == []
+
+
+def kernel(*, known: bool, missing: list[str]) -> Data:
+    return {"kernel": {**HOST["kernel"], "modules_known": known, "modules_missing": missing}}
+
+
+FOUND: dict[str, tuple[Data, str, str]] = {
+    "little memory": ({"memory_mb": 900}, "The host has 900 MB", "k3s_memory_min_mb"),
+    "little disk": (
+        {"disk": {"path": "/var/lib/rancher", "free_mb": 800}},
+        "Only 800 MB are free at /var/lib/rancher",
+        "journalctl --vacuum-size",
+    ),
+    "no cgroups": (
+        {"cgroups": {"version": 1, "controllers": []}},
+        "no cgroup controller cpu, cpuset, memory, pids",
+        "reboot the host",
+    ),
+    "no memory cgroup": (
+        {"cgroups": {"version": 2, "controllers": ["cpu", "cpuset", "pids"]}},
+        "no cgroup controller memory",
+        "cgroup_enable=memory",
+    ),
+    "old cgroups": (
+        {"cgroups": {"version": 1, "controllers": V1}},
+        "version 1 of cgroups",
+        "set k3s_version to a v1.34",
+    ),
+    "no module": (
+        kernel(known=True, missing=["vxlan"]),
+        "has no vxlan",
+        "linux-modules-extra-6.1.0-40-amd64",
+    ),
+    "modules gone": (
+        kernel(known=False, missing=["overlay"]),
+        "modules of the running kernel 6.1.0-40-amd64 are not on the host",
+        "reboot",
+    ),
+    "clock behind": ({"time": time.time() - 3600}, "behind this machine's", "timedatectl"),
+    "clock ahead": ({"time": time.time() + 3600}, "ahead of this machine's", "timedatectl"),
+    "another's k3s": (
+        {"installed": {"version": "", "foreign": "/usr/local/bin/k3s"}},
+        "was not installed by this role",
+        "k3s-uninstall.sh",
+    ),
+    "newer": (installed("v1.37.0+k3s1"), "asks for the older v1.36.4+k3s1", "v1.37.0+k3s1"),
+    "newer patch": (installed("v1.36.10+k3s1"), "asks for the older", "newer one"),
+    "newer build": (installed("v1.36.4+k3s2"), "asks for the older", "newer one"),
+    "much older": (installed("v1.34.9+k3s1"), "past a minor version", "newest v1.35"),
+    "unknown option": (
+        {"unknown_options": [{"name": "tls-sna", "similar": "tls-san"}]},
+        "k3s_config sets tls-sna, which is no option of k3s server v1.36.4+k3s1",
+        "did you mean tls-san?",
+    ),
+    "unheard of option": (
+        {"unknown_options": [{"name": "colour", "similar": ""}]},
+        "k3s_config sets colour",
+        "k3s server --help",
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "thing", "remedy"), FOUND.values(), ids=FOUND)
+def test_what_is_wrong_with_a_host_is_said_in_one_sentence_with_its_remedy(
+    found: Data, thing: str, remedy: str
+) -> None:
+    (fault,) = faults(found)
+    assert thing in fault
+    assert remedy in fault
+    assert "\n" not in fault
+
+
+GIVEN: dict[str, tuple[Data, str, str]] = {
+    "architecture": ({"ansible_facts": facts(architecture="riscv64")}, "riscv64", "x86_64 or"),
+    "port of the API": (listening(6443), "Port 6443 is taken by nginx (process 4711)", "https-l"),
+    "port of the kubelet": (listening(10250), "Port 10250 is taken by nginx", "stop that program"),
+    "port of the bot": (listening(30800), "Port 30800 is taken", "botwatch_bot_node_port"),
+    "unknown version": (
+        {"k3s_version": "v1.36.9+k3s1"},
+        "SHA-256 of k3s v1.36.9+k3s1 for amd64 is not known",
+        "v1.36.9%2Bk3s1/sha256sum-amd64.txt names for k3s",
+    ),
+    "token among the options": ({"k3s_config": {"token": "x"}}, "may not set token", "vault_k3s"),
+    "data elsewhere": ({"k3s_config": {"data-dir": "/d"}}, "may not set data-dir", "mount a"),
+    "both groups": (
+        {"groups": {"botwatch": ["one"], "k3s_agents": ["one"]}},
+        "in the groups botwatch and k3s_agents",
+        "take it out of one",
+    ),
+    "no server": ({"groups": {"k3s_agents": ["one"]}}, "no server that one could join", "name it"),
+    "a file": ({"_k3s_artifacts": {"faults": ["k3s is cut short: …"]}}, "cut short", "…"),
+}
+
+
+@pytest.mark.parametrize(("given", "thing", "remedy"), GIVEN.values(), ids=GIVEN)
+def test_what_is_wrong_with_the_variables_is_said_with_its_remedy(
+    given: Data, thing: str, remedy: str
+) -> None:
+    told = faults(None, **given)
+    assert any(thing in fault and remedy in fault for fault in told), told
+
+
+FINE: dict[str, tuple[Data, Data]] = {
+    "a newer patch": (installed("v1.36.1+k3s1"), {}),
+    "the next minor version": (installed("v1.35.9+k3s1"), {}),
+    "the same version": (installed(OWN), {}),
+    "its own processes": ({}, listening(6443, pid=700)),
+    "another address": ({}, listening(30090, address="172.17.0.2")),
+    "another port for the API": (
+        {},
+        {**listening(6443), "k3s_config": {"https-listen-port": 7443}},
+    ),
+    "a container without modules": (
+        {**kernel(known=False, missing=["vxlan"]), "contained": True},
+        {},
+    ),
+    "old cgroups for an old version": (
+        {"cgroups": {"version": 1, "controllers": V1}},
+        {"k3s_version": "v1.34.1+k3s1", "k3s_sha256": "0" * 64},
+    ),
+    "old cgroups that the kubelet is told to take": (
+        {"cgroups": {"version": 1, "controllers": V1}},
+        {"k3s_config": {"kubelet-arg": ["fail-cgroupv1=false"]}},
+    ),
+    "little disk with everything on it": (
+        {
+            "disk": {"path": "/var/lib/rancher", "free_mb": 100},
+            "records": {f"k3s-{OWN}": "0" * 64},
+        },
+        {"botwatch_airgap_dir": "/somewhere"},
+    ),
+    "an agent beside the API's port": (
+        {},
+        {
+            **listening(6443),
+            "groups": {"botwatch": ["two"], "k3s_agents": ["one"]},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "given"), FINE.values(), ids=FINE)
+def test_what_only_looks_wrong_is_no_fault(found: Data, given: Data) -> None:
+    assert faults(found, **given) == []
