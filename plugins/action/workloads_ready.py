@@ -88,7 +88,7 @@ class ActionModule(ActionBase):
 
     def _wait(self, kubectl: Kubectl, selector: str, started: float, timeout_s: int) -> None:
         """Return when everything is ready; fail with a report when it is not."""
-        patience, looked = Patience(), started
+        patience, looked = Patience(), started - LOOK_INTERVAL_S
         while True:
             workloads = self._workloads(kubectl, selector)
             unready = [item for item in workloads.items if shortfall(item)]

@@ -24,6 +24,9 @@ PREAMBLE = re.compile(
     r"^.*(?:(?:failed to pull and unpack image|failed to resolve reference) \S+: "
     r"|unable to start container process: )"
 )
+# Only these probes end a container; it leaves by itself when told to, or by SIGTERM or SIGKILL.
+PROBE_THAT_ENDS = re.compile(r"(Liveness|Startup) probe")
+ENDED_FROM_OUTSIDE = (0, 143, 137)
 READ_ON = "its last lines below tell more"
 
 PULL_REMEDIES = (
@@ -92,21 +95,28 @@ def pull_fault(image: str, message: str, events: list[Object]) -> str:
 def crash(status: Object, spec: Object, events: list[Object]) -> str:
     """Say how a container ended that should run."""
     ended = ending(status)
-    times = f"restarted {status.get('restartCount', 0)} times"
+    restarts = f"restarts: {status.get('restartCount', 0)}"
     if ended.get("reason") == "OOMKilled":
         limit = spec.get("resources", {}).get("limits", {}).get("memory")
         than = f"its limit of {limit}" if limit else "the node has"
         return (
-            f"was killed because it used more memory than {than} ({times}): "
+            f"was killed because it used more memory than {than} ({restarts}): "
             "raise the limit, or find out what it needs the memory for"
         )
-    unhealthy = [event for event in events if "iveness probe" in event.get("message", "")]
-    probe = last_message(unhealthy, "Unhealthy")
+    probe = failed_probe(ended, events)
     if probe:
-        return f"is ended because its probe fails ({one_line(probe)}; {times}): {READ_ON}"
+        return f"is ended because its probe fails ({one_line(probe)}; {restarts}): {READ_ON}"
     said = to_the_point(ended.get("message", ""))
-    cause = f"{ended.get('reason', 'Error')}{f', {said}' if said else ''}; {times}"
+    cause = f"{ended.get('reason', 'Error')}{f', {said}' if said else ''}; {restarts}"
     return f"ends with exit code {ended.get('exitCode', '?')} ({cause}): {READ_ON}"
+
+
+def failed_probe(ended: Object, events: list[Object]) -> str | None:
+    """Tell which probe the kubelet has ended a container for, if it was the kubelet."""
+    if ended.get("exitCode") not in ENDED_FROM_OUTSIDE:
+        return None
+    probes = [event for event in events if PROBE_THAT_ENDS.match(event.get("message", ""))]
+    return last_message(probes, "Unhealthy")
 
 
 def ending(status: Object) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Answer:
             for line in (self.stderr or self.stdout).splitlines()
             if not re.match(r"Warning: |[WIE]\d{4} ", line)
         ]
-        return " ".join(line for line in lines if line)
+        return " ".join(dict.fromkeys(line for line in lines if line))
 
 
 # Runs a shell command on the target and hands it something to read.

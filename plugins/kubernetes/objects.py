@@ -22,8 +22,8 @@ MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "botwatch"
 # What is shorter is no secret, and hiding it would only spoil messages.
 SHORTEST_SECRET = 4
-# What others need is made first; all other kinds follow in the order in which they are declared.
-FIRST = ("Namespace", "ServiceAccount", "ConfigMap", "Secret")
+# Pods are made last: whoever runs in them finds its configuration, its rights and its limits.
+LAST = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 
 
 @dataclass(frozen=True, order=True)
@@ -122,8 +122,10 @@ def with_labels(item: Object, labels: dict[str, str]) -> Object:
 
 
 def rank(item: Object) -> int:
-    """Say when an object's turn comes."""
-    return FIRST.index(item["kind"]) if item["kind"] in FIRST else len(FIRST)
+    """Say when an object's turn comes; those of one rank keep their order."""
+    if item["kind"] == "Namespace":
+        return 0
+    return 2 if item["kind"] in LAST else 1
 
 
 def secret_values(items: Iterable[Object]) -> set[str]:

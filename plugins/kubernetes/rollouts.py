@@ -46,4 +46,4 @@ def too_few(count: int, wanted: int, state: str) -> str | None:
 
 def too_many(count: int, wanted: int) -> str | None:
     """Say that there are pods left that should be gone."""
-    return f"{count - wanted} pods too many have not ended yet" if count > wanted else None
+    return f"there are {count} pods instead of {wanted}" if count > wanted else None

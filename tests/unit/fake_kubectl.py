@@ -1,7 +1,8 @@
 """A program that behaves like kubectl, as far as the actions use it, on a cluster that is a file.
 
 Usage: fake_kubectl.py FILE kubectl's arguments. The file holds `objects`, and `calls` for the test
-to read. An API server's own defaults and checks appear where tests need them.
+to read. Also `logs` by pod, container and run, and `later`, which are the objects after the third
+call. An API server's own defaults and checks appear where tests need them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 Object = dict[str, Any]
-NAMESPACED_AWAY = "Namespace", "ClusterRole"
+CALLS_UNTIL_LATER = 3
+CLUSTER_WIDE = ("Namespace", "ClusterRole", "Node")
 
 
 class RefusedError(Exception):
@@ -22,7 +24,7 @@ class RefusedError(Exception):
 
 def key(item: Object) -> tuple[str, str, str]:
     metadata = item["metadata"]
-    namespace = "" if item["kind"] in NAMESPACED_AWAY else metadata.get("namespace", "default")
+    namespace = "" if item["kind"] in CLUSTER_WIDE else metadata.get("namespace", "default")
     return item["kind"], namespace, metadata["name"]
 
 
@@ -35,25 +37,30 @@ class Cluster:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        state = json.loads(path.read_text())
-        self.calls: list[list[str]] = state["calls"]
-        self.objects: dict[tuple[str, str, str], Object] = {
-            key(item): item for item in state["objects"]
-        }
-        stored = [int(item["metadata"]["resourceVersion"]) for item in self.objects.values()]
+        self.state = json.loads(path.read_text())
+        self.calls: list[list[str]] = self.state["calls"]
+        items = self.state["objects"]
+        if len(self.calls) >= CALLS_UNTIL_LATER:
+            items = self.state.get("later", items)
+        self.objects: dict[tuple[str, str, str], Object] = {key(item): item for item in items}
+        stored = [int(item["metadata"].get("resourceVersion", 0)) for item in items]
         self.versions = count(max(stored, default=0) + 1)
 
     def save(self) -> None:
         state = {"objects": list(self.objects.values()), "calls": self.calls}
-        self.path.write_text(json.dumps(state))
+        self.path.write_text(json.dumps({**self.state, **state}))
 
     def get(self, kinds: list[str], label: str) -> list[Object]:
-        name, value = label.split("=")
+        name, _, value = label.partition("=")
         return [
             item
             for item in self.objects.values()
-            if item["kind"] in kinds and item["metadata"].get("labels", {}).get(name) == value
+            if f"{item['kind'].lower()}s" in kinds or item["kind"] in kinds
+            if not label or item["metadata"].get("labels", {}).get(name) == value
         ]
+
+    def log(self, pod: str, container: str, *, is_previous: bool) -> str:
+        return str(self.state["logs"][f"{pod} {container}{' previous' if is_previous else ''}"])
 
     def apply(self, item: Object) -> Object:
         """Store an object as the server does: numbered, with its defaults."""
@@ -127,9 +134,14 @@ def main(path: Path, words: list[str]) -> int:
     code = 0
     if words[0] == "get":
         kinds = [name.split(".")[0] for name in words[1].split(",")]
-        print(json.dumps({"kind": "List", "items": cluster.get(kinds, options["--selector"])}))
+        print(
+            json.dumps({"kind": "List", "items": cluster.get(kinds, options.get("--selector", ""))})
+        )
     elif words[0] == "apply":
         code = apply(cluster, given, is_dry=options.get("--dry-run") == "server")
+    elif words[0] == "logs":
+        pod, container = words[3], words[words.index("--container") + 1]
+        print(cluster.log(pod, container, is_previous=options.get("--previous") == "true"))
     elif words[0] == "delete":
         for item in given:
             del cluster.objects[key(item)]
