@@ -43,7 +43,7 @@ def test_rules_do_what_their_unit_tests_say(tools: Tools, rendered: Rendered) ->
 def test_routes_and_templates_are_valid(tools: Tools, rendered: Rendered) -> None:
     said = tools.run("amtool", "check-config", rendered.alertmanager)
     assert " 1 templates" in said
-    assert " 1 receivers" in said
+    assert " 2 receivers" in said
 
 
 def test_names_are_taken_literally(tools: Tools, rendered: Rendered) -> None:
