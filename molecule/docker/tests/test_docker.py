@@ -118,7 +118,8 @@ def test_settings_that_the_engine_cannot_read_change_nothing(
     host: Host, wrong: dict[str, object], cause: str
 ) -> None:
     before, engine_before = host.file(SETTINGS).content_string, engine(host)
-    assert_refused(converge(docker_daemon_config=wrong), SETTINGS, cause, "nothing was changed")
+    run = converge(docker_daemon_config=wrong)
+    assert_refused(run, SETTINGS, cause, "nothing was changed", "mend docker_daemon_config")
     assert host.file(SETTINGS).content_string == before
     assert engine(host) == engine_before
 
