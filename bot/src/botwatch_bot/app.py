@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from botwatch_bot.gateway.session import Session
     from botwatch_bot.runs import Run
-    from botwatch_bot.settings import Secrets, Settings
+    from botwatch_bot.secret_files import Secrets
+    from botwatch_bot.settings import Settings
     from botwatch_bot.stopping import StopRequest
 
 _log = structlog.get_logger(__name__)
