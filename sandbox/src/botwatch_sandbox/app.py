@@ -60,10 +60,18 @@ class Sandbox:
 
     Attributes:
         app: the application to serve.
+        world: what is said to the bot and by it.
+        gateway: its connections and sessions.
+        faults: what Discord is told to play.
+        rest: the calls it made.
         background: ends only when a part fails; exists once the application has started.
     """
 
     app: web.Application
+    world: World
+    gateway: Gateway
+    faults: DiscordFaults
+    rest: Rest
     background: asyncio.Task[None] | None = None
 
 
@@ -93,8 +101,9 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
         middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH))],
         client_max_size=BODY_MAX_BYTES,
     )
-    sandbox = Sandbox(app)
-    Rest(world, faults, secrets.discord_token, GATEWAY_PATH).add_routes(app)
+    rest = Rest(world, faults, secrets.discord_token, GATEWAY_PATH)
+    sandbox = Sandbox(app, world, gateway, faults, rest)
+    rest.add_routes(app)
     app.router.add_get(GATEWAY_PATH, gateway.handle)
     webhook = Webhook(secrets.slack_path, slack, slack_faults)
     app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)

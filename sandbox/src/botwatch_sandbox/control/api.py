@@ -79,7 +79,7 @@ class ControlApi:
 
     async def _discord_faults(self, request: web.Request) -> web.Response:
         body = await read_body(request, DiscordFaultsBody)
-        if not body.model_fields_set - {"via", "code"}:
+        if not body.model_fields_set - {"via", "code", "server_status"}:
             raise ControlError(400, "No fault is named; sandbox/README.md lists the faults.")
         faults, gateway = self.snapshot.discord_faults, self.snapshot.gateway
         for name in ("rate_limit", "server_error", "slow_ms", "hold_gateway", "silent"):
@@ -87,6 +87,8 @@ class ControlApi:
                 setattr(faults, name, getattr(body, name))
         if body.rate_limit is not None:
             faults.via = body.via
+        if body.server_error is not None:
+            faults.server_status = body.server_status
         if body.reconnect:
             gateway.ask_to_reconnect()
         if body.invalid_session is not None:

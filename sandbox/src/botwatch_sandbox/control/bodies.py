@@ -46,6 +46,7 @@ class DiscordFaultsBody(Body):
     rate_limit: Count | None = None
     via: bool = True
     server_error: Count | None = None
+    server_status: Literal[500, 502, 503, 504] = 500
     slow_ms: Annotated[int, Field(ge=0, le=60_000)] | None = None
     hold_gateway: bool | None = None
     silent: bool | None = None

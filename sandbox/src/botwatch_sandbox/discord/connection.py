@@ -95,6 +95,7 @@ class Connection:
         self.session: Session | None = None
         self.latency_s: float | None = None
         self.closed_by_us = False
+        self.compressed = compressed
         self._socket = socket
         self._transport = transport
         self._zlib = ZlibStream() if compressed else None

@@ -118,7 +118,7 @@ class Conversation:
 
     def _answer(self, op: object, data: object) -> None:
         if op == HEARTBEAT:
-            self._heartbeat()
+            self._heartbeat(data)
         elif op in {IDENTIFY, RESUME}:
             self._begin(op, data)
         elif op in {PRESENCE, VOICE_STATE, REQUEST_MEMBERS}:
@@ -129,7 +129,9 @@ class Conversation:
         else:
             raise HangUpError(CloseCode.UNKNOWN_OPCODE)
 
-    def _heartbeat(self) -> None:
+    def _heartbeat(self, seq: object) -> None:
+        if self.connection.session is not None:
+            self.connection.session.confirm(seq)
         self.connection.send_op(HEARTBEAT_ACK)
         self.connection.ping()
 
@@ -151,7 +153,7 @@ class Conversation:
         session = self.sessions.create(shard, wanted)
         self._attach(session)
         here = bool(wanted & intents.GUILDS) and _guild_shard(shard[1]) == shard[0]
-        session.dispatch("READY", self._ready(session, guild_here=here))
+        self.sessions.begin(session, "identify", self._ready(session, guild_here=here))
         if here:
             session.dispatch("GUILD_CREATE", payloads.guild())
         self.connection.ping()
@@ -176,6 +178,7 @@ class Conversation:
             return
         if not 0 <= seq <= session.seq:
             raise HangUpError(CloseCode.INVALID_SEQ)
+        session.confirm(seq)
         missed = session.missed_since(seq)
         self._attach(session)
         if missed is None:
@@ -184,7 +187,7 @@ class Conversation:
             return
         for frame in missed:
             self.connection.send(frame)
-        session.dispatch("RESUMED", {"_trace": []})
+        self.sessions.begin(session, "resume", {"_trace": []})
         self.connection.ping()
         log.info("a bot resumed its session and was sent %d missed events", len(missed))
 

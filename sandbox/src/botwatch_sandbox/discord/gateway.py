@@ -38,6 +38,7 @@ class Gateway:
     Attributes:
         listeners: called with the number of sessions and the time (Unix seconds), when the number
             changes.
+        sessions: every session that lives.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Gateway:
         self._token = token
         self._changes = changes
         self._timing = timing or Timing()
-        self._sessions = Sessions(self._timing.session_s)
+        self.sessions = Sessions(self._timing.session_s)
         self._conversations: dict[Conversation, asyncio.Task[None]] = {}
         self._last_count = 0
         world.listeners.append(self._spread)
@@ -62,14 +63,14 @@ class Gateway:
     @property
     def session_count(self) -> int:
         """How many sessions have a connection."""
-        return len(self._sessions.attached())
+        return len(self.sessions.attached())
 
     @property
     def latency_ms(self) -> float | None:
         """The slowest bot's way there and back, in milliseconds; None before it was timed."""
         found = [
             session.connection.latency_s
-            for session in self._sessions.attached()
+            for session in self.sessions.attached()
             if session.connection is not None and session.connection.latency_s is not None
         ]
         return round(max(found) * 1000, 1) if found else None
@@ -90,7 +91,7 @@ class Gateway:
             timed=lambda: self._changes.touch("status"),
         )
         address = f"ws://{request.headers.get('Host', '')}{request.path}"
-        conversation = Conversation(connection, self._sessions, self._token, address, self._timing)
+        conversation = Conversation(connection, self.sessions, self._token, address, self._timing)
         await self._talk(conversation, request.query.get("v", ""))
         return socket
 
@@ -146,7 +147,7 @@ class Gateway:
             return
         session.detach()
         if connection.ended_by_bot_for_good():
-            self._sessions.discard(session)
+            self.sessions.discard(session)
 
     def _note_change(self) -> None:
         self._changes.touch("status")
@@ -159,7 +160,7 @@ class Gateway:
     def _spread(self, message: Message) -> None:
         reply_to = message.draft.reply_to
         answered = None if reply_to is None else self._world.find(reply_to)
-        for session in self._sessions.all():
+        for session in self.sessions.all():
             if session.intents & intents.GUILD_MESSAGES:
                 event = payloads.message_create(
                     message, answered, hidden=_is_hidden(session, message)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+from collections import Counter
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
@@ -50,6 +52,9 @@ class RestError(Exception):
 class Rest:
     """The REST half of the stand-in.
 
+    Attributes:
+        answered: how many calls were answered with each HTTP status.
+
     Args:
         world: where messages go.
         faults: what is played on request.
@@ -58,6 +63,7 @@ class Rest:
     """
 
     def __init__(self, world: World, faults: DiscordFaults, token: str, gateway_path: str) -> None:
+        self.answered: Counter[int] = Counter()
         self._world = world
         self._faults = faults
         self._authorization = f"Bot {token}".encode()
@@ -82,13 +88,18 @@ class Rest:
     def _guarded(self, handler: Handler) -> Handler:
         async def call(request: web.Request) -> web.Response:
             await asyncio.sleep(self._faults.slow_ms / 1000)
-            try:
-                self._authorize(request)
-                return self._fault() or await handler(request)
-            except RestError as error:
-                return answer(error.body, status=error.status)
+            response = await self._answer(request, handler)
+            self.answered[response.status] += 1
+            return response
 
         return call
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.Response:
+        try:
+            self._authorize(request)
+            return self._fault() or await handler(request)
+        except RestError as error:
+            return answer(error.body, status=error.status)
 
     def _authorize(self, request: web.Request) -> None:
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
@@ -107,7 +118,8 @@ class Rest:
             }
             return answer(body, status=429, headers=headers)
         if self._faults.take_server_error():
-            return answer({"message": "500: Internal Server Error", "code": 0}, status=500)
+            status = HTTPStatus(self._faults.server_status)
+            return answer({"message": f"{status}: {status.phrase}", "code": 0}, status=status)
         return None
 
     async def _me(self, _: web.Request) -> web.Response:
