@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yarl
 
-from botwatch_sandbox.discord.state import GUILD_NAME
+from botwatch_sandbox.discord.guilds import GUILD_NAME
 from botwatch_sandbox.testing.waiting import eventually
 
 with warnings.catch_warnings():

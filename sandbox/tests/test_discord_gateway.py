@@ -8,8 +8,9 @@ import pytest
 
 from botwatch_sandbox.discord import intents
 from botwatch_sandbox.discord.conversation import Timing
+from botwatch_sandbox.discord.guilds import CHANNEL_ID, GUILD_ID
 from botwatch_sandbox.discord.session import EVENTS_KEPT
-from botwatch_sandbox.discord.state import BOT, CHANNEL_ID, GUILD_ID, OWNER
+from botwatch_sandbox.discord.state import BOT, OWNER
 from botwatch_sandbox.testing.gateway_client import (
     INTENTS,
     GatewayClient,

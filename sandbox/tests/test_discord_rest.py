@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botwatch_sandbox.discord.state import BOT, CHANNEL_ID
+from botwatch_sandbox.discord.guilds import CHANNEL_ID
+from botwatch_sandbox.discord.state import BOT
 
 if TYPE_CHECKING:
     from botwatch_sandbox.testing.server import RunningSandbox

@@ -18,6 +18,7 @@ from botwatch_sandbox.control.snapshot import Snapshot
 from botwatch_sandbox.discord.conversation import Timing
 from botwatch_sandbox.discord.faults import DiscordFaults
 from botwatch_sandbox.discord.gateway import Gateway
+from botwatch_sandbox.discord.guilds import Scale
 from botwatch_sandbox.discord.rest import BASE, Rest
 from botwatch_sandbox.discord.state import World
 from botwatch_sandbox.drills.injector import Injector
@@ -44,8 +45,9 @@ BODY_MAX_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Times and places that only tests change."""
+    """Times, places and sizes that only tests change."""
 
+    scale: Scale = field(default_factory=Scale)
     timing: Timing = field(default_factory=Timing)
     limits: RunnerLimits = field(default_factory=RunnerLimits)
     patience: Patience = field(default_factory=Patience)
@@ -81,11 +83,11 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     Args:
         addresses: where the bot, Prometheus and Alertmanager are.
         secrets: what the stand-ins accept and the drills need.
-        tuning: times and places, for tests.
+        tuning: times, places and sizes, for tests.
     """
     tuned = tuning or Tuning()
     changes, session = Changes(), client()
-    world, faults = World(changes), DiscordFaults(changes)
+    world, faults = World(changes, tuned.scale), DiscordFaults(changes)
     gateway = Gateway(world, faults, secrets.discord_token, changes, tuned.timing)
     slack, slack_faults = SlackStore(changes), SlackFaults(changes)
     recorder = Recorder(changes, slack, tuned.limits)

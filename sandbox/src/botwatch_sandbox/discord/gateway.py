@@ -91,7 +91,9 @@ class Gateway:
             timed=lambda: self._changes.touch("status"),
         )
         address = f"ws://{request.headers.get('Host', '')}{request.path}"
-        conversation = Conversation(connection, self.sessions, self._token, address, self._timing)
+        conversation = Conversation(
+            connection, self.sessions, self._world.scale, self._token, address, self._timing
+        )
         await self._talk(conversation, request.query.get("v", ""))
         return socket
 
@@ -161,7 +163,8 @@ class Gateway:
         reply_to = message.draft.reply_to
         answered = None if reply_to is None else self._world.find(reply_to)
         for session in self.sessions.all():
-            if session.intents & intents.GUILD_MESSAGES:
+            hears = message.guild.belongs_to(session.shard)
+            if hears and session.intents & intents.GUILD_MESSAGES:
                 event = payloads.message_create(
                     message, answered, hidden=_is_hidden(session, message)
                 )

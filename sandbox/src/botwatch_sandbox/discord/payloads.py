@@ -5,18 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from botwatch_sandbox.discord.state import (
-    BOT,
-    CHANNEL_ID,
-    CHANNEL_NAME,
-    GUILD_ID,
-    GUILD_NAME,
-    OWNER,
-    Message,
-    User,
-)
+from botwatch_sandbox.discord.guilds import CHANNEL_NAME
+from botwatch_sandbox.discord.state import BOT, OWNER, Message, User
 
 if TYPE_CHECKING:
+    from botwatch_sandbox.discord.guilds import Guild
     from botwatch_sandbox.jsonio import JsonObject
 
 APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted
@@ -76,12 +69,12 @@ def full_member(who: User) -> JsonObject:
     return member() | {"user": user(who)}
 
 
-def channel() -> JsonObject:
-    """Returns the text channel."""
+def channel(of: Guild) -> JsonObject:
+    """Returns a guild's text channel."""
     return {
-        "id": str(CHANNEL_ID),
+        "id": str(of.channel_id),
         "type": TEXT_CHANNEL,
-        "guild_id": str(GUILD_ID),
+        "guild_id": str(of.id),
         "name": CHANNEL_NAME,
         "position": 0,
         "topic": None,
@@ -92,11 +85,10 @@ def channel() -> JsonObject:
     }
 
 
-def guild() -> JsonObject:
-    """Returns the guild as GUILD_CREATE carries it."""
-    members = [full_member(BOT), full_member(OWNER)]
+def guild(which: Guild, members: int) -> JsonObject:
+    """Returns a guild with so many members as GUILD_CREATE carries it."""
     everyone: JsonObject = {
-        "id": str(GUILD_ID),
+        "id": str(which.id),
         "name": "@everyone",
         "permissions": str(PERMISSIONS),
         "color": 0,
@@ -107,15 +99,15 @@ def guild() -> JsonObject:
         "flags": 0,
     }
     return {
-        "id": str(GUILD_ID),
-        "name": GUILD_NAME,
+        "id": str(which.id),
+        "name": which.name,
         "owner_id": str(OWNER.id),
         "joined_at": timestamp(0),
         "large": False,
         "unavailable": False,
-        "member_count": len(members),
-        "members": members,
-        "channels": [channel()],
+        "member_count": members,
+        "members": [full_member(BOT), full_member(OWNER)],
+        "channels": [channel(which)],
         "roles": [everyone],
         "threads": [],
         "emojis": [],
@@ -144,7 +136,7 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
     found: JsonObject = {
         "id": str(sent.id),
         "type": DEFAULT_MESSAGE if draft.reply_to is None else REPLY,
-        "channel_id": str(CHANNEL_ID),
+        "channel_id": str(sent.guild.channel_id),
         "author": user(sent.author),
         "content": draft.content,
         "timestamp": timestamp(sent.at),
@@ -165,8 +157,8 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
         found["message_reference"] = {
             "type": 0,
             "message_id": str(draft.reply_to),
-            "channel_id": str(CHANNEL_ID),
-            "guild_id": str(GUILD_ID),
+            "channel_id": str(sent.guild.channel_id),
+            "guild_id": str(sent.guild.id),
         }
         found["referenced_message"] = None if answered is None else message(answered)
     return found
@@ -175,7 +167,7 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
 def message_create(sent: Message, answered: Message | None, *, hidden: bool) -> JsonObject:
     """Returns a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
     event = message(sent, answered) | {
-        "guild_id": str(GUILD_ID),
+        "guild_id": str(sent.guild.id),
         "member": member(),
     }
     return event | {"content": "", "embeds": []} if hidden else event

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
 
-from botwatch_sandbox.discord import payloads
-from botwatch_sandbox.discord.state import BOT, CHANNEL_ID, CONTENT_MAX, Draft
+from botwatch_sandbox.discord import payloads, snowflake
+from botwatch_sandbox.discord.state import BOT, CONTENT_MAX, Draft
 from botwatch_sandbox.jsonio import JsonObject, answer, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from botwatch_sandbox.discord.faults import DiscordFaults
+    from botwatch_sandbox.discord.guilds import Guild
     from botwatch_sandbox.discord.state import World
 
     Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
@@ -28,7 +29,6 @@ BODY_MAX_BYTES = 64 * 1024
 EMBEDS_MAX = 10
 EMBEDS_MAX_CHARACTERS = 6000
 NONCE_MAX = 25
-SNOWFLAKE_DIGITS = 20
 RETRY_AFTER_S = 0.5
 EVERYONE = ("@everyone", "@here")
 
@@ -136,34 +136,37 @@ class Rest:
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        body = {"url": self._gateway_url(request), "shards": 1, "session_start_limit": limit}
-        return answer(body)
+        shards = self._world.scale.shards
+        url = self._gateway_url(request)
+        return answer({"url": url, "shards": shards, "session_start_limit": limit})
 
     async def _channel(self, request: web.Request) -> web.Response:
-        _check_channel(request)
-        return answer(payloads.channel())
+        return answer(payloads.channel(self._guild(request)))
 
     async def _send(self, request: web.Request) -> web.Response:
-        _check_channel(request)
+        guild = self._guild(request)
         draft = _draft(await _body(request))
         answered = None if draft.reply_to is None else self._world.find(draft.reply_to)
         if draft.reply_to is not None and answered is None:
             raise _invalid(
                 field="message_reference", code="UNKNOWN_MESSAGE", message="Unknown message"
             )
-        return answer(payloads.message(self._world.say(BOT, draft), answered))
+        return answer(payloads.message(self._world.say(BOT, draft, guild), answered))
 
     async def _typing(self, request: web.Request) -> web.Response:
-        _check_channel(request)
+        self._guild(request)
         return web.Response(status=204)
+
+    def _guild(self, request: web.Request) -> Guild:
+        """Returns the guild whose channel the path names."""
+        channel = snowflake.parse(request.match_info["channel"])
+        guild = self._world.scale.find_by_channel(channel)
+        if guild is None:
+            raise RestError(404, UNKNOWN_CHANNEL, "Unknown Channel")
+        return guild
 
     async def _unknown(self, _: web.Request) -> web.Response:
         raise RestError(404, 0, "404: Not Found")
-
-
-def _check_channel(request: web.Request) -> None:
-    if request.match_info["channel"] != str(CHANNEL_ID):
-        raise RestError(404, UNKNOWN_CHANNEL, "Unknown Channel")
 
 
 async def _body(request: web.Request) -> JsonObject:
@@ -224,12 +227,12 @@ def _embeds(value: object) -> tuple[JsonObject, ...]:
 def _reference(value: object) -> int | None:
     if not is_object(value):
         return None
-    given = str(value.get("message_id", ""))
-    if not (given.isascii() and given.isdigit() and len(given) <= SNOWFLAKE_DIGITS):
+    message_id = snowflake.parse(str(value.get("message_id", "")))
+    if message_id is None:
         raise _invalid(
             field="message_reference", code="NUMBER_TYPE_COERCE", message="Value is not snowflake."
         )
-    return int(given)
+    return message_id
 
 
 def _nonce(value: object) -> str | int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from botwatch_sandbox.jsonio import JsonObject, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from botwatch_sandbox.discord.connection import Connection
 
@@ -40,11 +40,19 @@ class Session:
 
     def dispatch(self, event: str, data: JsonObject) -> None:
         """Sends an event, and keeps it for a later replay."""
+        self.dispatch_all(event, [data])
+
+    def dispatch_all(self, event: str, data: Iterable[JsonObject]) -> None:
+        """Sends events of one kind, however many, and keeps the last of them."""
+        frames = [self._frame(event, each) for each in data]
+        if self.connection is not None:
+            self.connection.send(*frames)
+
+    def _frame(self, event: str, data: JsonObject) -> str:
         self.seq += 1
         frame = encode({"op": 0, "s": self.seq, "t": event, "d": data})
         self._events.append((self.seq, frame))
-        if self.connection is not None:
-            self.connection.send(frame)
+        return frame
 
     def confirm(self, seq: object) -> None:
         """Notes a sequence number that the bot named; one that cannot be is none of its events."""

@@ -1,4 +1,4 @@
-"""What exists in the stand-in: one guild, one channel, the bot, its visitors and their messages."""
+"""What is said in the stand-in: the bot, its visitors and their messages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from botwatch_sandbox.discord.guilds import CHANNEL_NAME, GUILD_NAME, HOME, Guild, Scale
 from botwatch_sandbox.discord.snowflake import Snowflakes, id_of_name
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.changes import Changes
 
-GUILD_ID = 1_100_000_000_000_000_001
-GUILD_NAME = "botwatch"
-CHANNEL_ID = 1_100_000_000_000_000_002
-CHANNEL_NAME = "general"
 MESSAGES_KEPT = 200
 CONTENT_MAX = 2000
 AUTHOR_MAX = 32
@@ -54,12 +51,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in the channel; `at` is Unix time in seconds."""
+    """A message in a guild's channel; `at` is Unix time in seconds."""
 
     id: int
     author: User
     at: float
     draft: Draft
+    guild: Guild = HOME
 
     def view(self) -> JsonObject:
         """Returns what the control room shows."""
@@ -80,16 +78,23 @@ MessageListener: TypeAlias = "Callable[[Message], None]"
 
 @dataclass(slots=True)
 class World:
-    """The channel and everything said in it."""
+    """The guilds' channels and everything said in them.
+
+    Attributes:
+        changes: told when something was said.
+        scale: how many guilds there are.
+        listeners: called with every message.
+    """
 
     changes: Changes
+    scale: Scale = field(default_factory=Scale)
     listeners: list[MessageListener] = field(default_factory=list)
     _messages: deque[Message] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     _ids: Snowflakes = field(default_factory=Snowflakes)
 
-    def say(self, author: User, draft: Draft) -> Message:
-        """Puts a message into the channel and tells all listeners."""
-        message = Message(self._ids.next(), author, time.time(), draft)
+    def say(self, author: User, draft: Draft, guild: Guild = HOME) -> Message:
+        """Puts a message into a guild's channel and tells all listeners."""
+        message = Message(self._ids.next(), author, time.time(), draft, guild)
         self._messages.append(message)
         for listener in self.listeners:
             listener(message)
@@ -106,7 +111,7 @@ class World:
             "guild": GUILD_NAME,
             "channel": CHANNEL_NAME,
             "bot_name": BOT.name,
-            "messages": [message.view() for message in self._messages],
+            "messages": [found.view() for found in self._messages if found.guild == HOME],
         }
 
 
