@@ -17,6 +17,7 @@ from botwatch_bot.settings import variables
 from botwatch_bot.stopping import StopRequest
 
 CODES = {
+    ExitCode.DISCONNECTED: Ending.DISCONNECTED,
     ExitCode.INTERNAL: Ending.INTERNAL,
     ExitCode.PORT_BUSY: Ending.PORT_BUSY,
     ExitCode.REFUSED: Ending.REFUSED,

@@ -128,7 +128,8 @@ class Settings:
         default=None,
         metadata=_about(
             values.absolute_path,
-            "the absolute path of a file for the reason why the bot ends, such as /dev/termination-log",
+            "the absolute path of a file for the reason why the bot ends, "
+            "such as /dev/termination-log",
         ),
     )
     discord_api_url: str | None = field(

@@ -14,11 +14,12 @@ from discord.ext import commands
 
 from botwatch_bot.commands import COMMANDS
 from botwatch_bot.commands.text import did_you_mean, quote
+from botwatch_bot.gateway.causes import cause_of
 from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
 from botwatch_bot.gateway.handlers import Handler, handlers
 from botwatch_bot.gateway.state import describe
 from botwatch_bot.gateway.verdicts import judge, unwrap
-from botwatch_bot.metrics import ErrorType, SessionKind, Status
+from botwatch_bot.metrics import EVENTS, OTHER, ErrorType, Intervention, SessionKind, Status
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -35,6 +36,8 @@ _GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
 COMMAND_SECONDS = 60.0
 """A command that takes longer, waits for rate limits included, is ended."""
 _LAUNCH_TRIES = 60
+_RESUMABLE = 4000
+"""A code to close a connection with: by this Discord keeps its session for a while."""
 _RATE_LIMIT_SECONDS = 30.0
 _DRAIN_SECONDS = 0.8
 _CLOSE_SECONDS = 0.5
@@ -68,6 +71,10 @@ class BotClient(commands.AutoShardedBot):
         self._overdue: dict[asyncio.Task[Any] | None, Status] = {}
         self._sent_to: dict[int, float] = {}
         self._accepting = True
+        self._closing: dict[int, asyncio.Task[None]] = {}
+        events = services.metrics.gateway_events
+        self._events = {name: events.labels(name) for name in EVENTS}
+        self._other_events = events.labels(OTHER)
         for handler in handlers(self):
             self.add_command(handler)
 
@@ -103,9 +110,8 @@ class BotClient(commands.AutoShardedBot):
     def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
         """See each event the moment it arrives, before discord.py schedules its handlers."""
         match event_name:
-            case "message":
-                arrived_at.set(time.perf_counter())
             case "socket_event_type":
+                arrived_at.set(time.perf_counter())
                 self._saw_event(str(args[0]))
             case "shard_connect":
                 self._shard_up(_shard_id(args), SessionKind.IDENTIFY)
@@ -120,21 +126,56 @@ class BotClient(commands.AutoShardedBot):
         state = self.services.gateway
         if self.shard_count:
             state.expect(self.shard_count)
-        for shard_id, shard in self.shards.items():
-            state.sample(shard_id, shard.latency, socket_open=not shard.is_closed())
+        for shard_id in self.shards:
+            socket = self._get_websocket(shard_id=shard_id)
+            state.sample(
+                shard_id, socket.latency, socket_open=socket.open, sequence=socket.sequence
+            )
+        self._resume_the_deaf()
+        self.services.metrics.commands_running.set(len(self._running))
         if self._guilds_changed:
             self._guilds_changed = False
             self._count_guilds()
         self._end_overdue_commands()
 
+    def drop_connections(self) -> int:
+        """Close every connection without a word to the server; return how many there were."""
+        connected = [number for number, shard in self.shards.items() if not shard.is_closed()]
+        for shard_id in connected:
+            self._close_to_resume(shard_id, Intervention.DRILL)
+        return len(connected)
+
+    def _resume_the_deaf(self) -> None:
+        """Resume each connection that no longer seems to hear or to be heard.
+
+        A silent one shows by its RESUMED whether it still has events for us: this costs no login.
+        """
+        now = time.monotonic()
+        quiet = self.services.settings.gateway_quiet
+        for shard_id, shard in self.services.gateway.shards().items():
+            if shard_id in self._closing or not shard.socket_open:
+                continue
+            if shard.unanswered_seconds(now):
+                self._close_to_resume(shard_id, Intervention.UNANSWERED)
+            elif quiet and shard.quiet_seconds(now) > quiet:
+                self._close_to_resume(shard_id, Intervention.QUIET)
+
+    def _close_to_resume(self, shard_id: int, why: Intervention) -> None:
+        self.services.metrics.gateway_interventions.labels(why).inc()
+        _log.warning("closing a connection to have it resumed", shard=shard_id, why=str(why))
+        closing = asyncio.create_task(self._get_websocket(shard_id=shard_id).close(_RESUMABLE))
+        self._closing[shard_id] = closing
+        closing.add_done_callback(lambda _: self._closing.pop(shard_id, None))
+
     def _saw_event(self, name: str) -> None:
         self.services.gateway.event()
+        self._events.get(name, self._other_events).inc()
         if name in _GUILD_EVENTS:
             self._guilds_changed = True
 
     def _shard_up(self, shard_id: int, kind: SessionKind) -> None:
         self.services.metrics.gateway_sessions.labels(kind).inc()
-        self.services.gateway.shard_up(shard_id)
+        self.services.gateway.shard_up(shard_id, resumed=kind is SessionKind.RESUME)
         self.sample()
 
     def _shard_down(self, shard_id: int) -> None:
@@ -146,9 +187,10 @@ class BotClient(commands.AutoShardedBot):
             self._attempt_failed(f"shard {shard_id} could not reconnect")
 
     def _attempt_failed(self, what: str) -> None:
-        self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
         # discord.py keeps the cause to itself, but reports from within its `except` clauses.
         cause = sys.exception()
+        self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+        self.services.metrics.gateway_failures.labels(cause_of(cause)).inc()
         self.services.gateway.fail(what if cause is None else f"{what}: {describe(cause)}")
 
     def _count_guilds(self) -> None:

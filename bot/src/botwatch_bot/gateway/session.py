@@ -13,6 +13,7 @@ from discord.http import Route
 
 from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.gateway import keepalive, responses
+from botwatch_bot.gateway.causes import SessionStalledError, cause_of
 from botwatch_bot.gateway.client import BotClient
 from botwatch_bot.gateway.pacing import Backoff, IdentifyPacer
 from botwatch_bot.gateway.state import describe
@@ -37,10 +38,6 @@ _TOKEN_REFUSED = 4004
 _INTENTS_REFUSED = {4013, 4014}
 
 
-class SessionStalledError(Exception):
-    """discord.py has not brought every shard back for too long."""
-
-
 class SessionEndedError(Exception):
     """The client ended without being asked to and without saying why."""
 
@@ -50,7 +47,7 @@ class SessionEndedError(Exception):
 
 def prepare_library(services: Services) -> None:
     """Mend discord.py, count its answers, silence its voice warnings, point it to the stand-in."""
-    keepalive.install()
+    keepalive.install(services.gateway)
     responses.count_into(services.metrics)
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
@@ -96,6 +93,10 @@ class Session:
         if self._client is not None:
             self._client.sample()
 
+    def drop_connections(self) -> int:
+        """Close every connection without a word to Discord; return how many there were."""
+        return 0 if self._client is None else self._client.drop_connections()
+
     async def _serve_one_client(self) -> NoReturn:
         self._services.gateway.begin()
         self._client = client = BotClient(self._services, self._pacer)
@@ -134,6 +135,7 @@ class Session:
 
     def _note(self, error: Exception) -> None:
         self._services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+        self._services.metrics.gateway_failures.labels(cause_of(error)).inc()
         self._services.gateway.fail(describe(error))
         _log.error("lost Discord, trying again", exc_info=error)
 
