@@ -19,6 +19,7 @@ from botwatch_sandbox.discord.conversation import Timing
 from botwatch_sandbox.discord.faults import DiscordFaults
 from botwatch_sandbox.discord.gateway import Gateway
 from botwatch_sandbox.discord.guilds import Scale
+from botwatch_sandbox.discord.interactions import Interactions
 from botwatch_sandbox.discord.rest import BASE, Rest
 from botwatch_sandbox.discord.state import World
 from botwatch_sandbox.drills.injector import Injector
@@ -64,6 +65,7 @@ class Sandbox:
         app: the application to serve.
         world: what is said to the bot and by it.
         gateway: its connections and sessions.
+        interactions: uses of its slash commands.
         faults: what Discord is told to play.
         rest: the calls it made.
         background: ends only when a part fails; exists once the application has started.
@@ -72,6 +74,7 @@ class Sandbox:
     app: web.Application
     world: World
     gateway: Gateway
+    interactions: Interactions
     faults: DiscordFaults
     rest: Rest
     background: asyncio.Task[None] | None = None
@@ -103,14 +106,16 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
         middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH))],
         client_max_size=BODY_MAX_BYTES,
     )
-    rest = Rest(world, faults, secrets.discord_token, GATEWAY_PATH)
-    sandbox = Sandbox(app, world, gateway, faults, rest)
+    interactions = Interactions(world, gateway)
+    rest = Rest(interactions, faults, secrets.discord_token, GATEWAY_PATH)
+    sandbox = Sandbox(app, world, gateway, interactions, faults, rest)
     rest.add_routes(app)
     app.router.add_get(GATEWAY_PATH, gateway.handle)
     webhook = Webhook(secrets.slack_path, slack, slack_faults)
     app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)
     refresh = partial(observer.look_at_alerts, session)
-    app.add_subapp("/control", ControlApi(snapshot, events, own_drills, refresh).app())
+    control = ControlApi(snapshot, interactions, events, own_drills, refresh)
+    app.add_subapp("/control", control.app())
     add_page(app, tuned.static)
 
     async def run_background(_: web.Application) -> AsyncIterator[None]:

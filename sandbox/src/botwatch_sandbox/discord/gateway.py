@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.changes import Changes
     from botwatch_sandbox.discord.faults import DiscordFaults
+    from botwatch_sandbox.discord.guilds import Guild
+    from botwatch_sandbox.jsonio import JsonObject
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +161,16 @@ class Gateway:
             for listener in self.listeners:
                 listener(count, time.time())
 
+    def interact(self, guild: Guild, interaction: JsonObject) -> bool:
+        """Tells the bots of a guild that somebody uses a command; says whether there is one."""
+        hearing = [session for session in self.sessions.all() if guild.belongs_to(session.shard)]
+        for session in hearing:
+            session.dispatch("INTERACTION_CREATE", interaction)
+        return bool(hearing)
+
     def _spread(self, message: Message) -> None:
+        if not message.draft.heard:
+            return
         reply_to = message.draft.reply_to
         answered = None if reply_to is None else self._world.find(reply_to)
         for session in self.sessions.all():

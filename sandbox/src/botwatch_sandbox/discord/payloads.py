@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from botwatch_sandbox.discord.bodies import EPHEMERAL
 from botwatch_sandbox.discord.guilds import CHANNEL_NAME
 from botwatch_sandbox.discord.state import BOT, OWNER, Message, User
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.guilds import Guild
+    from botwatch_sandbox.discord.interactions import Interaction, Languages
+    from botwatch_sandbox.discord.state import Draft
     from botwatch_sandbox.jsonio import JsonObject
 
 APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted
@@ -17,6 +20,9 @@ PERMISSIONS = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 1
 TEXT_CHANNEL = 0
 DEFAULT_MESSAGE = 0
 REPLY = 19
+SLASH_ANSWER = 20
+APPLICATION_COMMAND = 2
+ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 
 
 def timestamp(at: float) -> str:
@@ -130,12 +136,18 @@ def guild(which: Guild, members: int) -> JsonObject:
     }
 
 
+def _message_type(draft: Draft) -> int:
+    if draft.answers_slash:
+        return SLASH_ANSWER
+    return DEFAULT_MESSAGE if draft.reply_to is None else REPLY
+
+
 def message(sent: Message, answered: Message | None = None) -> JsonObject:
     """Returns a message as REST answers it; `answered` is the message it replies to."""
     draft = sent.draft
     found: JsonObject = {
         "id": str(sent.id),
-        "type": DEFAULT_MESSAGE if draft.reply_to is None else REPLY,
+        "type": _message_type(draft),
         "channel_id": str(sent.guild.channel_id),
         "author": user(sent.author),
         "content": draft.content,
@@ -149,7 +161,7 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
         "embeds": list(draft.embeds),
         "components": [],
         "pinned": False,
-        "flags": 0,
+        "flags": 0 if draft.heard else EPHEMERAL,
     }
     if draft.nonce is not None:
         found["nonce"] = draft.nonce
@@ -162,6 +174,33 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
         }
         found["referenced_message"] = None if answered is None else message(answered)
     return found
+
+
+def interaction(
+    used: Interaction, author: User, data: JsonObject, languages: Languages
+) -> JsonObject:
+    """Returns the use of a slash command as INTERACTION_CREATE carries it."""
+    guild_id = str(used.guild.id)
+    return {
+        "id": str(used.id),
+        "application_id": str(BOT.id),
+        "type": APPLICATION_COMMAND,
+        "token": used.token,
+        "version": 1,
+        "guild_id": guild_id,
+        "guild": {"id": guild_id, "locale": languages.guild_locale, "features": []},
+        "guild_locale": languages.guild_locale,
+        "locale": languages.locale,
+        "channel_id": str(used.guild.channel_id),
+        "channel": channel(used.guild) | {"permissions": str(PERMISSIONS)},
+        "member": full_member(author) | {"permissions": str(PERMISSIONS)},
+        "app_permissions": str(PERMISSIONS),
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": guild_id},
+        "context": 0,
+        "attachment_size_limit": ATTACHMENT_MAX_BYTES,
+        "data": data,
+    }
 
 
 def message_create(sent: Message, answered: Message | None, *, hidden: bool) -> JsonObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from botwatch_sandbox.discord.guilds import CHANNEL_NAME, GUILD_NAME, HOME, Guild, Scale
@@ -36,13 +36,21 @@ OWNER = User(1_100_000_000_000_000_004, "owner")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wants to say."""
+    """What somebody wants to say.
+
+    Attributes:
+        heard: whether it is a message of the channel. That somebody used a slash command is none,
+            and an answer for that person alone is none either: the page shows them, no bot hears.
+        answers_slash: whether it is the answer to a slash command.
+    """
 
     content: str
     embeds: tuple[JsonObject, ...] = ()
     reply_to: int | None = None
     nonce: str | int | None = None
     mention_everyone: bool = False
+    heard: bool = True
+    answers_slash: bool = False
 
     def as_text(self) -> str:
         """Returns the content and the embeds as plain text: the control room draws no embeds."""
@@ -101,6 +109,20 @@ class World:
         self.changes.touch("discord")
         return message
 
+    def edit(self, former: Message, draft: Draft) -> Message:
+        """Puts other words into a message; no bot is told."""
+        message = replace(former, draft=draft)
+        if former in self._messages:
+            self._messages[self._messages.index(former)] = message
+        self.changes.touch("discord")
+        return message
+
+    def remove(self, message: Message) -> None:
+        """Takes a message away; no bot is told."""
+        if message in self._messages:
+            self._messages.remove(message)
+        self.changes.touch("discord")
+
     def find(self, message_id: int) -> Message | None:
         """Returns a message that is still kept."""
         return next((message for message in self._messages if message.id == message_id), None)
@@ -116,8 +138,8 @@ class World:
 
 
 def visitor(name: str) -> User:
-    """Returns the visitor with a name."""
-    return User(id_of_name(name), name)
+    """Returns the visitor with a name; the bot's owner is known by theirs."""
+    return OWNER if name == OWNER.name else User(id_of_name(name), name)
 
 
 def _embed_text(embed: JsonObject) -> str:
