@@ -79,7 +79,7 @@ class Bot:
         async def look() -> bool:
             return await self.value(sample) == value
 
-        await eventually(look, f"{sample} {value}")
+        await eventually(look, f"{sample} {value}", START_SECONDS)
 
 
 def _answers(state: dict[str, Any]) -> list[str]:
