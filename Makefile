@@ -36,7 +36,8 @@ drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
 bench: ## measure the bot beside a bare one (COMMANDS=n before its memory is looked at, ROUNDS=n)
 	@tools/setup controller dev
 	@PYTHONPATH=bench/src $(VENV)/python -m botwatch_bench \
-	  $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) --json build/bench.json
+	  $(if $(PART),--part $(PART)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  --json build/bench.json
 
 .PHONY: test
 test: ## every test that this machine can run

@@ -3,14 +3,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from botwatch_bench import cli
 from botwatch_bench.bot import programs
-from botwatch_bench.bot.measuring import BotBench, Effort
+from botwatch_bench.bot.measuring import PARTS, BotBench, Effort
 from botwatch_bench.bot.programs import BareBot, OurBot, Stage, running, until_ready
 from botwatch_bench.figures import BenchError, Figure
 from botwatch_sandbox.discord.guilds import Scale
@@ -92,7 +92,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Figure | BenchError]:
     """What a run of the command finds, instead of measuring."""
     found: list[Figure | BenchError] = []
 
-    async def figures(_: BotBench) -> AsyncIterator[Figure]:
+    async def figures(_: BotBench, parts: Sequence[str]) -> AsyncIterator[Figure]:
+        assert parts == PARTS
         for each in found:
             if isinstance(each, BenchError):
                 raise each

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from botwatch_bench import report
-from botwatch_bench.bot.measuring import BotBench, Effort
+from botwatch_bench.bot.measuring import PARTS, BotBench, Effort
 from botwatch_bench.figures import BenchError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     effort = Effort(rounds=options.rounds, memory_commands=options.commands)
     try:
         _warn_of_others(console)
-        figures = asyncio.run(_measure(effort, console))
+        figures = asyncio.run(_measure(effort, options.part or PARTS, console))
         console.print(report.table(figures))
         report.write(options.json, figures)
     except BenchError as error:
@@ -61,11 +61,11 @@ def _warn_of_others(console: Console) -> None:
         console.print(f"  {text}", style="yellow", highlight=False)
 
 
-async def _measure(effort: Effort, console: Console) -> list[Figure]:
+async def _measure(effort: Effort, parts: Sequence[str], console: Console) -> list[Figure]:
     def say(text: str) -> None:
         console.print(f"  {text} …", style="dim", highlight=False)
 
-    return [figure async for figure in BotBench(effort, say).figures()]
+    return [figure async for figure in BotBench(effort, say).figures(parts)]
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -74,6 +74,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Measures what the bot costs, beside a bare one in the same run.",
     )
     usual, add = Effort(), parser.add_argument
+    add("--part", action="append", choices=PARTS, help="only this one; repeatable")
     add(
         "--commands",
         type=_count,

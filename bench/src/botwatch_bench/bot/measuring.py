@@ -28,7 +28,7 @@ from botwatch_bench.figures import BenchError, Figure, percentile
 from botwatch_sandbox.discord.guilds import Scale
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 CPU_RATIO_MAX = 1.10
 METRICS_P99_MS_MAX = 5.0
@@ -43,6 +43,7 @@ SCRAPES_EACH_SECOND = 20.0
 SUCCESSES = re.compile(
     r'^discord_bot_commands_total{[^}]*status="success"[^}]*} (\S+)$', re.MULTILINE
 )
+PARTS = ("starting", "comparison", "memory", "scraping")
 KINDS: tuple[Kind, ...] = (OurBot(), BareBot())
 
 
@@ -115,15 +116,17 @@ class BotBench:
     effort: Effort
     say: Callable[[str], None]
 
-    async def figures(self) -> AsyncIterator[Figure]:
-        """Yields every figure.
+    async def figures(self, parts: Sequence[str] = PARTS) -> AsyncIterator[Figure]:
+        """Yields every figure of some parts.
 
         Raises:
             BenchError: a bot does not do what it is measured at.
         """
-        for part in (self.starting, self.comparison, self.memory, self.scraping):
-            async for figure in part():
-                yield figure
+        measures = (self.starting, self.comparison, self.memory, self.scraping)
+        for name, measure in zip(PARTS, measures, strict=True):
+            if name in parts:
+                async for figure in measure():
+                    yield figure
 
     async def starting(self) -> AsyncIterator[Figure]:
         """Starts and stops both bots in turn."""
@@ -164,6 +167,9 @@ class BotBench:
             ratios = [our / its for our, its in zip(ours.cpu_ms, bare.cpu_ms, strict=True)]
             title = "CPU per command, this bot : bare bot"
             yield Figure("bot.cpu_ratio", title, median(ratios), limit=CPU_RATIO_MAX)
+            for quarter, share in (("low", 0.25), ("high", 0.75)):
+                value = percentile(ratios, share)
+                yield Figure(f"bot.cpu_ratio_{quarter}", f"its {quarter} quartile", value)
             for side in sides:
                 for figure in side.figures():
                     yield figure
