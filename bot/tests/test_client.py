@@ -186,7 +186,7 @@ class TestFaults:
             raise ZeroDivisionError
 
         replace(monkeypatch, broken)
-        assert await chat.ask("?ping") == APOLOGY
+        assert await chat.ask("?ping") == str(APOLOGY)
         assert value("messages_sent_total") == 1
         assert outcome(services, "ping") == {"error": 1}
         assert errors(services) == {"command": 1}

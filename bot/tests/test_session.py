@@ -57,6 +57,8 @@ def script(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> list
             if outcome is not None:
                 raise outcome
 
+        async def sync_slash_commands(self) -> None: ...
+
         async def shut_down(self) -> None:
             log.append("closed")
 

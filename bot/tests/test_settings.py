@@ -85,7 +85,7 @@ def test_values_are_taken_and_empty_ones_mean_the_default(
         ("OPERATOR_ROLE", "0"),
         ("PROMETHEUS_URL", "prometheus:9090"),
         ("ALERTMANAGER_URL", "http://x.example/?a=b"),
-        ("GATEWAY_PATIENCE", "5"),
+        ("GATEWAY_PATIENCE", "86401"),
         ("GATEWAY_QUIET", "1e9"),
     ],
 )

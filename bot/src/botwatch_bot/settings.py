@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from botwatch_bot import values
 from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.texts import LOCALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,8 +55,8 @@ class Settings:
             "1 to 5 visible characters, not all letters and none of ` \\ @ # <, such as ?",
         ),
     )
-    locale: Literal["en", "ko"] = field(
-        default="en", metadata=_about(values.one_of("en", "ko"), "en or ko")
+    locale: str = field(
+        default=LOCALES[0], metadata=_about(values.one_of(*LOCALES), " or ".join(LOCALES))
     )
     timezone: str = field(
         default="Asia/Seoul",
@@ -88,15 +89,15 @@ class Settings:
     gateway_patience: int = field(
         default=600,
         metadata=_about(
-            values.number(30, 86_400, or_zero=True),
-            "a number of seconds from 30 to 86400, or 0 for no limit",
+            values.number(1, 86_400, or_zero=True),
+            "a number of seconds from 1 to 86400, or 0 for no limit",
         ),
     )
     gateway_quiet: int = field(
         default=1800,
         metadata=_about(
-            values.number(60, 86_400, or_zero=True),
-            "a number of seconds from 60 to 86400, or 0 for no limit",
+            values.number(1, 86_400, or_zero=True),
+            "a number of seconds from 1 to 86400, or 0 for no limit",
         ),
     )
     listen_address: IPv4Address | IPv6Address = field(

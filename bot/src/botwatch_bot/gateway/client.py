@@ -6,22 +6,32 @@ import asyncio
 import re
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import aiohttp
 import discord
 import structlog
+from discord import app_commands
 from discord.ext import commands
 
-from botwatch_bot.commands import COMMANDS
+from botwatch_bot.commands import COMMANDS, Command, Request, UnavailableError
 from botwatch_bot.commands.text import did_you_mean, quote
+from botwatch_bot.cooldown import Cooldown
+from botwatch_bot.gateway import slash
 from botwatch_bot.gateway.causes import cause_of
 from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
-from botwatch_bot.gateway.handlers import Handler, handlers
+from botwatch_bot.gateway.handlers import handlers
+from botwatch_bot.gateway.slash import SlashTree
 from botwatch_bot.gateway.state import describe
-from botwatch_bot.gateway.verdicts import judge, unwrap
-from botwatch_bot.metrics import EVENTS, OTHER, ErrorType, Intervention, SessionKind, Status
+from botwatch_bot.gateway.verdicts import CooldownError, judge, unwrap
+from botwatch_bot.metrics import EVENTS, OTHER, ErrorType, Intervention, SessionKind, Status, Sync
+from botwatch_bot.monitoring.alertmanager import Alertmanager
+from botwatch_bot.monitoring.prometheus import Prometheus
+from botwatch_bot.texts import best, phrase, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
     from zoneinfo import ZoneInfo
 
     import yarl
@@ -54,6 +64,7 @@ class BotClient(commands.AutoShardedBot):
         super().__init__(
             command_prefix=services.settings.prefix,
             intents=_intents(),
+            tree_cls=SlashTree,
             help_command=None,
             case_insensitive=True,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -71,6 +82,9 @@ class BotClient(commands.AutoShardedBot):
         self._overdue: dict[asyncio.Task[Any] | None, Status] = {}
         self._sent_to: dict[int, float] = {}
         self._accepting = True
+        self._cooldown = Cooldown(services.settings.user_commands_per_minute)
+        self._prometheus = _made(Prometheus, services.settings.prometheus_url)
+        self._alertmanager = _made(Alertmanager, services.settings.alertmanager_url)
         self._closing: dict[int, asyncio.Task[None]] = {}
         events = services.metrics.gateway_events
         self._events = {name: events.labels(name) for name in EVENTS}
@@ -105,6 +119,16 @@ class BotClient(commands.AutoShardedBot):
         """Gateway latency in seconds; None while it is not known."""
         return self.services.gateway.latency
 
+    @property
+    def prometheus(self) -> Prometheus | None:
+        """The Prometheus that watches the bot; None where nobody has named one."""
+        return self._prometheus
+
+    @property
+    def alertmanager(self) -> Alertmanager | None:
+        """The Alertmanager that reports on the bot; None where nobody has named one."""
+        return self._alertmanager
+
     # What the gateway tells
 
     def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
@@ -137,6 +161,7 @@ class BotClient(commands.AutoShardedBot):
             self._guilds_changed = False
             self._count_guilds()
         self._end_overdue_commands()
+        self._cooldown.sweep()
 
     def drop_connections(self) -> int:
         """Close every connection without a word to the server; return how many there were."""
@@ -201,6 +226,15 @@ class BotClient(commands.AutoShardedBot):
 
     # How it connects
 
+    async def sync_slash_commands(self) -> None:
+        """Let Discord know our slash commands; without it, `?` commands work all the same."""
+        try:
+            result = await slash.sync(self, self.services.settings.state_folder)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+            result = Sync.FAILED
+            _log.warning("Discord could not be told of the slash commands", exc_info=error)
+        self.services.metrics.syncs.labels(result).inc()
+
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
     ) -> None:
@@ -225,44 +259,127 @@ class BotClient(commands.AutoShardedBot):
 
     # How commands run
 
+    async def get_context(
+        self,
+        origin: discord.Message | discord.Interaction[Any],
+        /,
+        *,
+        cls: Any = BotContext,  # noqa: ANN401 - as the library has it
+    ) -> Any:  # noqa: ANN401 - as the library has it
+        """Return our own kind of context, also where the library asks for one."""
+        return await super().get_context(origin, cls=cls)
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in a message, if there is one and it is from a person."""
         if message.author.bot or not self._accepting:
             return
         ctx = await self.get_context(message, cls=BotContext)
         word = ctx.invoked_with or ""
-        if ctx.command is None and not _COMMAND_LIKE.fullmatch(word):
-            return
-        task = asyncio.current_task()
-        self._running[task] = ctx
-        try:
-            if ctx.command is None:
+        if ctx.command is not None:
+            await self._count(ctx, ctx.command.name, ctx.command.invoke(ctx))
+        elif _COMMAND_LIKE.fullmatch(word):
+            with self._at_work(ctx):
                 await self._unknown(ctx, word)
-            else:
-                await self._count(ctx, ctx.command)
-        finally:
-            del self._running[task]
-            self._overdue.pop(task, None)
+
+    async def serve(self, ctx: BotContext, command: Command, text: str) -> None:
+        """Answer one use of a command, with the text after its name.
+
+        Raises:
+            Exception: whatever a command raises; for a slash command it is counted already.
+        """
+        if ctx.interaction is None:
+            await self._serve(ctx, command, text)
+        elif self._accepting:
+            await self._count(ctx, command.name, self._serve(ctx, command, text))
+
+    async def on_command_error(
+        self, context: commands.Context[Any], exception: commands.CommandError, /
+    ) -> None:
+        """Count and answer what stopped a slash command before our own code ran."""
+        if isinstance(context, BotContext) and context.command is not None:
+            await self._count(context, context.command.name, _raising(exception))
+
+    async def slash_failed(
+        self, interaction: discord.Interaction[BotClient], error: app_commands.AppCommandError
+    ) -> None:
+        """Answer a slash command that Discord knows and we do not, or no longer in that form."""
+        self.services.metrics.unknown_commands.inc()
+        _log.warning("a slash command that is none of ours", why=str(error))
+        locale = best(interaction.locale.value, otherwise=self.services.settings.locale)
+        try:
+            await interaction.response.send_message(
+                texts(locale)("answer.out_of_date"), ephemeral=True
+            )
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
+            self.services.metrics.errors.labels(ErrorType.SEND).inc()
+            _log.error("answer not sent", exc_info=failure)
+        else:
+            self.note_sent(interaction.channel_id or 0)
 
     def note_sent(self, channel_id: int) -> None:
         """Count a message that Discord accepted in a channel."""
         self.services.metrics.messages_sent.inc()
         self._sent_to[channel_id] = time.perf_counter()
 
-    async def _count(self, ctx: BotContext, command: Handler) -> None:
+    async def _serve(self, ctx: BotContext, command: Command, text: str) -> None:
+        self._hold_back(ctx)
+        if command.operators_only and not self._is_operator(ctx.author):
+            raise UnavailableError(phrase("answer.operators_only"))
+        request = Request(
+            text=text,
+            bot=self,
+            commands=COMMANDS,
+            texts=ctx.texts,
+            prefix=ctx.typed_prefix,
+            author=f"{ctx.author.name} ({ctx.author.id})",
+        )
+        await ctx.answer(await command.answer(request))
+
+    def _hold_back(self, ctx: BotContext) -> None:
+        """Let nobody use commands faster than they may.
+
+        Raises:
+            CooldownError: the user has to wait.
+        """
+        user = ctx.author.id
+        seconds = self._cooldown.take(user)
+        if seconds:
+            # A slash command has to be answered; in a channel a flood need not become two.
+            tell = self._cooldown.tell(user) or ctx.interaction is not None
+            raise CooldownError(seconds, tell=tell)
+
+    def _is_operator(self, user: discord.User | discord.Member) -> bool:
+        role = self.services.settings.operator_role
+        if role is not None and isinstance(user, discord.Member) and user.get_role(role):
+            return True
+        return self.application is not None and user.id in _owners(self.application)
+
+    @contextmanager
+    def _at_work(self, ctx: BotContext) -> Iterator[None]:
+        """Watch over the current task: it may not take too long, and a stop waits for it."""
+        task = asyncio.current_task()
+        self._running[task] = ctx
+        try:
+            yield
+        finally:
+            del self._running[task]
+            self._overdue.pop(task, None)
+
+    async def _count(self, ctx: BotContext, name: str, running: Awaitable[None]) -> None:
         """Run a command and count it once, however it ends."""
         status = Status.CANCELLED
-        try:
-            status = await self._run(ctx, command)
-        finally:
-            status = self._overdue.get(asyncio.current_task(), status)
-            self.services.counter.finish(command.name, status, ctx.author.id, ctx.arrived)
+        with self._at_work(ctx):
+            try:
+                status = await self._run(ctx, name, running)
+            finally:
+                status = self._overdue.get(asyncio.current_task(), status)
+                self.services.counter.finish(name, status, ctx.author.id, ctx.arrived)
 
-    async def _run(self, ctx: BotContext, command: Handler) -> Status:
+    async def _run(self, ctx: BotContext, name: str, running: Awaitable[None]) -> Status:
         try:
-            await command.invoke(ctx)
+            await running
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged and counted
-            return await self._failed(ctx, command.name, unwrap(error))
+            return await self._failed(ctx, name, unwrap(error))
         # discord.py swallows a cancellation inside a command and only marks the context.
         return Status.CANCELLED if ctx.command_failed else Status.SUCCESS
 
@@ -286,27 +403,35 @@ class BotClient(commands.AutoShardedBot):
         return Status.ERROR
 
     async def _failed(self, ctx: BotContext, name: str, error: Exception) -> Status:
-        verdict = judge(error, COMMANDS[name].example(self.prefix))
+        verdict = judge(error, COMMANDS[name].example(ctx.typed_prefix))
         if verdict.error_type is not None:
             self.services.metrics.errors.labels(verdict.error_type).inc()
             _log.error("command failed", command=name, exc_info=error.__cause__ or error)
         else:
             _log.debug("command refused", command=name, why=str(error))
         if verdict.reply is not None:
-            await self._tell(ctx, verdict.reply)
+            await self._tell(ctx, ctx.texts.say(verdict.reply))
         return verdict.status
 
     async def _unknown(self, ctx: BotContext, word: str) -> None:
         self.services.metrics.unknown_commands.inc()
+        try:
+            self._hold_back(ctx)
+        except CooldownError as error:
+            verdict = judge(error, "")
+            if verdict.reply is not None:
+                await self._tell(ctx, ctx.texts.say(verdict.reply))
+            return
         hint = did_you_mean(word, COMMANDS)
         await self._tell(
-            ctx, f"I have no command {quote(word)}.{hint} Write `{self.prefix}help` for a list."
+            ctx,
+            ctx.texts("answer.unknown_command", word=quote(word), hint=hint, prefix=self.prefix),
         )
 
     async def _tell(self, ctx: BotContext, text: str) -> None:
         """Send an answer about a failure; that this fails too is counted, not raised."""
         try:
-            await ctx.answer(text)
+            await ctx.answer(text, private=True)
         except SendRefusedError as error:
             _log.debug("answer refused", why=str(error))
         except SendError as error:
@@ -339,6 +464,26 @@ class BotClient(commands.AutoShardedBot):
 
 def _shard_id(args: tuple[object, ...]) -> int:
     return int(str(args[0]))
+
+
+_Made = TypeVar("_Made")
+
+
+def _made(kind: Callable[[str], _Made], url: str | None) -> _Made | None:
+    return None if url is None else kind(url)
+
+
+async def _raising(error: Exception) -> None:
+    raise error
+
+
+def _owners(application: discord.AppInfo) -> set[int]:
+    """Return who owns the bot, or in a team may change it."""
+    if application.team is None:
+        return {application.owner.id}
+    trusted = {discord.TeamMemberRole.admin, discord.TeamMemberRole.developer}
+    members = application.team.members
+    return {application.team.owner_id or 0, *(m.id for m in members if m.role in trusted)}
 
 
 def _intents() -> discord.Intents:

@@ -100,12 +100,16 @@ class Session:
     async def _serve_one_client(self) -> NoReturn:
         self._services.gateway.begin()
         self._client = client = BotClient(self._services, self._pacer)
+        syncing: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
                 await client.login(self._token)
             self._services.gateway.logged_in()
+            syncing = asyncio.create_task(client.sync_slash_commands())
             await self._connect(client)
         finally:
+            if syncing is not None:
+                syncing.cancel()
             self._client = None
             await client.shut_down()
 
