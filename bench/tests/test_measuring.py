@@ -17,6 +17,7 @@ from botwatch_sandbox.discord.guilds import Scale
 
 SMALL = Effort(
     starts=1,
+    warm_up_commands=30,
     rounds=1,
     fast_commands=30,
     even_commands=30,

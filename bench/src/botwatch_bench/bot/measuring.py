@@ -53,6 +53,7 @@ class Effort:
 
     Attributes:
         starts: starts and stops of each bot.
+        warm_up_commands: commands that do not count, before others do.
         rounds: of the comparison; each has a slice of both kinds of load for both bots.
         fast_commands: commands of a slice in which each bot answers as fast as it can.
         even_commands: commands of a slice in which they are asked at an even pace.
@@ -62,9 +63,10 @@ class Effort:
     """
 
     starts: int = 3
-    rounds: int = 15
-    fast_commands: int = 500
-    even_commands: int = 200
+    warm_up_commands: int = 500
+    rounds: int = 80
+    fast_commands: int = 120
+    even_commands: int = 40
     memory_commands: int = 10_000
     scrapes: int = 300
     guilds: tuple[int, ...] = (1, 1000, 10_000)
@@ -72,7 +74,7 @@ class Effort:
     @property
     def compared_commands(self) -> int:
         """How many commands each bot is asked in the comparison."""
-        return self.fast_commands + self.rounds * (self.fast_commands + self.even_commands)
+        return self.warm_up_commands + self.rounds * (self.fast_commands + self.even_commands)
 
 
 @dataclass(slots=True)
@@ -156,7 +158,7 @@ class BotBench:
             sides = [Side(program, Load(program.stage.box.sandbox.world)) for program in programs]
             ours, bare = sides
             for side in sides:  # warm
-                await side.load.saturate(effort.fast_commands, CHANNELS)
+                await side.load.saturate(effort.warm_up_commands, CHANNELS)
             for number in range(effort.rounds):
                 turns = sides if number % 2 else sides[::-1]
                 for side in turns:
@@ -192,7 +194,7 @@ class BotBench:
         self.say(f"memory after {commands} commands")
         async with self._running(OurBot()) as program:
             load = Load(program.stage.box.sandbox.world)
-            await load.saturate(self.effort.fast_commands, 1)
+            await load.saturate(self.effort.warm_up_commands, 1)
             before = program.rss_mb()
             await load.saturate(commands, 1)
             after = program.rss_mb()
