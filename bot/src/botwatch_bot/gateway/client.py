@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
+_SESSION_EVENTS = {"READY", "RESUMED"}
 _GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
 COMMAND_SECONDS = 60.0
 """A command that takes longer, waits for rate limits included, is ended."""
@@ -91,6 +92,8 @@ class BotClient(commands.AutoShardedBot):
         self._other_events = events.labels(OTHER)
         for handler in handlers(self):
             self.add_command(handler)
+        parsers = self._connection.parsers
+        parsers.update({name: self._guarded(name, parsers[name]) for name in parsers})
 
     # What commands may know (see commands.spec.Surroundings)
 
@@ -197,6 +200,23 @@ class BotClient(commands.AutoShardedBot):
         self._events.get(name, self._other_events).inc()
         if name in _GUILD_EVENTS:
             self._guilds_changed = True
+
+    def _guarded(self, name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a parser for which one malformed event is one event lost.
+
+        The library takes it for the end of the client, and of all its connections.
+        """
+        if name in _SESSION_EVENTS:
+            return parse
+
+        def guarded(data: Any) -> None:  # noqa: ANN401 - whatever came
+            try:
+                parse(data)
+            except Exception:  # noqa: BLE001 - whatever it is, it is counted
+                self.services.metrics.errors.labels(ErrorType.INTERNAL).inc()
+                _log.exception("event of the gateway not understood", event_type=name)
+
+        return guarded
 
     def _shard_up(self, shard_id: int, kind: SessionKind) -> None:
         self.services.metrics.gateway_sessions.labels(kind).inc()
