@@ -97,19 +97,21 @@ async def started(
     url = f"http://127.0.0.1:{port}"
     addresses = Addresses(bot=url, prometheus=NOWHERE.prometheus, alertmanager=NOWHERE.alertmanager)
     (folder / "token").write_text(token)
+    log_file = folder / "bot.log"  # pytest keeps it, for whoever looks into a failure
     async with running_sandbox(addresses=addresses, tuning=tuning) as box:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "botwatch_bot"),
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(BOT_SOURCE),
-                "BOT_DISCORD_TOKEN_FILE": str(folder / "token"),
-                "BOT_LISTEN_PORT": str(port),
-                "BOT_DISCORD_API_URL": box.api_url,
-                "BOT_DISCORD_GATEWAY_URL": box.gateway_url,
-            },
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        with log_file.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "botwatch_bot"),
+                env={
+                    "PATH": os.environ["PATH"],
+                    "PYTHONPATH": str(BOT_SOURCE),
+                    "BOT_DISCORD_TOKEN_FILE": str(folder / "token"),
+                    "BOT_LISTEN_PORT": str(port),
+                    "BOT_DISCORD_API_URL": box.api_url,
+                    "BOT_DISCORD_GATEWAY_URL": box.gateway_url,
+                },
+                stderr=log,
+            )
         try:
             yield Bot(process, url, box)
         finally:

@@ -36,7 +36,9 @@ class Session:
     confirmed: int = 0
     connection: Connection | None = None
     detached_at: float | None = None
-    _events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+    _events: deque[tuple[int, str | None]] = field(
+        default_factory=lambda: deque(maxlen=EVENTS_KEPT)
+    )
 
     def dispatch(self, event: str, data: JsonObject) -> None:
         """Sends an event, and keeps it for a later replay."""
@@ -51,7 +53,9 @@ class Session:
     def _frame(self, event: str, data: JsonObject) -> str:
         self.seq += 1
         frame = encode({"op": 0, "s": self.seq, "t": event, "d": data})
-        self._events.append((self.seq, frame))
+        # That a session was resumed concerns the connection of then: it takes a number, but a
+        # later connection is not told.
+        self._events.append((self.seq, None if event == "RESUMED" else frame))
         return frame
 
     def confirm(self, seq: object) -> None:
@@ -62,7 +66,9 @@ class Session:
     def missed_since(self, seq: int) -> list[str] | None:
         """Returns the events after `seq`; None when some of them are not kept any more."""
         missed = [frame for number, frame in self._events if number > seq]
-        return missed if len(missed) == self.seq - seq else None
+        if len(missed) != self.seq - seq:
+            return None
+        return [frame for frame in missed if frame is not None]
 
     def attach(self, connection: Connection) -> None:
         """Binds the session to a connection."""
