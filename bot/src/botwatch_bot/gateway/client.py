@@ -6,7 +6,6 @@ import asyncio
 import re
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
@@ -31,7 +30,7 @@ from botwatch_bot.monitoring.prometheus import Prometheus
 from botwatch_bot.texts import best, phrase, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
     from zoneinfo import ZoneInfo
 
     import yarl
@@ -140,6 +139,7 @@ class BotClient(commands.AutoShardedBot):
             case "socket_event_type":
                 arrived_at.set(time.perf_counter())
                 self._saw_event(str(args[0]))
+                return  # nobody else listens to it, and it comes with every other event
             case "shard_connect":
                 self._shard_up(_shard_id(args), SessionKind.IDENTIFY)
             case "shard_resumed":
@@ -293,13 +293,17 @@ class BotClient(commands.AutoShardedBot):
         """Run the command in a message, if there is one and it is from a person."""
         if message.author.bot or not self._accepting:
             return
-        ctx = await self.get_context(message, cls=BotContext)
+        ctx = await super().get_context(message, cls=BotContext)
         word = ctx.invoked_with or ""
         if ctx.command is not None:
             await self._count(ctx, ctx.command.name, ctx.command.invoke(ctx))
         elif _COMMAND_LIKE.fullmatch(word):
-            with self._at_work(ctx):
+            task = asyncio.current_task()
+            self._running[task] = ctx
+            try:
                 await self._unknown(ctx, word)
+            finally:
+                self._leave(task)
 
     async def serve(self, ctx: BotContext, command: Command, text: str) -> None:
         """Answer one use of a command, with the text after its name.
@@ -343,15 +347,18 @@ class BotClient(commands.AutoShardedBot):
 
     async def _serve(self, ctx: BotContext, command: Command, text: str) -> None:
         self._hold_back(ctx)
-        if command.operators_only and not self._is_operator(ctx.author):
-            raise UnavailableError(phrase("answer.operators_only"))
+        author = ""
+        if command.operators_only:
+            if not self._is_operator(ctx.author):
+                raise UnavailableError(phrase("answer.operators_only"))
+            author = f"{ctx.author.name} ({ctx.author.id})"
         request = Request(
             text=text,
             bot=self,
             commands=COMMANDS,
             texts=ctx.texts,
             prefix=ctx.typed_prefix,
-            author=f"{ctx.author.name} ({ctx.author.id})",
+            author=author,
         )
         await ctx.answer(await command.answer(request))
 
@@ -374,26 +381,22 @@ class BotClient(commands.AutoShardedBot):
             return True
         return self.application is not None and user.id in _owners(self.application)
 
-    @contextmanager
-    def _at_work(self, ctx: BotContext) -> Iterator[None]:
-        """Watch over the current task: it may not take too long, and a stop waits for it."""
-        task = asyncio.current_task()
-        self._running[task] = ctx
-        try:
-            yield
-        finally:
-            del self._running[task]
-            self._overdue.pop(task, None)
+    def _leave(self, task: asyncio.Task[Any] | None) -> None:
+        """Let go of a task that was watched over, as it took no longer than it may."""
+        del self._running[task]
+        self._overdue.pop(task, None)
 
     async def _count(self, ctx: BotContext, name: str, running: Awaitable[None]) -> None:
         """Run a command and count it once, however it ends."""
         status = Status.CANCELLED
-        with self._at_work(ctx):
-            try:
-                status = await self._run(ctx, name, running)
-            finally:
-                status = self._overdue.get(asyncio.current_task(), status)
-                self.services.counter.finish(name, status, ctx.author.id, ctx.arrived)
+        task = asyncio.current_task()
+        self._running[task] = ctx
+        try:
+            status = await self._run(ctx, name, running)
+        finally:
+            status = self._overdue.get(task, status)
+            self.services.counter.finish(name, status, ctx.author.id, ctx.arrived)
+            self._leave(task)
 
     async def _run(self, ctx: BotContext, name: str, running: Awaitable[None]) -> Status:
         try:
