@@ -25,6 +25,7 @@ from prometheus_client import (
 
 from botwatch_bot import version
 from botwatch_bot.runs import CRASHES
+from botwatch_bot.tallies import Events, Responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,26 +96,11 @@ class Sync(StrEnum):
     FAILED = "failed"
 
 
-class ApiResult(StrEnum):
-    """How Discord answered a request."""
-
-    OK = "ok"
-    CLIENT_ERROR = "client_error"
-    RATE_LIMITED = "rate_limited"
-    SERVER_ERROR = "server_error"
-
-
 EVENTS = (
     *("READY", "RESUMED", "MESSAGE_CREATE", "INTERACTION_CREATE"),
     *("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"),
 )
 """The gateway's events that are counted by name."""
-
-OTHER = "other"
-"""The label of everything that has none of its own."""
-
-HTTP_STATUSES = (200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 429, 500, 502, 503, 504)
-"""The answers of Discord's REST API that are counted by status."""
 
 _LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -192,22 +178,8 @@ class Metrics:
             self.crashes.labels(ending)
 
     def _count_requests(self) -> None:
-        self.api_responses = Counter(
-            "discord_bot_api_responses",
-            "Answers of Discord's REST API, those to retries included, by result.",
-            ["result"],
-            registry=self.registry,
-        )
-        for result in ApiResult:
-            self.api_responses.labels(result)
-        self.http_responses = Counter(
-            "discord_bot_http_responses",
-            "Answers of Discord's REST API, those to retries included, by HTTP status.",
-            ["status"],
-            registry=self.registry,
-        )
-        for status in (*HTTP_STATUSES, OTHER):
-            self.http_responses.labels(status)
+        self.responses = Responses()
+        self.registry.register(self.responses)
         self.rate_limits = Counter(
             "discord_bot_rate_limits",
             "Requests that Discord's REST API refused as too many, by whose limit it was.",
@@ -266,14 +238,8 @@ class Metrics:
         )
         for intervention in Intervention:
             self.gateway_interventions.labels(intervention)
-        self.gateway_events = Counter(
-            "discord_bot_gateway_events",
-            "Events from the gateway, by type.",
-            ["type"],
-            registry=self.registry,
-        )
-        for event in (*EVENTS, OTHER):
-            self.gateway_events.labels(event)
+        self.gateway_events = Events(EVENTS)
+        self.registry.register(self.gateway_events)
         self.last_event = Gauge(
             "discord_bot_gateway_last_event_timestamp_seconds",
             "When the gateway last sent an event (Unix time); 0 before the first.",

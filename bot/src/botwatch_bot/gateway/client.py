@@ -24,7 +24,7 @@ from botwatch_bot.gateway.handlers import handlers
 from botwatch_bot.gateway.slash import SlashTree
 from botwatch_bot.gateway.state import describe
 from botwatch_bot.gateway.verdicts import CooldownError, judge, unwrap
-from botwatch_bot.metrics import EVENTS, OTHER, ErrorType, Intervention, SessionKind, Status, Sync
+from botwatch_bot.metrics import ErrorType, Intervention, SessionKind, Status, Sync
 from botwatch_bot.monitoring.alertmanager import Alertmanager
 from botwatch_bot.monitoring.prometheus import Prometheus
 from botwatch_bot.texts import best, phrase, texts
@@ -86,9 +86,7 @@ class BotClient(commands.AutoShardedBot):
         self._prometheus = _made(Prometheus, services.settings.prometheus_url)
         self._alertmanager = _made(Alertmanager, services.settings.alertmanager_url)
         self._closing: dict[int, asyncio.Task[None]] = {}
-        events = services.metrics.gateway_events
-        self._events = {name: events.labels(name) for name in EVENTS}
-        self._other_events = events.labels(OTHER)
+        self._count_event = services.metrics.gateway_events.count
         for handler in handlers(self):
             self.add_command(handler)
         parsers = self._connection.parsers
@@ -197,7 +195,7 @@ class BotClient(commands.AutoShardedBot):
 
     def _saw_event(self, name: str) -> None:
         self.services.gateway.event()
-        self._events.get(name, self._other_events).inc()
+        self._count_event(name)
         if name in _GUILD_EVENTS:
             self._guilds_changed = True
 

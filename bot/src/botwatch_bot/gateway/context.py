@@ -69,7 +69,10 @@ class BotContext(commands.Context[commands.AutoShardedBot]):
         """
         self.sending = True
         try:
-            await self._send(shorten(text), private=private)
+            if self.interaction is None:
+                await self.send(shorten(text))
+            else:
+                await self._send(self.interaction, shorten(text), private=private)
         except (discord.Forbidden, discord.NotFound) as error:
             if self.interaction is not None:
                 # Nobody can forbid the answer to a slash command: we were too late.
@@ -79,10 +82,10 @@ class BotContext(commands.Context[commands.AutoShardedBot]):
             raise SendError(error) from error
         self.bot.note_sent(self.channel.id)
 
-    async def _send(self, text: str, *, private: bool) -> None:
-        if self.interaction is None:
-            await self.send(text)
-        elif self.interaction.response.is_done():
-            await self.interaction.followup.send(text, ephemeral=private)
+    async def _send(
+        self, asked: discord.Interaction[commands.AutoShardedBot], text: str, *, private: bool
+    ) -> None:
+        if asked.response.is_done():
+            await asked.followup.send(text, ephemeral=private)
         else:
-            await self.interaction.response.send_message(text, ephemeral=private)
+            await asked.response.send_message(text, ephemeral=private)
