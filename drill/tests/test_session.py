@@ -204,8 +204,8 @@ def test_errors_that_cannot_be_injected_say_why(
 
 
 def test_as_many_runs_as_are_usual(start: Callable[..., Session]) -> None:
-    session = start("bot_restart", "bot_down", runs=None)
-    assert [result.wanted for result in session.results] == [2, 3]
+    session = start("crash_loop", "bot_down", "bot_restart", runs=None)
+    assert [result.wanted for result in session.results] == [1, 3, 2]
 
 
 @pytest.mark.parametrize(
@@ -282,6 +282,26 @@ def test_a_run_waits_until_earlier_crashes_are_forgotten(
     start("bot_restart", "bot_down").run()
     with pytest.raises(UnrestError, match="crashed once within the last ten minutes"):
         start("crash_loop").run()
+
+
+def test_unrest_and_earlier_crashes_are_each_told_once(
+    start: Callable[..., Session], site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.snapshot["status"]["bot"]["crashes"] = 2
+    site.snapshot["alerts"]["items"] = [{"name": "DiskFull", "state": "firing"}]
+
+    def sleep(self: QuickStop, seconds: float) -> None:
+        site.snapshot["alerts"]["items"] = []
+        Stop.sleep(self, seconds)
+
+    monkeypatch.setattr(QuickStop, "sleep", sleep)
+    session = start("bot_restart")
+    with pytest.raises(UnrestError, match="crashed 2 times"):
+        session.run()
+    assert output(session).split("  ", maxsplit=1)[1].rstrip() == (
+        "waits for rest (DiskFull is firing) · "
+        "waits for rest (the bot crashed 2 times within the last ten minutes)"
+    )
 
 
 def test_a_good_deployment(start: Callable[..., Session], site: FakeSite) -> None:

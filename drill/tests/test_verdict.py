@@ -11,7 +11,7 @@ from botwatch_drill.record import Record, Timing
 from botwatch_drill.result import Result, Run
 from botwatch_drill.verdict import judge
 
-BOT_RESTART, BOT_DOWN, ERRORS, CRASH_LOOP = choose([], DRILLS["systemd"])
+CRASH_LOOP, BOT_DOWN, ERRORS, BOT_RESTART = choose([], DRILLS["systemd"])
 DEPLOY, BAD_DEPLOY = deployments(["true"], ["false"])
 GOOD = Record(
     id=1,

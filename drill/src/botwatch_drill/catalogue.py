@@ -26,28 +26,7 @@ _ERRORS = Drill(
     recovered_within_s=120.0,
 )
 _SYSTEMD = (
-    Drill(
-        name="bot_restart",
-        title="bot killed, comes back",
-        expect="silence",
-        alert=None,
-        breaks=Kill(BOT_UNIT, stays=False),
-        budget_s=None,
-        recovered_within_s=10.0,
-        crashes=1,
-        usual_runs=2,
-    ),
-    Drill(
-        name="bot_down",
-        title="bot killed, stays down",
-        expect="message",
-        alert="DiscordBotDown",
-        breaks=Kill(BOT_UNIT, stays=True),
-        budget_s=15.0,
-        recovered_within_s=120.0,
-        phase_s=BOT_SCRAPE_INTERVAL_S,
-    ),
-    _ERRORS,
+    # First, and the restart last: by then its crashes are not counted any more.
     Drill(
         name="crash_loop",
         title="bot killed three times",
@@ -63,6 +42,28 @@ _SYSTEMD = (
         says="killed",
         also=("DiscordBotDown",),
         limits=Limits(max_s=45.0, resolved_within_s=_LOOP_OVER_S),
+    ),
+    Drill(
+        name="bot_down",
+        title="bot killed, stays down",
+        expect="message",
+        alert="DiscordBotDown",
+        breaks=Kill(BOT_UNIT, stays=True),
+        budget_s=15.0,
+        recovered_within_s=120.0,
+        phase_s=BOT_SCRAPE_INTERVAL_S,
+    ),
+    _ERRORS,
+    Drill(
+        name="bot_restart",
+        title="bot killed, comes back",
+        expect="silence",
+        alert=None,
+        breaks=Kill(BOT_UNIT, stays=False),
+        budget_s=None,
+        recovered_within_s=10.0,
+        crashes=1,
+        usual_runs=2,
     ),
 )
 _K3S = (
