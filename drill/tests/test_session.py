@@ -239,6 +239,9 @@ def test_the_phases_of_pod_crash(start: Callable[..., Session], site: FakeSite) 
         "finish passed",
     ]
     assert session.results[0].failures == []
+    shown = output(session)
+    assert shown.count("recovered") == 1
+    assert shown.index("recovered 14.0 s") > shown.index("delivered")
 
 
 def test_a_bot_is_not_broken_again_once_it_was_told(
