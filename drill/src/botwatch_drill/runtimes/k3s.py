@@ -47,6 +47,7 @@ class PodDeleted:
     """
 
     stays: bool = True
+    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -98,6 +99,7 @@ class ScaledToZero:
     """The deployment is scaled to no pods; the bot is stopped politely."""
 
     stays: bool = True
+    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -140,6 +142,7 @@ class ContainerKilled:
     """
 
     stays: bool = False
+    replaces: bool = True
 
     @property
     def remedy(self) -> str:

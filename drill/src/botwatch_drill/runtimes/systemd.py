@@ -18,10 +18,12 @@ class Kill:
     Attributes:
         unit: the systemd unit.
         stays: whether systemd is kept from starting it again until the fault is undone.
+        replaces: see Breakage.
     """
 
     unit: str
     stays: bool
+    replaces: bool = False
 
     @property
     def remedy(self) -> str:
