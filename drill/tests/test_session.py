@@ -13,6 +13,7 @@ from botwatch_drill.host import HostError
 from botwatch_drill.record import Timing
 from botwatch_drill.rest import UnrestError
 from botwatch_drill.runtimes.known import RUNTIMES
+from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
 from botwatch_drill.testing import CRASHES, QUICK, RESTART, Story
@@ -217,7 +218,19 @@ def test_every_fault_is_undone(
     session = start(name, runtime=runtime)
     session.run()
     assert session.results[0].failures == []
-    assert site.log[-3:] == ["undo", "mark released", "finish passed"]
+    ending = [entry for entry in site.log if entry != "mark again"]
+    assert ending[-3:] == ["undo", "mark released", "finish passed"]
+
+
+def test_the_return_of_a_bot_that_is_not_replaced_counts(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    session = start("crash_loop")
+    result = session.results[0]
+    result.drill = replace(result.drill, breaks=Kill(BOT_UNIT, stays=False))
+    session.run()
+    assert result.failures == []
+    assert site.log[-4:] == ["mark again", "undo", "mark released", "finish passed"]
 
 
 def test_the_phases_of_pod_crash(start: Callable[..., Session], site: FakeSite) -> None:

@@ -98,7 +98,7 @@ def test_a_crash_loop_must_be_told_with_its_reason() -> None:
 def test_what_else_was_told_must_be_over_at_the_end() -> None:
     left = replace(GOOD, unresolved=("DiscordBotDown",))
     assert failures(CRASH_LOOP, left) == (
-        "Slack was told that DiscordBotDown fires, and not that it is over, within 540 s."
+        "Slack was told that DiscordBotDown fires, and not that it is over, within 120 s."
     )
 
 

@@ -267,7 +267,8 @@ class FakeHost:
         """Notes what a script is for, and answers as a host would."""
         self.scripts.append(script)
         word = self._word(script)
-        self.site.disturbed = word == "inject" or "delete pod" in script
+        replaces = "delete pod" in script or "systemctl stop discord-bot" in script
+        self.site.disturbed = word == "inject" or replaces
         self.hook(word)
         self.site.log.append(word)
         if word in self.failing:

@@ -138,7 +138,7 @@ class ScaledToZero:
 class ContainerKilled:
     """The bot's process is killed; the kubelet starts it again, later after every kill.
 
-    Undone by a new pod: its first restart comes at once again.
+    Undone by a new pod: its first restart comes at once again, and it knows of no crashes.
     """
 
     stays: bool = False
