@@ -16,7 +16,7 @@ DOCUMENTATION = """
 module: k3s_ready
 short_description: Wait until k3s runs and its node is ready, or say why it does not
 description:
-  - Fails as soon as systemd has started k3s several times in vain, or when the time is over, with
+  - Fails as soon as k3s has failed several times in a row, or when the time is over, with
     the lines of its journal that tell why.
 options:
   unit:
@@ -125,18 +125,19 @@ class Unit:
     """What systemd says about the unit."""
 
     state: str
-    restarts: int
+    failures: int
     started: float
 
 
 def look_at_unit(name: str, run: Run) -> Unit:
     """Ask systemd about the unit."""
-    properties = "--property=ActiveState,NRestarts,ExecMainStartTimestamp"
+    properties = "--property=ActiveState,SubState,NRestarts,ExecMainStartTimestamp"
     _, words = run(["systemctl", "show", "--timestamp=unix", properties, name])
     found = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
     return Unit(
         found.get("ActiveState", "unknown"),
-        int(found.get("NRestarts") or 0),
+        # Counted when it is started anew, which it waits for in this state.
+        int(found.get("NRestarts") or 0) + (found.get("SubState") == "auto-restart"),
         float(found.get("ExecMainStartTimestamp", "").lstrip("@") or 0),
     )
 
@@ -201,11 +202,11 @@ class Check:
         return self.run([self.wanted["program"], "kubectl", "--request-timeout=10s", *words])
 
     def hopeless(self) -> bool:
-        """Tell whether systemd has started the unit often enough to see that it does not run."""
+        """Tell whether the unit has failed often enough to see that it does not run."""
         if self.before is None:
             return False
         now = self._unit()
-        return now.state == "failed" or now.restarts - self.before.restarts >= ATTEMPTS
+        return now.state == "failed" or now.failures - self.before.failures >= ATTEMPTS
 
     def report(self, fault: str) -> str:
         """Tell what is wrong, why, and what k3s itself says."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import k3s_artifacts
-from k3s_role.hosts import SERVER, WORKER, Hosts, link, remove
+from k3s_role.hosts import SERVER, WORKER, Hosts, address, link, remove
 
 SUMS = "sha256sum-amd64.txt"
 ARCHIVES = [f"k3s-airgap-images-amd64.tar{suffix}" for suffix in ("", ".gz", ".zst")]
@@ -58,6 +58,8 @@ def hosts(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     }
     hosts = Hosts(tmp_path_factory.mktemp("hosts"), given)
     hosts.create(SERVER)
+    # Where the further host reaches it.
+    hosts.given["k3s_address"] = address(SERVER)
     yield hosts
     for name in (SERVER, WORKER):
         remove(name)

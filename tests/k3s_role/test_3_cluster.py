@@ -64,7 +64,6 @@ def test_secrets_are_written_for_root_alone_and_shown_to_nobody(
     run = hosts.build(
         "--diff",
         k3s_registries=registries,
-        k3s_address=address(SERVER),
         k3s_kubeconfig_fetched_to=str(kubeconfig),
     )
     assert run.changed > 0

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from testinfra import get_host
 
-from k3s_role.hosts import SERVER, WORKER, Hosts, address
+from k3s_role.hosts import SERVER, WORKER, Hosts
 from nodes import assert_mode, assert_unit_runs, unit_property
 
 
 def test_a_host_of_k3s_agents_joins_the_server(hosts: Hosts) -> None:
     hosts.create(WORKER)
     hosts.workers.append(WORKER)
-    # The server's certificate is to name the address at which the other host reaches it.
-    hosts.given |= {"k3s_address": address(SERVER), "k3s_memory_min_mb": 900}
+    hosts.given["k3s_memory_min_mb"] = 900
     assert hosts.build().changed > 0
     rows = hosts.server.check_output("/usr/local/bin/kubectl get nodes --no-headers").splitlines()
     assert {row.split()[0]: row.split()[1] for row in rows} == {SERVER: "Ready", WORKER: "Ready"}

@@ -41,6 +41,7 @@ class Host:
     """What the programs on a host answer."""
 
     state: str = "active"
+    phase: str = "running"
     restarts: int = 0
     readyz: tuple[int, str] = (0, "ok")
     node: tuple[int, str] = field(default_factory=lambda: (0, node()))
@@ -50,7 +51,7 @@ class Host:
             started = f"@{STARTED.timestamp():.0f}"
             return 0, (
                 f"ExecMainStartTimestamp={started}\nNRestarts={self.restarts}\n"
-                f"ActiveState={self.state}"
+                f"ActiveState={self.state}\nSubState={self.phase}"
             )
         if command[0] == "journalctl":
             return 0, JOURNAL
@@ -109,7 +110,9 @@ def test_a_unit_that_starts_again_and_again_is_hopeless() -> None:
     assert not check.hopeless()
     host.restarts = 5
     assert not check.hopeless()
-    host.restarts = 6
+    host.phase = "auto-restart"
+    assert check.hopeless()
+    host.phase, host.restarts = "start", 6
     assert check.hopeless()
 
 
