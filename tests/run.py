@@ -129,6 +129,7 @@ def all_jobs() -> list[Job]:
     return [
         pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
         kubernetes_job(),
+        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
         lint,
         pytest_job("unit"),
         pytest_job("monitoring", "tests/monitoring"),
