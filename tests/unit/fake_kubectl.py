@@ -2,7 +2,8 @@
 
 Usage: fake_kubectl.py FILE kubectl's arguments. The file holds `objects`, and `calls` for the test
 to read. Also `logs` by pod, container and run, `running` pods, whose commands are run here, and
-`later`, which are the objects after the third call. An API server's own defaults and checks appear where tests need them.
+`later`, which are the objects after the third call. An API server's own defaults and checks appear
+where tests need them.
 """
 
 from __future__ import annotations
