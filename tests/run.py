@@ -108,7 +108,7 @@ def molecule_jobs() -> list[Job]:
 
 
 def all_jobs() -> list[Job]:
-    """List all jobs, the longest first so that the others run beside it."""
+    """List all jobs; of the two that take long and time things, each has short ones beside it."""
     scripts = [
         str(path.relative_to(ROOT))
         for folder in ("tools", ".ci", "roles/demo_node/files")
@@ -128,12 +128,12 @@ def all_jobs() -> list[Job]:
     )
     return [
         pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
-        kubernetes_job(),
-        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
         lint,
         pytest_job("unit"),
         pytest_job("monitoring", "tests/monitoring"),
         *molecule_jobs(),
+        kubernetes_job(),
+        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
     ]
 
 
