@@ -6,10 +6,10 @@ import json
 import subprocess
 import time
 
-from k3s.drills import run_drill
 from testinfra.host import Host
 
 from clusters import ALERTMANAGER, PROMETHEUS, ask, pods, query
+from k3s.drills import run_drill
 from k3s.site import NODE, Site
 from waiting import eventually
 
