@@ -137,8 +137,8 @@ def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[
                 breaks=Deployment(tuple(good), good=True),
                 budget_s=None,
                 recovered_within_s=Limits().deploy_s,
-                # An alarm that it caused comes within 13 s of the silence's end.
-                limits=Limits(quiet_s=15.0),
+                # A message that comes later is one too many for the run that follows.
+                limits=Limits(quiet_s=5.0),
             )
         )
     if bad is not None:
