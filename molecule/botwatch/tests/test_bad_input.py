@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 NODE = f"botwatch-molecule-{os.environ['MOLECULE_SCENARIO_NAME']}"
 SECRET = "0123456789abcdef"  # made up
 SOUND = {
+    "botwatch_runtime": "systemd",
     "vault_discord_bot_token": f"bad.input.{SECRET}",
     "vault_slack_webhook_url": f"http://127.0.0.1:8008/services/T0/B0/{SECRET}",
 }
