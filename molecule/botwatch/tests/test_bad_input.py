@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[3]
 NODE = f"botwatch-molecule-{os.environ['MOLECULE_SCENARIO_NAME']}"
 SECRET = "0123456789abcdef"  # made up
 SOUND = {
-    "botwatch_runtime": "systemd",
     "vault_discord_bot_token": f"bad.input.{SECRET}",
     "vault_slack_webhook_url": f"http://127.0.0.1:8008/services/T0/B0/{SECRET}",
 }
@@ -26,7 +25,7 @@ def site(
     tmp_path: Path, variables: dict[str, object] | None = None, drop: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run site.yml on the scenario's node with sound variables, but these and without that one."""
-    given = {**SOUND, **(variables or {})}
+    given = {"botwatch_runtime": "systemd", **SOUND, **(variables or {})}
     given.pop(drop, None)
     host = {
         "ansible_connection": "community.docker.docker",
