@@ -8,18 +8,21 @@ import time
 
 from testinfra.host import Host
 
-from clusters import ALERTMANAGER, PROMETHEUS, ask, pods, query
+from clusters import ALERTMANAGER, KUBECTL, PROMETHEUS, ask, pods, query
 from k3s.drills import run_drill
 from k3s.site import NODE, Site
 from waiting import eventually
 
 BACK_LIMIT_S = 240.0
+SAVED_LIMIT_S = 90.0
 # The bot was seen; the moment before the reboot is asked for afterwards.
 SEEN = 'up{job="discord-bot"} == 1'
 
 
 def test_everything_comes_back_and_remembers(host: Host) -> None:
     silence = make_silence(host)
+    # It is written down within a minute; younger ones a sudden end may take along.
+    assert eventually(lambda: is_saved(host, silence), SAVED_LIMIT_S, every_s=2)
     assert query(host, SEEN)
     before = time.time() - 1
     subprocess.run(["docker", "restart", "--time", "60", NODE], check=True, capture_output=True)
@@ -54,6 +57,13 @@ def make_silence(host: Host) -> str:
     answer = json.loads(host.check_output("python3 -c %s %s", script, json.dumps(body)))
     name: str = answer["silenceID"]
     return name
+
+
+def is_saved(host: Host, silence: str) -> bool:
+    """Say whether Alertmanager has written a silence into its volume."""
+    inside = f"grep -q {silence} /alertmanager/silences"
+    command = f"{KUBECTL} --namespace monitoring exec alertmanager-0 -- {inside}"
+    return bool(host.run(command).rc == 0)
 
 
 def all_ready(host: Host) -> bool:
