@@ -55,7 +55,7 @@ def query(host: Host, expression: str) -> list[dict[str, Any]]:
         "python3 -c %s %s",
         "import sys, urllib.parse, urllib.request as r;"
         f"print(r.urlopen('{PROMETHEUS}/api/v1/query?query='"
-        " + urllib.parse.quote(sys.argv[1])).read().decode())",
+        " + urllib.parse.quote(sys.argv[1]), timeout=10).read().decode())",
         expression,
     )
     result: list[dict[str, Any]] = json.loads(answer)["data"]["result"]

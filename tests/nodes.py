@@ -56,6 +56,8 @@ def post_url(host: Host, url: str, body: dict[str, object]) -> None:
 
 def read_url(host: Host, url: str) -> str:
     """Read an address from the node itself; it needs no curl."""
-    script = f"from urllib.request import urlopen; print(urlopen({url!r}).read().decode())"
+    script = (
+        f"from urllib.request import urlopen; print(urlopen({url!r}, timeout=10).read().decode())"
+    )
     body: str = host.check_output("python3 -c %s", script)
     return body

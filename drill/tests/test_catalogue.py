@@ -15,16 +15,16 @@ def names(chosen: list[str], runtime: str = "systemd") -> list[str]:
 
 
 def test_all_drills_in_their_order_when_none_is_named() -> None:
-    assert names([]) == ["bot_restart", "bot_down", "errors", "crash_loop"]
+    assert names([]) == ["crash_loop", "bot_down", "errors", "bot_restart"]
     assert names([], "k3s") == ["bot_down", "bot_scaled", "errors", "pod_crash"]
 
 
 def test_named_drills_come_once_and_in_the_catalogues_order() -> None:
-    assert names(["errors", "bot_restart", "errors"]) == ["bot_restart", "errors"]
+    assert names(["bot_restart", "errors", "bot_restart"]) == ["errors", "bot_restart"]
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    known = "choose bot_restart, bot_down, errors or crash_loop$"
+    known = "choose crash_loop, bot_down, errors or bot_restart$"
     with pytest.raises(UnknownDrillError, match=f"'boom': {known}"):
         names(["bot_down", "boom"])
 

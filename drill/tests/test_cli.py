@@ -41,13 +41,13 @@ def test_all_in_budget(
     path = tmp_path / "drill.json"
     assert drill("--runs", "1", "--json", str(path), "--seed", "139") == 0
     starts = [entry for entry in site.log if entry.startswith(("start", "run"))]
-    assert starts == ["start bot_restart", "start bot_down", "run errors", "start crash_loop"]
+    assert starts == ["start crash_loop", "start bot_down", "run errors", "start bot_restart"]
     found = json.loads(path.read_text())
     assert [(entry["name"], entry["ok"]) for entry in found["drills"]] == [
-        ("bot_restart", True),
+        ("crash_loop", True),
         ("bot_down", True),
         ("errors", True),
-        ("crash_loop", True),
+        ("bot_restart", True),
     ]
     captured = capsys.readouterr()
     assert "seed 139" in captured.out
@@ -85,7 +85,7 @@ def test_an_unknown_drill(
     drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert drill("--drill", "boom") == 2
-    assert "no drill 'boom': choose bot_restart, bot_down, errors or" in capsys.readouterr().err
+    assert "no drill 'boom': choose crash_loop, bot_down, errors or" in capsys.readouterr().err
     assert site.log == []
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 UNIT = "discord-bot.service"
 SYSTEMCTL = """echo "systemctl $*" >>"$FAKE/log"
-case $1 in
-  show) cat "$FAKE/main" ;;
-  reset-failed) exit 1 ;;
-  stop) exit 5 ;;
+case $* in
+  show*) cat "$FAKE/main" ;;
+  reset-failed*) exit 1 ;;
+  "stop botwatch-drill"*) exit 5 ;;
 esac
 """
 
@@ -116,6 +116,16 @@ def test_a_kill_that_systemd_mends(host: SystemdHost, victim: subprocess.Popen[b
     broken.undo()
     assert f"systemctl start {UNIT}" in host.log
     assert not host.drop_in.parent.exists()
+
+
+def test_a_crash_is_undone_by_a_new_start_that_knows_of_none(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    broken = Fault(Kill(UNIT, stays=False, replaces=True), host, fail_safe_s=180, pause_s=0.0)
+    broken.inject()
+    assert victim.wait(timeout=5) == -9
+    broken.undo()
+    assert host.log[-3:-1] == [f"systemctl stop {UNIT}", f"systemctl start {UNIT}"]
 
 
 def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:

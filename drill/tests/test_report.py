@@ -15,7 +15,7 @@ from botwatch_drill.result import Result, Run
 if TYPE_CHECKING:
     from pathlib import Path
 
-BOT_RESTART, BOT_DOWN, ERRORS = choose(["bot_restart", "bot_down", "errors"], DRILLS["systemd"])
+BOT_DOWN, ERRORS, BOT_RESTART = choose(["bot_restart", "bot_down", "errors"], DRILLS["systemd"])
 
 
 def results() -> list[Result]:

@@ -11,7 +11,7 @@ from botwatch_drill.record import Record, Timing
 from botwatch_drill.result import Result, Run
 from botwatch_drill.verdict import judge
 
-BOT_RESTART, BOT_DOWN, ERRORS, CRASH_LOOP = choose([], DRILLS["systemd"])
+CRASH_LOOP, BOT_DOWN, ERRORS, BOT_RESTART = choose([], DRILLS["systemd"])
 DEPLOY, BAD_DEPLOY = deployments(["true"], ["false"])
 GOOD = Record(
     id=1,
@@ -98,7 +98,7 @@ def test_a_crash_loop_must_be_told_with_its_reason() -> None:
 def test_what_else_was_told_must_be_over_at_the_end() -> None:
     left = replace(GOOD, unresolved=("DiscordBotDown",))
     assert failures(CRASH_LOOP, left) == (
-        "Slack was told that DiscordBotDown fires, and not that it is over, within 540 s."
+        "Slack was told that DiscordBotDown fires, and not that it is over, within 120 s."
     )
 
 

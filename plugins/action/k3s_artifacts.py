@@ -241,6 +241,9 @@ class Folder:
 
     def _examine_other_images(self) -> None:
         for path in sorted((self.path / "images").glob("*.tar")):
+            if not path.is_file():
+                self._fault(f"{path} is no file, or a link to none: put the archive there.")
+                continue
             record = self.installed.get(path.name, "")
             # Read only if it was touched since.
             if record.endswith(f" {times(path)}"):

@@ -25,6 +25,7 @@ from plugins.kubernetes.cluster import (
 from plugins.kubernetes.comparison import Change, essence, find_changes, new
 from plugins.kubernetes.kubectl import DEFAULT, Kubectl
 from plugins.kubernetes.objects import Object, declared_by, identify, of_files, read_documents
+from plugins.kubernetes.vendors import Place, check
 from plugins.rendering import render_file, render_template
 
 DOCUMENTATION = """
@@ -50,6 +51,8 @@ options:
     description:
       - ConfigMaps and Secrets made of files, each with a kind, namespace, name and files as
         files_in_place takes them. The keys are the files' names; folders are left out.
+      - checked_in names a pod and a folder that it can write to, where the files' validate commands
+        check them before anything is changed, if the pod runs.
     type: list
     elements: dict
     default: []
@@ -77,6 +80,13 @@ ARGUMENTS = {
             "namespace": {"type": "str", "required": True},
             "name": {"type": "str", "required": True},
             "files": {"type": "list", "elements": "dict", "required": True},
+            "checked_in": {
+                "type": "dict",
+                "options": {
+                    "pod": {"type": "str", "required": True},
+                    "folder": {"type": "str", "required": True},
+                },
+            },
         },
     },
     "keep": {"type": "list", "elements": "str", "default": []},
@@ -99,7 +109,8 @@ class ActionModule(ActionBase):
         declared = self._declared(arguments, task_vars or {})
         # The connection would show at -vvv what kubectl prints: Secrets, too.
         self._play_context.no_log = True
-        cluster = Cluster(Kubectl(self._ask_host, arguments["kubectl"]), arguments["owner"])
+        kubectl = Kubectl(self._ask_host, arguments["kubectl"])
+        cluster = Cluster(kubectl, arguments["owner"])
         try:
             live = cluster.owned(declared)
         except ClusterAbsentError:
@@ -111,6 +122,7 @@ class ActionModule(ActionBase):
         changes = find_changes(live, preview.objects) + [new(item) for item in homeless]
         kept = {identify(item) for item in [*preview.objects, *homeless]}
         surplus = no_longer_declared(live, kept, arguments["keep"])
+        self._check_contents(kubectl, arguments["contents"], changes, task_vars or {})
         if not self._task.check_mode:
             check_namespaces(declared, preview.missing_namespaces)
             if changes:
@@ -132,6 +144,24 @@ class ActionModule(ActionBase):
             ]
             items.append(of_files(content["kind"], content["namespace"], content["name"], texts))
         return declared_by(arguments["owner"], items)
+
+    def _check_contents(
+        self,
+        kubectl: Kubectl,
+        contents: list[dict[str, Any]],
+        changes: list[Change],
+        variables: dict[str, Any],
+    ) -> None:
+        """Let the vendors' tools judge the files of what would change."""
+        changed = {str(change.identity) for change in changes}
+        for content in contents:
+            namespace, place = content["namespace"], content.get("checked_in")
+            if place and f"{content['kind']} {namespace}/{content['name']}" in changed:
+                for file in content["files"]:
+                    if "validate" in file:
+                        text = render_file(self, file, variables)
+                        where = Place(namespace, place["pod"], place["folder"])
+                        check(kubectl, where, file["validate"], file["dest"], text)
 
     def _ask_host(self, command: str, given: bytes) -> dict[str, Any]:
         """Run a command on the host and hand it something to read."""

@@ -36,6 +36,12 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 180
+  leaving_s:
+    description:
+      - How much longer, in seconds, pods may take to go that others are to take the place of. The
+        kubelet of older versions keeps the object of a pod that has ended for up to a minute.
+    type: int
+    default: 0
   selector:
     description: The labels of the workloads to wait for.
     type: str
@@ -47,6 +53,7 @@ options:
 """
 ARGUMENTS = {
     "timeout_s": {"type": "int", "default": 180},
+    "leaving_s": {"type": "int", "default": 0},
     "selector": {"type": "str", "default": f"{MANAGER_LABEL}={MANAGER}"},
     "kubectl": {"type": "str", "default": DEFAULT},
 }
@@ -68,6 +75,23 @@ class Patience:
         return any(now - since >= states[state] for state, since in self._since.items())
 
 
+class Deadline:
+    """When the time is over; while pods are leaving it does not run, within limits."""
+
+    def __init__(self, started: float, timeout_s: int, leaving_s: int) -> None:
+        self._started, self._timeout_s, self._leaving_s = started, timeout_s, leaving_s
+        self._left_s = 0.0
+
+    def see(self, pods: list[Object], now: float) -> None:
+        """Note whether pods are still leaving."""
+        if any("deletionTimestamp" in pod["metadata"] for pod in pods):
+            self._left_s = min(now - self._started, self._leaving_s)
+
+    def is_over(self, now: float) -> bool:
+        """Say whether it makes no sense to wait any longer."""
+        return now - self._started - self._left_s >= self._timeout_s
+
+
 class ActionModule(ActionBase):
     """Ask until everything runs."""
 
@@ -83,10 +107,11 @@ class ActionModule(ActionBase):
         started = time.monotonic()
         if not self._task.check_mode:
             kubectl = Kubectl(self._ask_host, arguments["kubectl"])
-            self._wait(kubectl, arguments["selector"], started, arguments["timeout_s"])
+            deadline = Deadline(started, arguments["timeout_s"], arguments["leaving_s"])
+            self._wait(kubectl, arguments["selector"], started, deadline)
         return {**result, "changed": False, "waited_s": round(time.monotonic() - started, 1)}
 
-    def _wait(self, kubectl: Kubectl, selector: str, started: float, timeout_s: int) -> None:
+    def _wait(self, kubectl: Kubectl, selector: str, started: float, deadline: Deadline) -> None:
         """Return when everything is ready; fail with a report when it is not."""
         patience, looked = Patience(), started - LOOK_INTERVAL_S
         while True:
@@ -95,12 +120,12 @@ class ActionModule(ActionBase):
             if not workloads.failed and not unready:
                 return
             now = time.monotonic()
-            is_late = now - started >= timeout_s
-            if is_late or now - looked >= LOOK_INTERVAL_S:
+            if deadline.is_over(now) or now - looked >= LOOK_INTERVAL_S:
                 looked, snapshot = now, take_snapshot(kubectl)
                 pods = [pod for item in unready for pod in snapshot.pods_of(item)]
+                deadline.see(pods, now)
                 is_lost = patience.is_over(pods, now)
-                if is_lost or is_late:
+                if is_lost or deadline.is_over(now):
                     when = f"after {now - started:.0f} s"
                     waited = f"{when}, and waiting would not help" if is_lost else when
                     self._fail(workloads, unready, snapshot, kubectl, waited)

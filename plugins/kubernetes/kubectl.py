@@ -79,5 +79,12 @@ class Kubectl:
         if objects is not None:
             command += ["--filename", "-"]
             given = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}).encode()
+        return self._run(command, given)
+
+    def hand(self, text: str, verb: str, *words: str) -> Answer:
+        """Run kubectl with these words, and let it pass a text on."""
+        return self._run([*shlex.split(self.command), verb, PATIENCE, *words], text.encode())
+
+    def _run(self, command: list[str], given: bytes) -> Answer:
         answer = self._host(shlex.join(command), given)
         return Answer(answer["rc"], answer["stdout"], answer["stderr"])

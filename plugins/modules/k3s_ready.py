@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,7 +16,7 @@ DOCUMENTATION = """
 module: k3s_ready
 short_description: Wait until k3s runs and its node is ready, or say why it does not
 description:
-  - Fails as soon as systemd has started k3s several times in vain, or when the time is over, with
+  - Fails as soon as k3s has failed several times in a row, or when the time is over, with
     the lines of its journal that tell why.
 options:
   unit:
@@ -30,6 +31,11 @@ options:
     description: The version that the node's kubelet must report.
     type: str
     required: true
+  since:
+    description:
+      - The kubelet must have reported after this time, in seconds; with a unit, after its start.
+    type: float
+    default: 0
   program:
     description: The k3s to ask the API server with.
     type: str
@@ -41,6 +47,10 @@ options:
 """
 
 RETURN = """
+since:
+  description: When the unit was started, in seconds.
+  type: float
+  returned: success
 waited_s:
   description: How long it took.
   type: float
@@ -48,7 +58,8 @@ waited_s:
 """
 
 INTERVAL_S = 1
-ATTEMPTS = 3
+PRECISION_S = 1  # of the times that Kubernetes writes
+ATTEMPTS = 2
 LINES_SHOWN = 12
 LINE_LENGTH = 400
 
@@ -114,27 +125,44 @@ class Unit:
     """What systemd says about the unit."""
 
     state: str
-    restarts: int
+    failures: int
+    started: float
 
 
 def look_at_unit(name: str, run: Run) -> Unit:
     """Ask systemd about the unit."""
-    _, words = run(["systemctl", "show", "--property=ActiveState,NRestarts", name])
+    properties = "--property=ActiveState,SubState,NRestarts,ExecMainStartTimestamp"
+    _, words = run(["systemctl", "show", "--timestamp=unix", properties, name])
     found = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
-    restarts = found.get("NRestarts", "")
-    return Unit(found.get("ActiveState", "unknown"), int(restarts) if restarts.isdigit() else 0)
+    return Unit(
+        found.get("ActiveState", "unknown"),
+        # Counted when it is started anew, which it waits for in this state.
+        int(found.get("NRestarts") or 0) + (found.get("SubState") == "auto-restart"),
+        float(found.get("ExecMainStartTimestamp", "").lstrip("@") or 0),
+    )
 
 
-def node_fault(answer: str, version: str) -> str:
+def node_fault(answer: str, version: str, since: float) -> str:
     """Say what a node lacks, from what the API server says of it; empty if nothing."""
     status = json.loads(answer)["status"]
     runs = status.get("nodeInfo", {}).get("kubeletVersion", "")
     if runs != version:
         return f"its kubelet is of version {runs}, not {version}"
-    ready = [it for it in status.get("conditions", []) if it["type"] == "Ready"]
-    if ready and ready[0]["status"] == "True":
-        return ""
-    return f"it is not ready ({ready[0].get('message', 'no reason given') if ready else 'unknown'})"
+    for condition in status.get("conditions", []):
+        if condition["type"] != "Ready":
+            continue
+        # What a kubelet said that is not there any more stands there for a while.
+        if seconds(condition["lastHeartbeatTime"]) + PRECISION_S < since:
+            return "its kubelet has not reported since k3s was started"
+        if condition["status"] == "True":
+            return ""
+        return f"it is not ready ({condition.get('message', 'no reason given')})"
+    return "its kubelet has not reported yet"
+
+
+def seconds(stamp: str) -> float:
+    """Read a time as Kubernetes writes it."""
+    return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S%z").timestamp()
 
 
 class Check:
@@ -163,18 +191,22 @@ class Check:
         code, answer = self._kubectl("get", "node", self.wanted["node"], "--output=json")
         if code:
             return f"its API server knows no node {self.wanted['node']} ({last_line(answer)})"
-        fault = node_fault(answer, self.wanted["version"])
+        fault = node_fault(answer, self.wanted["version"], self.since())
         return f"of its node {self.wanted['node']}: {fault}" if fault else ""
+
+    def since(self) -> float:
+        """Say when what runs now was started."""
+        return self._unit().started if self.before else float(self.wanted["since"])
 
     def _kubectl(self, *words: str) -> tuple[int, str]:
         return self.run([self.wanted["program"], "kubectl", "--request-timeout=10s", *words])
 
     def hopeless(self) -> bool:
-        """Tell whether systemd has started the unit often enough to see that it does not run."""
+        """Tell whether the unit has failed often enough to see that it does not run."""
         if self.before is None:
             return False
         now = self._unit()
-        return now.state == "failed" or now.restarts - self.before.restarts >= ATTEMPTS
+        return now.state == "failed" or now.failures - self.before.failures >= ATTEMPTS
 
     def report(self, fault: str) -> str:
         """Tell what is wrong, why, and what k3s itself says."""
@@ -232,6 +264,7 @@ def main() -> None:
             "node": {"type": "str", "default": ""},
             "version": {"type": "str", "required": True},
             "program": {"type": "str", "default": "/usr/local/bin/k3s"},
+            "since": {"type": "float", "default": 0},
             "timeout_s": {"type": "int", "default": 300},
         },
         supports_check_mode=True,
@@ -248,7 +281,8 @@ def main() -> None:
         if check.hopeless() or time.time() > deadline:
             module.fail_json(msg=check.report(fault))
         time.sleep(INTERVAL_S)
-    module.exit_json(changed=False, waited_s=round(time.time() - check.started, 1))
+    waited = round(time.time() - check.started, 1)
+    module.exit_json(changed=False, waited_s=waited, since=check.since())
 
 
 if __name__ == "__main__":

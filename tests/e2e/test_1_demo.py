@@ -14,9 +14,8 @@ UNITS = (
     "prometheus-node-exporter",
     "botwatch-sandbox",
 )
-SECOND_RUN_LIMIT_S = 20.0
 RESIDENT_LIMIT_MB = 250
-CHANGED = re.compile(r"changed=(\d+) in ([\d.]+) s of playbook time")
+CHANGED = re.compile(r"changed=(\d+) in [\d.]+ s of playbook time")
 
 
 def main_pids(host: Host) -> dict[str, str]:
@@ -31,27 +30,15 @@ def test_it_works_after_an_interruption_and_says_what_to_do_next(demo: Demo) -> 
     assert "make demo-down" in shown
 
 
-def test_a_second_run_changes_nothing_restarts_nothing_and_takes_seconds(
-    demo: Demo, host: Host
-) -> None:
+def test_a_second_run_changes_nothing_and_restarts_nothing(demo: Demo, host: Host) -> None:
     pids = main_pids(host)
     assert "0" not in pids.values()
-    took = run_again(demo)
-    # Other tests run beside this one, so one slow run may be theirs; two are ours.
-    if took > SECOND_RUN_LIMIT_S:
-        took = run_again(demo)
-    assert took <= SECOND_RUN_LIMIT_S
-    assert main_pids(host) == pids
-
-
-def run_again(demo: Demo) -> float:
-    """Run `make demo` once more; return its seconds of playbook time."""
     again = demo.make("demo")
     assert again.returncode == 0, again.stdout
     summary = CHANGED.search(again.stdout)
     assert summary, again.stdout
     assert int(summary[1]) == 0, again.stdout
-    return float(summary[2])
+    assert main_pids(host) == pids
 
 
 def test_a_dry_run_on_the_finished_host_changes_nothing(demo: Demo) -> None:

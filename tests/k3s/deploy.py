@@ -5,8 +5,6 @@ Good versions take turns, so that each deployment is one.
 
 from __future__ import annotations
 
-import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,12 +12,10 @@ import testinfra
 
 # Started by its path: what lies in tests/ is beside its folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from k3s.site import NODE, ROOT, Site
+from k3s.site import NODE, Site
+from versions import VERSIONS, make
 
-VERSIONS = ROOT / "build" / "versions"
 LAST = VERSIONS / "last"
-VERSION = re.compile(r'^version = "(.*)"', re.MULTILINE)
-BREAK = 'raise SystemExit("This version is broken on purpose.")\n'
 
 
 def main(kind: str) -> int:
@@ -38,21 +34,6 @@ def next_good() -> str:
     name = "a" if LAST.exists() and LAST.read_text() == "b" else "b"
     LAST.write_text(name)
     return name
-
-
-def make(name: str) -> Path:
-    """Copy the bot, as a version of its own."""
-    copy = VERSIONS / name
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(ROOT / "bot", copy, ignore=shutil.ignore_patterns("tests", "__pycache__"))
-    project = copy / "pyproject.toml"
-    text = re.sub(
-        r'^version = "(.*)"', rf'version = "\1+{name}"', project.read_text(), flags=re.MULTILINE
-    )
-    project.write_text(text)
-    if name == "broken":
-        (copy / "src/botwatch_bot/__main__.py").write_text(f"{BREAK}\ndef main() -> None: ...\n")
-    return copy
 
 
 if __name__ == "__main__":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from testinfra.host import Host
 
-from clusters import objects
+from clusters import ask, objects
 from k3s.drills import run_drill
 from k3s.site import Site
+from waiting import eventually
 
 BOT_DOWN_BUDGET_S = 15.0
 DEPLOYMENTS = 20
+QUIET_S = 15.0
+CONTROL = "http://127.0.0.1:8008/control"
 
 
 @pytest.mark.parametrize(("name", "runs"), [("bot_down", 3), ("bot_scaled", 1), ("errors", 1)])
@@ -26,15 +29,24 @@ def test_a_crash_loop_is_reported_with_its_reason(site: Site) -> None:
     run_drill(site, "pod_crash", runs=1)
 
 
-def test_deployments_make_no_noise(site: Site) -> None:
+def test_deployments_make_no_noise(site: Site, host: Host) -> None:
+    before = told(host)
     report = run_drill(site, "deploy", DEPLOYMENTS)
     assert [run["delivered_s"] for run in report["runs"]] == [None] * DEPLOYMENTS
+    # The last one may still be told of.
+    assert not eventually(lambda: told(host) != before, QUIET_S), told(host)
 
 
 def test_a_bad_deployment_is_taken_back_and_reported_once(site: Site, host: Host) -> None:
     before = images(host)
     run_drill(site, "bad_deploy", runs=1)
     assert images(host) == before
+
+
+def told(host: Host) -> list[str]:
+    """The titles of all that Slack was told."""
+    messages = ask(host, f"{CONTROL}/state")["slack"]["messages"]
+    return [message["attachments"][0]["title"] for message in messages]
 
 
 def images(host: Host) -> set[str]:

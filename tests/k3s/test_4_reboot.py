@@ -6,20 +6,23 @@ import json
 import subprocess
 import time
 
-from k3s.drills import run_drill
 from testinfra.host import Host
 
-from clusters import ALERTMANAGER, PROMETHEUS, ask, pods, query
+from clusters import ALERTMANAGER, KUBECTL, PROMETHEUS, ask, pods, query
+from k3s.drills import run_drill
 from k3s.site import NODE, Site
 from waiting import eventually
 
 BACK_LIMIT_S = 240.0
+SAVED_LIMIT_S = 90.0
 # The bot was seen; the moment before the reboot is asked for afterwards.
 SEEN = 'up{job="discord-bot"} == 1'
 
 
 def test_everything_comes_back_and_remembers(host: Host) -> None:
     silence = make_silence(host)
+    # It is written down within a minute; younger ones a sudden end may take along.
+    assert eventually(lambda: is_saved(host, silence), SAVED_LIMIT_S, every_s=2)
     assert query(host, SEEN)
     before = time.time() - 1
     subprocess.run(["docker", "restart", "--time", "60", NODE], check=True, capture_output=True)
@@ -56,7 +59,22 @@ def make_silence(host: Host) -> str:
     return name
 
 
+def is_saved(host: Host, silence: str) -> bool:
+    """Say whether Alertmanager has written a silence into its volume."""
+    inside = f"grep -q {silence} /alertmanager/silences"
+    command = f"{KUBECTL} --namespace monitoring exec alertmanager-0 -- {inside}"
+    return bool(host.run(command).rc == 0)
+
+
 def all_ready(host: Host) -> bool:
+    """Say whether all is well; what does not answer yet is not."""
+    try:
+        return is_well(host)
+    except AssertionError:
+        return False
+
+
+def is_well(host: Host) -> bool:
     """Say whether the API answers, and every pod and Prometheus' view of the bot are well."""
     if host.run("/usr/local/bin/k3s kubectl get --raw=/readyz").rc != 0:
         return False
@@ -67,6 +85,6 @@ def all_ready(host: Host) -> bool:
         if condition["type"] == "Ready"
     ]
     answers = host.run(
-        "python3 -c %s", f"import urllib.request as r; r.urlopen('{PROMETHEUS}/-/ready')"
+        "python3 -c %s", f"import urllib.request as r; r.urlopen('{PROMETHEUS}/-/ready', timeout=5)"
     )
     return len(ready) > 0 and all(ready) and answers.rc == 0 and bool(query(host, SEEN))

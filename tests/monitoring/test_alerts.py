@@ -12,6 +12,8 @@ from botwatch_bot.metrics import Metrics
 from botwatch_bot.runs import CRASHES
 from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.catalogue import CATALOGUE as DRILLS
+from botwatch_drill.rest import CRASHES_OF_A_LOOP
+from botwatch_sandbox.crashes import WINDOW as WINDOW_OF_CRASHES
 from botwatch_sandbox.drills.catalogue import CATALOGUE as OWN_DRILLS
 from monitoring.rendering import REPOSITORY, ROLES, read_yaml
 
@@ -88,6 +90,8 @@ def test_drills_fit_the_thresholds_that_the_roles_ship() -> None:
     defaults = read_yaml(ROLES[1] / "defaults/main.yml")
     assert OWN_DRILLS["errors"].calls == defaults["prometheus_bot_errors_threshold"] + 1
     assert f"{BOT_SCRAPE_INTERVAL_S:.0f}s" == defaults["prometheus_bot_interval"]
+    assert defaults["prometheus_bot_crashes_threshold"] + 1 == CRASHES_OF_A_LOOP
+    assert defaults["prometheus_bot_crashes_window"] == WINDOW_OF_CRASHES
 
 
 def test_a_crash_loop_has_words_for_every_reason_that_the_bot_counts(rendered: Rendered) -> None:

@@ -1,13 +1,15 @@
 """A program that behaves like kubectl, as far as the actions use it, on a cluster that is a file.
 
 Usage: fake_kubectl.py FILE kubectl's arguments. The file holds `objects`, and `calls` for the test
-to read. Also `logs` by pod, container and run, and `later`, which are the objects after the third
-call. An API server's own defaults and checks appear where tests need them.
+to read. Also `logs` by pod, container and run, `running` pods, whose commands are run here, and
+`later`, which are the objects after the third call. An API server's own defaults and checks appear
+where tests need them.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from itertools import count
 from pathlib import Path
@@ -132,7 +134,11 @@ def main(path: Path, words: list[str]) -> int:
     options = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
     given = json.loads(sys.stdin.read())["items"] if "-" in words else []
     code = 0
-    if words[0] == "get":
+    if words[0] == "exec":
+        code = subprocess.run(words[words.index("--") + 1 :], check=False).returncode
+    elif words[:2] == ["get", "pod"]:
+        print("Running" if words[2] in cluster.state.get("running", []) else "", end="")
+    elif words[0] == "get":
         kinds = [name.split(".")[0] for name in words[1].split(",")]
         print(
             json.dumps({"kind": "List", "items": cluster.get(kinds, options.get("--selector", ""))})

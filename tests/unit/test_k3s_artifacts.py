@@ -21,11 +21,10 @@ MACHINES = {"amd64": 62, "arm64": 183, "s390x": 22}
 
 def elf(machine: str, *, whole: bool = True) -> bytes:
     """Make the smallest file that says which processor it is for."""
-    sections = 2
+    sections, kind = 2, MACHINES[machine]
     head = ELF_HEADER.pack(
-        b"\x7fELF", 2, 1, 1, 2, MACHINES[machine], 1, 0, 0, ELF_HEADER.size, 0, 64, 0, 0, 64, sections,
-        0,
-    )  # fmt: skip
+        b"\x7fELF", 2, 1, 1, 2, kind, 1, 0, 0, ELF_HEADER.size, 0, 64, 0, 0, 64, sections, 0
+    )
     return head + bytes(64 * sections if whole else 10)
 
 
@@ -193,6 +192,11 @@ def test_an_image_that_is_cut_short_is_told(artifacts: Artifacts) -> None:
     artifacts.write("images/python.tar", image()[:3000])
     fault = fault_of(artifacts.examine())
     assert f"{artifacts.path / 'images/python.tar'} is no whole tar archive" in fault
+
+
+def test_a_link_to_nothing_is_told(artifacts: Artifacts) -> None:
+    (artifacts.path / "images/other.tar").symlink_to("nowhere.tar")
+    assert "other.tar is no file, or a link to none" in fault_of(artifacts.examine())
 
 
 def test_an_archive_without_images_is_told(artifacts: Artifacts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,10 +21,16 @@ time="2026-11-22T20:55:36Z" level=fatal msg="giving up"
 """
 
 
-def node(version: str = VERSION, status: str = "True") -> str:
+# When the made-up k3s was started, and times before and after it as Kubernetes writes them.
+STARTED = datetime(2026, 11, 22, 20, 55, 30, tzinfo=UTC)
+BEFORE, AFTER = "2026-11-22T20:55:28Z", "2026-11-22T20:55:30Z"
+
+
+def node(version: str = VERSION, status: str = "True", reported: str = AFTER) -> str:
+    message = "network plugin is not ready"
     conditions = [
         {"type": "MemoryPressure", "status": "False"},
-        {"type": "Ready", "status": status, "message": "network plugin is not ready"},
+        {"type": "Ready", "status": status, "message": message, "lastHeartbeatTime": reported},
     ]
     answer = {"status": {"nodeInfo": {"kubeletVersion": version}, "conditions": conditions}}
     return json.dumps(answer)
@@ -34,19 +41,24 @@ class Host:
     """What the programs on a host answer."""
 
     state: str = "active"
+    phase: str = "running"
     restarts: int = 0
     readyz: tuple[int, str] = (0, "ok")
     node: tuple[int, str] = field(default_factory=lambda: (0, node()))
 
     def run(self, command: list[str]) -> tuple[int, str]:
         if command[0] == "systemctl":
-            return 0, f"NRestarts={self.restarts}\nActiveState={self.state}"
+            started = f"@{STARTED.timestamp():.0f}"
+            return 0, (
+                f"ExecMainStartTimestamp={started}\nNRestarts={self.restarts}\n"
+                f"ActiveState={self.state}\nSubState={self.phase}"
+            )
         if command[0] == "journalctl":
             return 0, JOURNAL
         return self.readyz if "--raw=/readyz" in command else self.node
 
     def check(self, **given: Any) -> Check:  # noqa: ANN401 # parameters of several types
-        wanted = {"unit": "k3s", "node": "one", "version": VERSION, "program": "k3s"}
+        wanted = {"unit": "k3s", "node": "one", "version": VERSION, "program": "k3s", "since": 0.0}
         return Check({**wanted, **given}, self.run)
 
 
@@ -63,6 +75,7 @@ FAULTS: dict[str, tuple[Host, str]] = {
     ),
     "no node": (Host(node=(1, 'nodes "one" not found')), "knows no node one"),
     "not ready": (Host(node=(0, node(status="False"))), "network plugin is not ready"),
+    "of a kubelet before": (Host(node=(0, node(reported=BEFORE))), "not reported since k3s was"),
     "old kubelet": (Host(node=(0, node("v1.35.8+k3s1"))), "is of version v1.35.8+k3s1, not v1.36"),
 }
 
@@ -82,16 +95,24 @@ def test_a_node_is_asked_for_without_a_unit() -> None:
 
 def test_a_node_without_conditions_is_not_ready() -> None:
     answer = {"status": {"nodeInfo": {"kubeletVersion": VERSION}}}
-    assert "not ready" in node_fault(json.dumps(answer), VERSION)
+    assert "has not reported yet" in node_fault(json.dumps(answer), VERSION, 0)
+
+
+def test_a_joined_node_must_have_reported_since_its_own_unit_was_started() -> None:
+    check = Host(node=(0, node(reported=BEFORE))).check(unit="", since=STARTED.timestamp())
+    assert "not reported since" in check.fault()
+    assert check.since() == STARTED.timestamp()
 
 
 def test_a_unit_that_starts_again_and_again_is_hopeless() -> None:
     host = Host(state="activating", restarts=4)
     check = host.check()
     assert not check.hopeless()
-    host.restarts = 6
+    host.restarts = 5
     assert not check.hopeless()
-    host.restarts = 7
+    host.phase = "auto-restart"
+    assert check.hopeless()
+    host.phase, host.restarts = "start", 6
     assert check.hopeless()
 
 

@@ -85,6 +85,10 @@ class Place:
         items = json.loads(self.state.read_text())["objects"]
         return {fake_kubectl.path(item): item for item in items}
 
+    def start(self, pod: str) -> None:
+        state = json.loads(self.state.read_text())
+        self.state.write_text(json.dumps({**state, "running": [pod]}))
+
     def calls(self) -> list[str]:
         """What kubectl was asked since the last time: its verbs, and whether it was a dry run."""
         state = json.loads(self.state.read_text())
@@ -253,6 +257,31 @@ kind: StatefulSet
 metadata: {name: store, namespace: monitoring}
 spec: {volumeClaimTemplates: [{metadata: {name: data}, spec: {size: SIZE}}]}
 """
+
+
+def test_a_running_pod_checks_its_new_configuration_first(place: Place) -> None:
+    checked = {
+        **CONFIG,
+        "files": [{"dest": "/etc/word", "content": "{{ word }}", "validate": "grep -q one %s"}],
+        "checked_in": {"pod": "web-0", "folder": str(place.folder)},
+    }
+    place.put(contents=[checked])
+    place.start("web-0")
+    before = place.objects
+    refused = place.run("--extra-vars", "word=two", contents=[checked])
+    assert "/etc/word: failed to validate, and nothing was changed" in refused.output
+    assert place.objects == before
+    assert place.put("--extra-vars", "word=one-and-more", contents=[checked])["changed"]
+    assert list(place.folder.glob("check.*")) == []
+
+
+def test_a_pod_that_does_not_run_checks_its_configuration_when_it_starts(place: Place) -> None:
+    checked = {
+        **CONFIG,
+        "files": [{"dest": "/etc/word", "content": "{{ word }}", "validate": "false %s"}],
+        "checked_in": {"pod": "web-0", "folder": str(place.folder)},
+    }
+    assert place.put(contents=[checked])["changed"]
 
 
 def test_a_field_that_cannot_be_changed_is_named_with_the_remedy(place: Place) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from plugins.action.workloads_ready import Patience
+from plugins.action.workloads_ready import Deadline, Patience
 from plugins.kubernetes.kubectl import Kubectl
 from plugins.kubernetes.pods import pod_faults
 from plugins.kubernetes.report import MOST_WORKLOADS, write_report
@@ -481,3 +481,15 @@ def test_a_report_is_short_and_begins_with_what_only_a_change_helps() -> None:
     assert lines[-1].startswith("Not ready either: Deployment bots/web")
     assert len(lines) < 40
     assert max(map(len, lines)) < 500
+
+
+def test_time_does_not_run_while_pods_are_leaving_within_limits() -> None:
+    leaving = [{"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}]
+    deadline = Deadline(started=100.0, timeout_s=60, leaving_s=120)
+    deadline.see(leaving, now=155.0)
+    deadline.see([{"metadata": {}}], now=160.0)
+    assert not deadline.is_over(now=214.0)
+    assert deadline.is_over(now=215.0)
+    deadline.see(leaving, now=400.0)
+    assert not deadline.is_over(now=279.0)
+    assert deadline.is_over(now=280.0)

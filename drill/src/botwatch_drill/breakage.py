@@ -17,6 +17,10 @@ class Breakage(Protocol):
         """Whether it stays until it is undone; the host has a fail-safe for such ones."""
 
     @property
+    def replaces(self) -> bool:
+        """Whether undoing it puts a new bot in the place of one that runs."""
+
+    @property
     def remedy(self) -> str:
         """The command that mends it by hand."""
 

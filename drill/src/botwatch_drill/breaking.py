@@ -34,8 +34,8 @@ def break_and_mend(breakage: Breakage, watch: Watch) -> Record:
         undone_at = fault.undo()
     if drill.expect == "silence":
         return record
-    if not breakage.stays:
-        control.mark("again", undone_at)  # a new bot takes the place of the one that crashed
+    if breakage.replaces:
+        control.mark("again", undone_at)  # the new bot's return counts, not that of the old one
     control.mark("released", undone_at)
     return _watch_end(watch, started)
 

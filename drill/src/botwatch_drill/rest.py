@@ -38,27 +38,27 @@ def wait(site: Site, drill: Drill, line: Line) -> None:
     started = time.monotonic()
     limits = drill.limits
     calm_since: float | None = None
-    told = False
+    told: set[bool] = set()
     while True:
         snapshot = site.control.state()
         now = time.monotonic()
         calm_since = None if snapshot.problems else (calm_since or now)
-        problems, within_s = _problems(snapshot, calm_since, now), limits.rest_s
-        if not problems:
-            problems, within_s = _crashes(snapshot, drill), limits.forget_s
+        unrest = _unrest(snapshot, calm_since, now)
+        problems = unrest or _crashes(snapshot, drill)
         if not problems:
             return
+        within_s = limits.rest_s if unrest else limits.forget_s
         if now - started >= within_s:
             message = f"the site is not at rest after {within_s:g} s: {problems}"
             raise UnrestError(message)
-        if not told:
+        if bool(unrest) not in told:
             line.says(f"waits for rest ({problems})")
-            told = True
+            told.add(bool(unrest))
         line.waits(problems)
         site.stop.sleep(limits.poll_s)
 
 
-def _problems(snapshot: Snapshot, calm_since: float | None, now: float) -> str:
+def _unrest(snapshot: Snapshot, calm_since: float | None, now: float) -> str:
     if snapshot.problems:
         return ", ".join(snapshot.problems)
     if snapshot.message_open and calm_since is not None and now - calm_since < MESSAGE_OPEN_S:

@@ -85,6 +85,7 @@ class FakeSite:
         refuse: by path, the status and sentence to refuse it with.
         own_error: why a drill of the control room's own cannot be injected; None: it can.
         watched: called at every look at a record.
+        disturbed: whether the bot went away since the host was asked last.
     """
 
     stories: dict[str, list[Story]] = field(default_factory=dict)
@@ -94,8 +95,10 @@ class FakeSite:
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     own_error: str | None = None
     watched: Callable[[dict[str, Any]], None] = lambda _: None
+    disturbed: bool = False
     _own: bool = False
     _strikes: int = 1
+    _returns: bool = True
 
     def answer(self, path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
         """Answers a call; `body` is None for GET."""
@@ -121,6 +124,7 @@ class FakeSite:
             if body["mark"] == "again":
                 self._strikes += 1
                 record["recovered_at"] = None
+                self._returns = self.disturbed
         else:
             record["state"] = "passed" if body["ok"] else "failed"
             record["error"] = body["error"]
@@ -129,7 +133,7 @@ class FakeSite:
 
     def _start(self, body: dict[str, Any], *, own: bool) -> dict[str, Any]:
         self.log.append(f"{'run' if own else 'start'} {body['name']}")
-        self._own, self._strikes = own, 1
+        self._own, self._strikes, self._returns = own, 1, True
         number = 1 if self.record is None else self.record["id"] + 1
         moments = dict.fromkeys(("injected_at", "released_at", *MOMENTS))
         budget_s = OWN_BUDGET_S if own else body["budget_s"]
@@ -176,15 +180,15 @@ class FakeSite:
             after_s = getattr(story, moment.replace("_at", "_s"))
             if after_s is None or record[moment] is not None:
                 continue
-            if moment == "recovered_at" and self._still_broken(record) and not story.mended_early:
+            if moment == "recovered_at" and not (self._is_back(record) or story.mended_early):
                 return False
             record[moment] = record["injected_at"] + after_s
             return True
         return False
 
-    def _still_broken(self, record: dict[str, Any]) -> bool:
+    def _is_back(self, record: dict[str, Any]) -> bool:
         held = not self._own and record["expect"] == "message"
-        return held and record["released_at"] is None
+        return self._returns and not (held and record["released_at"] is None)
 
     def _story(self, name: str) -> Story:
         known = self.stories.get(name, [USUAL.get(name, Story())])
@@ -263,6 +267,8 @@ class FakeHost:
         """Notes what a script is for, and answers as a host would."""
         self.scripts.append(script)
         word = self._word(script)
+        replaces = "delete pod" in script or "systemctl stop discord-bot" in script
+        self.site.disturbed = word == "inject" or replaces
         self.hook(word)
         self.site.log.append(word)
         if word in self.failing:

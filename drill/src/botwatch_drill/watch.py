@@ -83,9 +83,11 @@ class Watch:
         if record.injected_at is not None:
             clock = time.strftime("%H:%M:%S", time.localtime(record.injected_at))
             self._show_once("injected", f"injected {clock}")
+        # Before the last of several strikes the bot comes back only to be broken again.
+        early = self.drill.strikes > 1 and record.released_at is None
         for phase in PHASES:
             seconds = getattr(timing, f"{phase}_s")
-            if seconds is not None:
+            if seconds is not None and not (early and phase == "recovered"):
                 self._show_once(phase, f"{phase} {seconds:.1f} s")
 
     def _show_once(self, phase: str, text: str) -> None:

@@ -25,7 +25,7 @@ def site(
     tmp_path: Path, variables: dict[str, object] | None = None, drop: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run site.yml on the scenario's node with sound variables, but these and without that one."""
-    given = {**SOUND, **(variables or {})}
+    given = {"botwatch_runtime": "systemd", **SOUND, **(variables or {})}
     given.pop(drop, None)
     host = {
         "ansible_connection": "community.docker.docker",

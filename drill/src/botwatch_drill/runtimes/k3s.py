@@ -47,6 +47,7 @@ class PodDeleted:
     """
 
     stays: bool = True
+    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -98,6 +99,7 @@ class ScaledToZero:
     """The deployment is scaled to no pods; the bot is stopped politely."""
 
     stays: bool = True
+    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -136,10 +138,11 @@ class ScaledToZero:
 class ContainerKilled:
     """The bot's process is killed; the kubelet starts it again, later after every kill.
 
-    Undone by a new pod: its first restart comes at once again.
+    Undone by a new pod: its first restart comes at once again, and it knows of no crashes.
     """
 
     stays: bool = False
+    replaces: bool = True
 
     @property
     def remedy(self) -> str:

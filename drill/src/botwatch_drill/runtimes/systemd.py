@@ -18,10 +18,13 @@ class Kill:
     Attributes:
         unit: the systemd unit.
         stays: whether systemd is kept from starting it again until the fault is undone.
+        replaces: whether undoing it also stops the unit and starts it anew, which makes it forget
+            what it counted of its crashes; a restart would not.
     """
 
     unit: str
     stays: bool
+    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -62,7 +65,7 @@ class Kill:
 
     def start(self) -> list[str]:
         """See Breakage."""
-        return [self.remedy]
+        return [*([f"systemctl stop {self.unit}"] if self.replaces else []), self.remedy]
 
     @property
     def _folder(self) -> str:

@@ -1,0 +1,48 @@
+"""Checking a program's new configuration by its vendor's tool, in the pod that runs the old one."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible.errors import AnsibleActionFail
+
+if TYPE_CHECKING:
+    from plugins.kubernetes.kubectl import Kubectl
+
+# The tool reads a file, and the volume with the program's data is what it can be written to.
+SCRIPT = (
+    "file=$(mktemp {folder}/check.XXXXXX) && cat >$file && {check} $file; "
+    "code=$?; rm -f $file; exit $code"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A pod whose image holds the vendor's tool, and a folder that it can write to."""
+
+    namespace: str
+    pod: str
+    folder: str
+
+
+def check(kubectl: Kubectl, place: Place, command: str, name: str, text: str) -> None:
+    """Have a file checked before it gets into the cluster.
+
+    A pod that does not run checks its configuration itself, when it starts.
+
+    Raises:
+        AnsibleActionFail: the tool refuses the file.
+    """
+    at = ("--namespace", place.namespace)
+    asked = ("--ignore-not-found", "--output=jsonpath={.status.phase}")
+    phase = kubectl.ask("get", "pod", place.pod, *at, *asked)
+    if phase.failed or phase.stdout != "Running":
+        return
+    script = SCRIPT.format(folder=shlex.quote(place.folder), check=command.replace(" %s", ""))
+    answer = kubectl.hand(text, "exec", "--stdin", place.pod, *at, "--", "sh", "-c", script)
+    if answer.failed:
+        said = (answer.stderr or answer.stdout).strip()
+        message = f"{name}: failed to validate, and nothing was changed: {said}"
+        raise AnsibleActionFail(message)
