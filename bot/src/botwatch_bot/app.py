@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass
 from math import nan
@@ -33,6 +34,9 @@ _log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 
+_SWITCH_SECONDS = 0.0002
+"""So long the event loop may keep a web thread waiting; Python's own 5 ms show in /metrics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -50,6 +54,7 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) 
     Raises:
         FatalError: the port is busy, or Discord refuses the bot.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
     services = Services.create(settings)
     _take_over(this_run, services)
     notifier = Notifier()
