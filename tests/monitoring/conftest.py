@@ -19,6 +19,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
         "botwatch_runbooks_url": "https://example.org/runbooks",
+        "botwatch_dashboards_url": "https://example.org/grafana/",
         "alertmanager_slack_username": 'the "watch": #1 👀',
     },
 }

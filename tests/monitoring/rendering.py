@@ -27,6 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ROLES = tuple(REPOSITORY / "roles" / name for name in ("botwatch", "prometheus", "alertmanager"))
 RENDERED = REPOSITORY / "build/rendered"
 RULE_TESTS = REPOSITORY / "tests/rules"
+RULES = REPOSITORY / "roles/prometheus/templates/etc/prometheus/rules"
 MODULE = "files_in_place"
 ONE_AT_A_TIME = Lock()
 # What comes from the vault, and the runtime whose packages the oldest programs are.
@@ -102,7 +103,10 @@ def evaluate(value: Any, variables: Data) -> Any:  # noqa: ANN401 # whatever the
 def render_template(template: Path, variables: Data, delimiters: str) -> str:
     """Render one template as the roles do."""
     variables = {"ansible_managed": "Ansible managed", **variables}
-    text: str = Templar(loader=DataLoader(), variables=variables).template(
+    templar = Templar(loader=DataLoader(), variables=variables)
+    # What templates import is found beside them, and rule tests use the macros of the rules, too.
+    found_in = [str(template.parent), str(RULES)]
+    text: str = templar.copy_with_new_env(searchpath=found_in).template(
         trust_as_template(template.read_text(encoding="utf-8")),
         escape_backslashes=False,
         overrides={"trim_blocks": True, **DELIMITERS[delimiters]},

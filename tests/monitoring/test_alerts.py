@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from monitoring.tools import Tools
 
 RUNBOOKS = REPOSITORY / "docs/runbooks"
+DASHBOARDS = ("botwatch-bot", "botwatch-node", "botwatch-cluster", "botwatch-alerting")
 RUNBOOK_CHAPTERS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 
 
@@ -42,7 +43,7 @@ def posted() -> set[str]:
 
 def test_every_alert_says_how_bad_it_is_and_what_is_wrong(rendered: Rendered) -> None:
     for alert in rendered.alerts():
-        assert alert["labels"]["severity"] in {"critical", "warning", "info"}, alert["alert"]
+        assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}, alert["alert"]
         assert alert["labels"]["service"], alert["alert"]
         assert alert["annotations"]["summary"], alert["alert"]
         assert alert["annotations"]["description"], alert["alert"]
@@ -53,6 +54,16 @@ def test_every_alert_links_its_runbook_where_runbooks_have_an_address(rendered: 
     for alert in rendered.alerts():
         link = f"{address}/{alert['alert']}.md" if address else None
         assert alert["annotations"].get("runbook_url") == link
+
+
+def test_every_alert_links_a_dashboard_where_dashboards_have_an_address(rendered: Rendered) -> None:
+    address = rendered.given.get("botwatch_dashboards_url", "").rstrip("/")
+    for alert in rendered.alerts():
+        link = alert["annotations"].get("dashboard_url")
+        if address:
+            assert re.fullmatch(rf"{re.escape(address)}/d/({'|'.join(DASHBOARDS)})", link)
+        else:
+            assert link is None
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert(rendered: Rendered) -> None:
