@@ -322,6 +322,15 @@ async def test_a_broken_prometheus_is_told(
     await drill_box.until(lambda found: found["status"]["prometheus"]["up"], "its recovery")
 
 
+async def test_alerts_of_the_machinery_are_not_shown(
+    drill_box: RunningSandbox, around: Neighbours
+) -> None:
+    around.prometheus.severities = {"Watchdog": "none"}
+    around.prometheus.alerts = {"Watchdog": "firing", "DiscordBotDown": "pending"}
+    state = await drill_box.until(lambda found: found["alerts"]["items"] != [], "the alert")
+    assert [alert["name"] for alert in state["alerts"]["items"]] == ["DiscordBotDown"]
+
+
 async def test_strange_alerts_do_no_harm(drill_box: RunningSandbox, around: Neighbours) -> None:
     strange: list[Any] = [{}, 5, {"labels": [], "annotations": 1, "activeAt": "then", "value": 2}]
     around.prometheus.body = json.dumps({"data": {"alerts": strange * 60}}).encode()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from botwatch_sandbox.drills.recorder import Recorder
 
 ALERTS_MAX = 100
+# The severity of alerts that belong to the machinery: they come and go for ever, and nobody is told.
+MACHINERY = "none"
 REASONS_MAX = 20
 REASON_MAX = 300
 
@@ -162,7 +164,8 @@ def _alerts(answer: Answer, url: str) -> list[JsonObject]:
     if answer.status != HTTPStatus.OK or not is_list(found):
         cause = f"answers {answer.status} without a list of alerts"
         raise FetchError(who="Prometheus", url=url, cause=cause, connected=True)
-    return [_alert(entry) for entry in found[:ALERTS_MAX] if is_object(entry)]
+    alerts = [_alert(entry) for entry in found if is_object(entry)]
+    return [alert for alert in alerts if alert["severity"] != MACHINERY][:ALERTS_MAX]
 
 
 def _alert(entry: JsonObject) -> JsonObject:

@@ -69,6 +69,7 @@ class PrometheusDouble:
 
     Attributes:
         alerts: name and state of every alert.
+        severities: of alerts whose severity is not critical, by name.
         body: answered instead of the alerts, when set.
         status: the HTTP status of the alerts.
         crashes: what a question for the bot's crashes gets; None: no sample.
@@ -76,6 +77,7 @@ class PrometheusDouble:
     """
 
     alerts: dict[str, str] = field(default_factory=dict)
+    severities: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     status: int = 200
     crashes: str | None = "0"
@@ -98,7 +100,11 @@ class PrometheusDouble:
             return web.Response(body=self.body, status=self.status)
         alerts = [
             {
-                "labels": {"alertname": name, "severity": "critical", "service": "discord-bot"},
+                "labels": {
+                    "alertname": name,
+                    "severity": self.severities.get(name, "critical"),
+                    "service": "discord-bot",
+                },
                 "annotations": {"summary": f"{name} fires.", "description": "Look at it."},
                 "state": state,
                 "activeAt": "2025-11-22T17:13:00.123456789Z",
