@@ -31,7 +31,8 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
     await box.until(lambda found: found["alerts"]["error"] is not None, "the first look")
     state = await box.state()
     assert set(state) == {"now", "status", "discord", "slack", "alerts", "drill"}
-    assert set(state["status"]) == {"bot", "prometheus", "alertmanager", "faults"}
+    assert set(state["status"]) == {"bot", "prometheus", "alertmanager", "sinks", "faults"}
+    assert state["status"]["sinks"] == {}
     bot = state["status"]["bot"]
     assert set(bot) == {"connected", "ready", "sessions", "reasons", "crashes", "latency_ms"}
     assert (bot["connected"], bot["ready"], bot["sessions"]) == (False, False, 0)
@@ -43,7 +44,7 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
             "hold_gateway": False,
             "silent": False,
         },
-        "slack": {"status": None, "remaining": 0},
+        "slack": {"status": None, "remaining": 0, "until": None},
     }
     assert state["discord"] == {
         "guild": "botwatch",
@@ -51,7 +52,7 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
         "bot_name": "botwatch",
         "messages": [],
     }
-    assert state["slack"] == {"channel": "alerts", "messages": []}
+    assert state["slack"] == {"channel": "alerts", "messages": [], "refused": []}
     assert state["alerts"]["items"] == []
     assert state["drill"] is None
 

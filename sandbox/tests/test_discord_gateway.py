@@ -423,3 +423,12 @@ async def test_no_more_than_32_connections_are_taken(box: RunningSandbox) -> Non
         await box.session.ws_connect(f"{box.gateway_url}?{PLAIN}")
     for socket in sockets:
         await socket.close()
+
+
+async def test_faults_of_discord_can_expire(box: RunningSandbox) -> None:
+    await box.post("/control/discord/faults", {"slow_ms": 5, "hold_gateway": True, "for_s": 0.1})
+    faults = (await box.state())["status"]["faults"]["discord"]
+    assert (faults["slow_ms"], faults["hold_gateway"]) == (5, True)
+    await box.until(
+        lambda found: not any(found["status"]["faults"]["discord"].values()), "the end of them"
+    )

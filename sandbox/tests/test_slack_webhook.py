@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
 from botwatch_sandbox.slack.alerts import names, state_of, state_of_all
+from botwatch_sandbox.testing.waiting import eventually
 
 if TYPE_CHECKING:
     from botwatch_sandbox.jsonio import JsonObject
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+NO_FAULT = {"status": None, "remaining": 0, "until": None}
 
 
 async def post(
@@ -134,14 +139,14 @@ async def test_an_unknown_hook_is_not_found(box: RunningSandbox, path: str, word
 async def test_faults_hit_as_many_posts_as_asked_for(box: RunningSandbox, status: int) -> None:
     answered, body = await box.post("/control/slack/faults", {"status": status, "remaining": 2})
     assert answered == 200
-    assert body["faults"]["slack"] == {"status": status, "remaining": 2}
+    assert body["faults"]["slack"] == {"status": status, "remaining": 2, "until": None}
     for _ in range(2):
         async with box.session.post(box.webhook_url, json={"text": "lost"}) as response:
             assert response.status == status
             assert ("Retry-After" in response.headers) == (status == 429)
     assert await post(box, b'{"text": "kept"}') == (200, "ok")
     assert [found["text"] for found in await messages(box)] == ["kept"]
-    assert (await box.state())["status"]["faults"]["slack"] == {"status": None, "remaining": 0}
+    assert (await box.state())["status"]["faults"]["slack"] == NO_FAULT
 
 
 async def test_faults_can_be_taken_back_and_spare_unknown_hooks(box: RunningSandbox) -> None:
@@ -150,6 +155,61 @@ async def test_faults_can_be_taken_back_and_spare_unknown_hooks(box: RunningSand
     assert (await box.state())["status"]["faults"]["slack"]["remaining"] == 5
     await box.post("/control/slack/faults", {"status": None, "remaining": 0})
     assert (await post(box, b'{"text": "x"}'))[0] == 200
+
+
+async def test_a_fault_for_a_while_hits_every_post_until_then(box: RunningSandbox) -> None:
+    await box.post("/control/slack/faults", {"status": 500, "for_s": 0.3})
+    shown = (await box.state())["status"]["faults"]["slack"]
+    assert (shown["status"], shown["remaining"], shown["until"] > time.time()) == (500, None, True)
+    answers = []
+    while 200 not in answers:
+        answers.append((await post(box, b'{"text": "x"}'))[0])
+    assert set(answers) == {500, 200}
+    assert (await box.state())["status"]["faults"]["slack"] == NO_FAULT
+
+
+async def test_silence_lasts_until_it_is_taken_back(box: RunningSandbox) -> None:
+    await box.post("/control/slack/faults", {"status": "silence", "for_s": 60})
+    waiting = asyncio.create_task(post(box, b'{"text": "x"}'))
+    await box.until(lambda found: found["slack"]["refused"] != [], "the post")
+    assert not waiting.done()
+    await box.post("/control/slack/faults", {"status": None})
+    with pytest.raises(aiohttp.ClientError):
+        await waiting
+    assert await messages(box) == []
+
+
+async def test_what_was_refused_is_recorded(box: RunningSandbox) -> None:
+    await box.post("/control/slack/faults", {"status": 429})
+    await post(box, b'{"text": "lost"}')
+    await post(box, b"{}")
+    await post(box, b'{"text": "x"}', url=box.url + "/services/x")
+    refused = (await box.state())["slack"]["refused"]
+    assert [(entry["status"], entry["word"]) for entry in refused] == [
+        (429, "rate_limited"),
+        (400, "no_text"),
+        (404, "no_team"),
+    ]
+    assert all(0 <= time.time() - entry["at"] < 60 for entry in refused)
+
+
+async def test_a_rotated_webhook_is_dead_at_its_old_address(box: RunningSandbox) -> None:
+    new = box.webhook_url.rsplit("/", maxsplit=1)[0] + "/another0key"
+    await box.post("/control/slack/rotate", {"key": "another0key"})
+    assert await post(box, b'{"text": "old"}') == (404, "no_service")
+    assert await post(box, b'{"text": "new"}', url=new) == (200, "ok")
+    await box.post("/control/slack/rotate", {"key": None})
+    assert await post(box, b'{"text": "old"}') == (200, "ok")
+    assert [found["text"] for found in await messages(box)] == ["new", "old"]
+
+
+async def test_a_rotated_webhook_comes_back_by_itself(box: RunningSandbox) -> None:
+    await box.post("/control/slack/rotate", {"key": "another0key", "for_s": 0.05})
+
+    async def accepted() -> bool:
+        return (await post(box, b'{"text": "x"}'))[0] == 200
+
+    await eventually(accepted, "the old address")
 
 
 async def test_the_channel_keeps_the_last_100_messages(box: RunningSandbox) -> None:

@@ -27,7 +27,10 @@ from botwatch_sandbox.drills.recorder import Recorder, RunnerLimits
 from botwatch_sandbox.drills.runner import OwnDrills, Patience
 from botwatch_sandbox.fetch import client
 from botwatch_sandbox.observer import Addresses, Observer, Pace
-from botwatch_sandbox.slack.faults import SlackFaults
+from botwatch_sandbox.post_faults import PostFaults
+from botwatch_sandbox.sinks.sinks import PATH as SINKS_PATH
+from botwatch_sandbox.sinks.sinks import Sinks
+from botwatch_sandbox.slack.hook import Hook
 from botwatch_sandbox.slack.store import SlackStore
 from botwatch_sandbox.slack.webhook import Webhook
 
@@ -92,18 +95,21 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     changes, session = Changes(), client()
     world, faults = World(changes, tuned.scale), DiscordFaults(changes)
     gateway = Gateway(world, faults, secrets.discord_token, changes, tuned.timing)
-    slack, slack_faults = SlackStore(changes), SlackFaults(changes)
+    slack, slack_faults = SlackStore(changes), PostFaults(changes)
+    hook, sinks = Hook(secrets.slack_path), Sinks(changes)
     recorder = Recorder(changes, slack, tuned.limits)
     gateway.listeners.append(recorder.saw_gateway)
     observer = Observer(changes, recorder, addresses, tuned.pace)
-    snapshot = Snapshot(world, gateway, faults, slack, slack_faults, observer, recorder)
+    snapshot = Snapshot(
+        world, gateway, faults, slack, hook, slack_faults, sinks, observer, recorder
+    )
     events = Events(changes, snapshot, tuned.keep_alive_s)
     token = secrets.drill_token
     injector = None if token is None else Injector(addresses.bot, token)
     own_drills = OwnDrills(recorder, changes, injector, tuned.patience)
 
     app = web.Application(
-        middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH))],
+        middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH, SINKS_PATH))],
         client_max_size=BODY_MAX_BYTES,
     )
     interactions = Interactions(world, gateway)
@@ -111,8 +117,9 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     sandbox = Sandbox(app, world, gateway, interactions, faults, rest)
     rest.add_routes(app)
     app.router.add_get(GATEWAY_PATH, gateway.handle)
-    webhook = Webhook(secrets.slack_path, slack, slack_faults)
+    webhook = Webhook(hook, slack, slack_faults)
     app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)
+    app.router.add_route("*", SINKS_PATH + "{name:[a-z0-9-]{1,40}}", sinks.handle)
     refresh = partial(observer.look_at_alerts, session)
     control = ControlApi(snapshot, interactions, events, own_drills, refresh)
     app.add_subapp("/control", control.app())

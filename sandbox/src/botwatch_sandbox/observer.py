@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.drills.recorder import Recorder
 
 ALERTS_MAX = 100
-# The severity of alerts that belong to the machinery: they come and go for ever, and nobody is told.
+# The severity of the machinery's own alerts: they come and go for ever, and nobody is told.
 MACHINERY = "none"
 REASONS_MAX = 20
 REASON_MAX = 300

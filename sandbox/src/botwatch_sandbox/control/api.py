@@ -12,6 +12,7 @@ from botwatch_sandbox.control.bodies import (
     DiscordFaultsBody,
     FinishDrill,
     MarkDrill,
+    RotateBody,
     RunDrill,
     Say,
     SlackFaultsBody,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.control.snapshot import Snapshot
     from botwatch_sandbox.discord.interactions import Interactions
     from botwatch_sandbox.drills.runner import OwnDrills
+    from botwatch_sandbox.sinks.sinks import Sink
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,8 @@ class ControlApi:
                 web.post("/discord/slash", self._use),
                 web.post("/discord/faults", self._discord_faults),
                 web.post("/slack/faults", self._slack_faults),
+                web.post("/slack/rotate", self._rotate),
+                web.get("/sinks/{name:[a-z0-9-]{1,40}}", self._sink),
                 web.post("/drills/run", self._run_drill),
                 web.post("/drills", self._start_drill),
                 web.get("/drills/current", self._current_drill),
@@ -102,7 +106,7 @@ class ControlApi:
 
     async def _discord_faults(self, request: web.Request) -> web.Response:
         body = await read_body(request, DiscordFaultsBody)
-        if not body.model_fields_set - {"via", "code", "server_status"}:
+        if not body.model_fields_set - {"via", "code", "server_status", "for_s"}:
             raise ControlError(400, "No fault is named; sandbox/README.md lists the faults.")
         faults, gateway = self.snapshot.discord_faults, self.snapshot.gateway
         for name in ("rate_limit", "server_error", "slow_ms", "hold_gateway", "silent"):
@@ -118,15 +122,34 @@ class ControlApi:
             gateway.invalidate(resumable=body.invalid_session)
         if body.drop:
             gateway.drop(body.code)
-        faults.changes.touch("status")
+        faults.expire(body.for_s)
         log.info("Discord faults: %s", body.model_dump(exclude_unset=True))
         return answer(self.snapshot.part("status"))
 
     async def _slack_faults(self, request: web.Request) -> web.Response:
         body = await read_body(request, SlackFaultsBody)
-        self.snapshot.slack_faults.set(body.status, body.remaining)
+        faults = self.snapshot.slack_faults
+        if body.sink is not None:
+            faults = self._sink_of(body.sink).faults
+        faults.set(body.status, body.posts, body.for_s)
         log.info("Slack faults: %s", body.model_dump())
         return answer(self.snapshot.part("status"))
+
+    async def _rotate(self, request: web.Request) -> web.Response:
+        body = await read_body(request, RotateBody)
+        self.snapshot.hook.rotate(body.key, body.for_s)
+        log.info("The webhook has %s key.", "its own" if body.key is None else "another")
+        return answer(self.snapshot.part("status"))
+
+    async def _sink(self, request: web.Request) -> web.Response:
+        sink = self._sink_of(request.match_info["name"])
+        return answer(sink.view(), headers={"Cache-Control": "no-store"})
+
+    def _sink_of(self, name: str) -> Sink:
+        sink = self.snapshot.sinks.named(name)
+        if sink is None:
+            raise ControlError(409, "There are too many sinks already; use one of those.")
+        return sink
 
     async def _run_drill(self, request: web.Request) -> web.Response:
         body = await read_body(request, RunDrill)
@@ -138,8 +161,8 @@ class ControlApi:
 
     async def _start_drill(self, request: web.Request) -> web.Response:
         body = await read_body(request, StartDrill)
-        if body.expect == "message" and body.alert is None:
-            sentence = "A drill that expects a message needs an alert; name it in 'alert'."
+        if body.expect != "silence" and body.alert is None:
+            sentence = "A drill that expects an alert needs its name; give it in 'alert'."
             raise ControlError(400, sentence)
         await self.refresh_alerts()
         spec = DrillSpec(

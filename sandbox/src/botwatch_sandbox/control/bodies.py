@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from botwatch_sandbox.control.errors import ControlError
 from botwatch_sandbox.discord.interactions import DEFAULT_LOCALE
 from botwatch_sandbox.discord.state import AUTHOR_MAX, CONTENT_MAX
+from botwatch_sandbox.drills.record import Expect
+from botwatch_sandbox.post_faults import Answer
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -18,6 +20,9 @@ BODY_MAX_BYTES = 64 * 1024
 Count = Annotated[int, Field(ge=0, le=1000)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,99}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+SinkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 Author = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=AUTHOR_MAX)
@@ -64,13 +69,28 @@ class DiscordFaultsBody(Body):
     slow_ms: Annotated[int, Field(ge=0, le=60_000)] | None = None
     hold_gateway: bool | None = None
     silent: bool | None = None
+    for_s: Seconds | None = None
 
 
 class SlackFaultsBody(Body):
     """POST /control/slack/faults."""
 
-    status: Literal[429, 500, 503] | None
-    remaining: Count = 1
+    status: Answer | None
+    remaining: Count | None = None
+    for_s: Seconds | None = None
+    sink: SinkName | None = None
+
+    @property
+    def posts(self) -> int | None:
+        """How many posts get the answer: one, unless a number or a time is given."""
+        return 1 if self.remaining is None and self.for_s is None else self.remaining
+
+
+class RotateBody(Body):
+    """POST /control/slack/rotate."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,64}$")] | None
+    for_s: Seconds | None = None
 
 
 class RunDrill(Body):
@@ -86,7 +106,7 @@ class StartDrill(Body):
     title: Line
     alert: Word | None = None
     budget_s: Annotated[float, Field(gt=0, le=3600)] | None = None
-    expect: Literal["message", "silence"]
+    expect: Expect
     also: Annotated[list[Word], Field(max_length=10)] = []
 
 

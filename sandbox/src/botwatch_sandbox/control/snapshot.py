@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from botwatch_sandbox.drills.recorder import Recorder
     from botwatch_sandbox.jsonio import JsonObject
     from botwatch_sandbox.observer import Observer
-    from botwatch_sandbox.slack.faults import SlackFaults
+    from botwatch_sandbox.post_faults import PostFaults
+    from botwatch_sandbox.sinks.sinks import Sinks
+    from botwatch_sandbox.slack.hook import Hook
     from botwatch_sandbox.slack.store import SlackStore
 
 
@@ -27,7 +29,9 @@ class Snapshot:
     gateway: Gateway
     discord_faults: DiscordFaults
     slack: SlackStore
-    slack_faults: SlackFaults
+    hook: Hook
+    slack_faults: PostFaults
+    sinks: Sinks
     observer: Observer
     recorder: Recorder
 
@@ -69,5 +73,6 @@ class Snapshot:
                 "up": self.observer.alertmanager_up,
                 "url": self.observer.addresses.alertmanager_public,
             },
+            "sinks": self.sinks.view(),
             "faults": {"discord": self.discord_faults.view(), "slack": self.slack_faults.view()},
         }

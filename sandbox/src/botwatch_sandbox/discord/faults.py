@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,21 @@ class DiscordFaults:
     slow_ms: int = 0
     hold_gateway: bool = False
     silent: bool = False
+    _expiry: asyncio.TimerHandle | None = None
+
+    def expire(self, after_s: float | None) -> None:
+        """Takes everything back after a while; None: never by itself."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        loop = asyncio.get_running_loop()
+        self._expiry = None if after_s is None else loop.call_later(after_s, self.take_back)
+        self.changes.touch("status")
+
+    def take_back(self) -> None:
+        """Plays no fault any more."""
+        self.rate_limit = self.server_error = self.slow_ms = 0
+        self.hold_gateway = self.silent = False
+        self.changes.touch("status")
 
     def take_rate_limit(self) -> bool:
         """Uses up one 429, if there is one left."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from botwatch_sandbox.jsonio import JsonObject
 
-Expect: TypeAlias = Literal["message", "silence"]
+Expect: TypeAlias = Literal["message", "silence", "firing"]
 RecordState: TypeAlias = Literal["running", "passed", "failed", "aborted"]
 
 
@@ -21,7 +21,8 @@ class DrillSpec:
         title: its name for people.
         alert: the alert it is about; None when it is about none in particular.
         budget_s: seconds from the fault to the message; None when there is no message to wait for.
-        expect: whether a Slack message must come, or must not.
+        expect: whether a Slack message must come, or must not; or whether the alert must fire where
+            no message can come.
         also: other alerts whose messages are followed, as they may come meanwhile.
     """
 
@@ -39,6 +40,8 @@ class Record:
 
     Attributes:
         messages: how many Slack messages came.
+        told_firing: how many of them say that the alert fires.
+        told_resolved: how many say that it is over.
         said: what the message said that `delivered_at` is the time of.
         unresolved: of the alert and those in `also`, which Slack was told of and not of their end.
     """
@@ -61,6 +64,8 @@ class Record:
     recovered_at: float | None = None
     resolved_at: float | None = None
     messages: int = 0
+    told_firing: int = 0
+    told_resolved: int = 0
     said: str | None = None
     unresolved: tuple[str, ...] = ()
 

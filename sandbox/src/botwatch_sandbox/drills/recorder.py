@@ -195,6 +195,8 @@ class Recorder:
             return
         record.messages += 1
         record.unresolved = _unresolved(record, message)
+        record.told_firing += _tells(message, record.alert, "firing")
+        record.told_resolved += _tells(message, record.alert, "resolved")
         if record.delivered_at is None:
             if _tells(message, record.alert, "firing"):
                 record.delivered_at = message.at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.jsonio import JsonObject, encode
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHANNEL_NAME = "alerts"
 MESSAGES_KEPT = 100
+REFUSALS_KEPT = 100
 BYTES_KEPT = 1024 * 1024
 
 
@@ -52,6 +53,21 @@ class SlackMessage:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A post that was not accepted.
+
+    Attributes:
+        at: when (Unix seconds).
+        status: the HTTP status it got, or "silence".
+        word: what Slack said.
+    """
+
+    at: float
+    status: int | str
+    word: str
+
+
 @dataclass(slots=True)
 class SlackStore:
     """The last messages: bounded in number and in bytes.
@@ -63,6 +79,7 @@ class SlackStore:
 
     changes: Changes
     listeners: list[Callable[[SlackMessage], None]] = field(default_factory=list)
+    _refused: deque[Refused] = field(default_factory=lambda: deque(maxlen=REFUSALS_KEPT))
     _messages: deque[tuple[SlackMessage, int]] = field(default_factory=deque)
     _last_id: int = 0
     _bytes: int = 0
@@ -81,6 +98,11 @@ class SlackStore:
         self.changes.touch("slack")
         return message
 
+    def refuse(self, status: int | str, word: str) -> None:
+        """Notes a post that was not accepted."""
+        self._refused.append(Refused(time.time(), status, word))
+        self.changes.touch("slack")
+
     def since(self, at: float) -> list[SlackMessage]:
         """Returns the messages that came at or after a time (Unix seconds)."""
         return [message for message, _ in self._messages if message.at >= at]
@@ -90,4 +112,5 @@ class SlackStore:
         return {
             "channel": CHANNEL_NAME,
             "messages": [message.view() for message, _ in self._messages],
+            "refused": [asdict(refused) for refused in self._refused],
         }

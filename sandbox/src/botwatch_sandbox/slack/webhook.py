@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from botwatch_sandbox.post_faults import SILENCE
 from botwatch_sandbox.slack.payload import PayloadError, read_payload
 
 if TYPE_CHECKING:
-    from botwatch_sandbox.slack.faults import SlackFaults
+    from botwatch_sandbox.post_faults import PostFaults
+    from botwatch_sandbox.slack.hook import Hook
     from botwatch_sandbox.slack.store import SlackStore
 
 RETRY_AFTER_S = 1
@@ -26,33 +27,37 @@ class Webhook:
     """One hook; any other path under /services is unknown.
 
     Attributes:
-        path: the only path that is accepted; a secret.
-        store: where messages go.
+        hook: the only path that is accepted.
+        store: where messages go, and what was refused.
         faults: what is played on request.
     """
 
-    path: str = field(repr=False)
+    hook: Hook
     store: SlackStore
-    faults: SlackFaults
+    faults: PostFaults
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answers a post as Slack does: 200 `ok`, or a status and one word."""
-        given = request.path.encode("utf-8", "replace")
-        if not hmac.compare_digest(given, self.path.encode()):
-            return _say(404, self._unknown(request.path))
+        if not self.hook.is_at(request.path):
+            word = "no_service" if self.hook.knows_workspace(request.path) else "no_team"
+            return self._refuse(404, word)
         status = self.faults.take()
+        if status == SILENCE:
+            self.store.refuse(SILENCE, SILENCE)
+            await self.faults.keep_silent(request)
+            return _say(503, FAULT_WORDS[503])  # read by nobody: the connection is gone
         if status is not None:
-            return _say(status, FAULT_WORDS[status])
+            return self._refuse(status, FAULT_WORDS[status])
         try:
             post = read_payload(await request.read(), is_form=request.content_type == FORM)
         except PayloadError as error:
-            return _say(400, str(error))
+            return self._refuse(400, str(error))
         self.store.add(post)
         return _say(200, "ok")
 
-    def _unknown(self, path: str) -> str:
-        """Says which part of the path Slack does not know: the workspace or the hook in it."""
-        return "no_service" if path.split("/")[2:3] == self.path.split("/")[2:3] else "no_team"
+    def _refuse(self, status: int, word: str) -> web.Response:
+        self.store.refuse(status, word)
+        return _say(status, word)
 
 
 def _say(status: int, word: str) -> web.Response:

@@ -25,8 +25,9 @@ export function activeFaults(faults) {
   if (discord.slow_ms > 0) {
     add("slow_ms", `Discord: ${discord.slow_ms} ms slower`, "discord", { slow_ms: 0 });
   }
-  if (slack.status !== null && slack.remaining > 0) {
-    const label = `Slack: ${slack.status} for ${next(slack.remaining, "post")}`;
+  if (slack.status !== null) {
+    const posts = slack.remaining === null ? "every post" : next(slack.remaining, "post");
+    const label = `Slack: ${slack.status} for ${posts}`;
     add("slack", label, "slack", { status: null, remaining: 0 });
   }
   return list;
