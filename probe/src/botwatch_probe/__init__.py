@@ -1,0 +1,1 @@
+"""Measures how long an alert takes from the fault to the message, again and again."""
