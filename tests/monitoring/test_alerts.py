@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from monitoring.tools import Tools
 
 RUNBOOKS = REPOSITORY / "docs/runbooks"
+SEVERITIES = {"critical", "warning", "info", "none"}
 DASHBOARDS = ("botwatch-bot", "botwatch-node", "botwatch-cluster", "botwatch-alerting")
 RUNBOOK_CHAPTERS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 
@@ -43,7 +44,7 @@ def posted() -> set[str]:
 
 def test_every_alert_says_how_bad_it_is_and_what_is_wrong(rendered: Rendered) -> None:
     for alert in rendered.alerts():
-        assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}, alert["alert"]
+        assert alert["labels"]["severity"] in SEVERITIES, alert["alert"]
         assert alert["labels"]["service"], alert["alert"]
         assert alert["annotations"]["summary"], alert["alert"]
         assert alert["annotations"]["description"], alert["alert"]
