@@ -112,7 +112,12 @@ def all_jobs() -> list[Job]:
     """List all jobs; of the two that take long and time things, each has short ones beside it."""
     scripts = [
         str(path.relative_to(ROOT))
-        for folder in ("tools", ".ci", "roles/demo_node/files")
+        for folder in (
+            "tools",
+            ".ci",
+            "roles/demo_node/files",
+            "roles/node_exporter/files/usr/local/libexec",
+        )
         for path in sorted((ROOT / folder).iterdir())
         if path.is_file() and path.read_bytes().startswith((b"#!/bin/sh", b"#!/usr/bin/env bash"))
     ]
@@ -123,7 +128,7 @@ def all_jobs() -> list[Job]:
             ("yamllint", "--strict", "."),
             ("ruff", "check"),
             ("ruff", "format", "--check"),
-            ("mypy", "plugins", "bot", "sandbox", "drill", "bench", "tests", "molecule"),
+            ("mypy", "plugins", "bot", "sandbox", "drill", "bench", "probe", "tests", "molecule"),
             ("shellcheck", *scripts),
         ),
     )
