@@ -40,7 +40,7 @@ def declared(given: Data) -> Iterator[Data]:
     variables = {**role_variables(), **GIVEN, **given}
     for role in ROLES:
         for template in sorted(role.glob("templates/kubernetes/*.yml.j2")):
-            text = render_template(template, variables, "curly")
+            text = render_template(template, {**variables, "role_path": str(role)}, "curly")
             yield from (item for item in yaml.safe_load_all(text) if item)
 
 
@@ -50,7 +50,7 @@ def contents(given: Data) -> Iterator[Data]:
     for role in ROLES:
         for task in read_for_ansible(role / "tasks/k3s.yml") or []:
             for content in task.get("kubernetes_objects", {}).get("contents", []):
-                files = evaluate(content["files"], variables)
+                files = evaluate(content["files"], {**variables, "role_path": str(role)})
                 yield {**content, "files": [file for file in files if "state" not in file]}
 
 

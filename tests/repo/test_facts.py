@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from botwatch_bot.settings import variables as bot_variables
+from botwatch_probe.settings import Settings as ProbeSettings
 from botwatch_sandbox.settings import Settings as SandboxSettings
 from repo.roles import REPOSITORY, ROLES, Data
 
@@ -48,6 +49,7 @@ def test_ports_stand_in_the_defaults_of_the_roles_only() -> None:
 def test_programs_listen_where_the_roles_put_them_if_nobody_says_where() -> None:
     assert bot_variables()["BOT_LISTEN_PORT"].default == PORTS["botwatch_bot_port"]
     assert default("listen_port") == PORTS["sandbox_port"]
+    assert ProbeSettings().listen_port == PORTS["botwatch_delivery_probe_port"]
     for service in ("bot", "prometheus", "alertmanager"):
         port = PORTS[f"botwatch_{service}_port"]
         assert default(f"{service}_url") == f"http://127.0.0.1:{port}"
@@ -86,6 +88,10 @@ def test_one_python_is_the_oldest_everywhere() -> None:
     oldest = tools["mypy"]["python_version"]
     assert tools["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
     assert {project(package)["requires-python"] for package in PACKAGES} == {f">={oldest}"}
+
+
+def test_the_probe_runs_with_the_image_that_the_bots_is_built_upon() -> None:
+    assert DEFAULTS["delivery_probe_image"] == DEFAULTS["discord_bot_base_image"]
 
 
 def test_requirements_are_pinned_with_hashes() -> None:
