@@ -6,22 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitoring.channels import LANGUAGES, Channels, running_channels
 from monitoring.rendering import RENDERED, Rendered, render
-from monitoring.services import Site, make_site, running_alertmanager
-from monitoring.slack import running_slack
 from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# As the roles ship it; and with what is empty by default, and with names that need quoting.
+    from monitoring.services import Site
+
+# As the roles ship it for a small machine; with what is empty by default, and with names that need quoting; and on
+# Kubernetes, with what Kubernetes says of itself and without.
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
         "botwatch_runbooks_url": "https://example.org/runbooks",
         "botwatch_dashboards_url": "https://example.org/grafana/",
         "alertmanager_slack_username": 'the "watch": #1 👀',
+        "alertmanager_language": "ko",
+        "alertmanager_quiet_hours_start": "22:30",
+        "alertmanager_quiet_hours_end": "07:00",
+        "alertmanager_quiet_days": ["saturday", "sunday"],
+        "alertmanager_quiet_timezone": "Asia/Seoul",
     },
+    "cluster": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": True},
+    "cluster_that_says_little": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": False},
 }
 
 
@@ -35,11 +44,14 @@ def rendered(request: pytest.FixtureRequest) -> Rendered:
     return render(RENDERED / request.param, VARIANTS[request.param])
 
 
-@pytest.fixture(scope="session")
-def site(tools: Tools) -> Iterator[Site]:
-    """A site whose Alertmanager runs."""
+@pytest.fixture(scope="session", params=LANGUAGES)
+def channels(request: pytest.FixtureRequest, tools: Tools) -> Iterator[Channels]:
+    """A site whose Alertmanager runs and tells every channel, in each language."""
     skip_unless_services_start()
-    with running_slack() as slack:
-        site = make_site(tools, slack, RENDERED / f"messages-{tools.end}")
-        with running_alertmanager(site):
-            yield site
+    with running_channels(tools, request.param) as channels:
+        yield channels
+
+
+@pytest.fixture
+def site(channels: Channels) -> Site:
+    return channels.site
