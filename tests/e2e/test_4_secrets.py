@@ -23,7 +23,7 @@ def secrets(demo: Demo) -> list[str]:
 
 
 def assert_nothing_in(text: str, secrets: list[str]) -> None:
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     assert text
     for secret in secrets:
         assert secret not in text, f"…{text[max(0, text.find(secret) - 200) :][:200]}…"

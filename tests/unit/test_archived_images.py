@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from k3s_role.images import pack, save_image
+from plugins.lookup.archived_images import LookupModule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def look(*folders: Path) -> list[str]:
+    return LookupModule().run([str(folder) for folder in folders])
+
+
+def test_all_images_in_all_archives_are_named(tmp_path: Path) -> None:
+    save_image(tmp_path / "one.tar", "grafana/grafana:13.2.3")
+    save_image(tmp_path / "two.tar", "prom/prometheus:v3.5.3")
+    (tmp_path / "readme.txt").write_text("Nothing to see here.\n")
+    assert look(tmp_path) == ["grafana/grafana:13.2.3", "prom/prometheus:v3.5.3"]
+
+
+def test_what_is_no_archive_of_images_has_none(tmp_path: Path) -> None:
+    (tmp_path / "cut.tar").write_bytes(b"no archive")
+    (tmp_path / "other.tar").write_bytes(pack({"readme": b"Nothing to see here.\n"}))
+    (tmp_path / "broken.tar").write_bytes(pack({"manifest.json": b"{"}))
+    (tmp_path / "nameless.tar").write_bytes(pack({"manifest.json": b'[{"RepoTags": null}]'}))
+    assert look(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there_has_none(tmp_path: Path) -> None:
+    assert look(tmp_path / "images") == []
