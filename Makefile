@@ -39,6 +39,11 @@ bench: ## measure the bot beside a bare one (COMMANDS=n before its memory is loo
 	  $(if $(PART),--part $(PART)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  --json build/bench.json
 
+.PHONY: dashboards
+dashboards: ## write Grafana's dashboards from their code in dashboards/
+	@tools/setup controller dev
+	@PYTHONPATH=dashboards/src:. $(VENV)/python -m botwatch_dashboards
+
 .PHONY: test
 test: ## every test that this machine can run
 	@tools/setup controller dev

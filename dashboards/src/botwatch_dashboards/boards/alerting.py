@@ -1,0 +1,365 @@
+"""The alerting itself: firing now, history, delivery latency, notification failures, silences."""
+
+from __future__ import annotations
+
+from botwatch_dashboards.selecting import alertmanager, probe, prometheus
+from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Query, Row, Shape
+from botwatch_dashboards.texts import Text
+
+_firing = 'ALERTS{alertstate="firing", severity!="none"}'
+_duration = prometheus("prometheus_rule_group_last_duration_seconds")
+_interval = prometheus("prometheus_rule_group_interval_seconds")
+_last_delivery = probe("last_delivery_seconds")
+
+NO_PROBE = Text("No test alert has come through yet.", "아직 도착한 시험 알림이 없습니다.")
+WELL_OR_NOT = (
+    Meaning(1, Text("Yes", "예"), "green"),
+    Meaning(0, Text("No", "아니요"), "red"),
+)
+
+NOW = Row(
+    400,
+    Text("What fires now?", "지금 무엇이 발생 중인가요?"),
+    (
+        Panel(
+            1,
+            Text("Firing now", "발생 중인 알림"),
+            Text(
+                "Every alert that fires, the machinery's own left out. Its runbook says what to "
+                "do.",
+                "발생 중인 모든 알림입니다. 장치 자신의 알림은 뺐습니다. 할 일은 런북에 있습니다.",
+            ),
+            (
+                Query(
+                    f"max by (alertname, severity, service, node, instance) ({_firing})",
+                    shape=Shape.TABLE,
+                ),
+            ),
+            kind=Kind.TABLE,
+            if_empty=Text("Nothing fires.", "발생 중인 알림이 없습니다."),
+            width=12,
+        ),
+        Panel(
+            2,
+            Text("Alertmanager holds", "알림 관리자의 알림"),
+            Text(
+                "Alerts that Alertmanager knows, by state; also those that playbooks post "
+                "themselves, such as DiscordBotDeploymentFailed. “suppressed” are silenced or "
+                "follow from another.",
+                "Alertmanager가 아는 알림을 상태별로 보여 줍니다. DiscordBotDeploymentFailed처럼 "
+                "플레이북이 직접 보낸 것도 있습니다. “suppressed”는 무음이거나 다른 알림에 딸린 "
+                "것입니다.",
+            ),
+            (Query(f"sum by (state) ({alertmanager('alertmanager_alerts')})", "{{state}}"),),
+            alerts=("DiscordBotDeploymentFailed",),
+            if_empty=Text("Alertmanager does not answer.", "Alertmanager가 응답하지 않습니다."),
+            width=6,
+        ),
+        Panel(
+            3,
+            Text("Silences", "무음"),
+            Text(
+                "Silences by state. A deployment has one while it runs; one that stays active for "
+                "long hides what it should not.",
+                "무음을 상태별로 보여 줍니다. 배포가 도는 동안 하나가 있으며, 오래 살아 있는 "
+                "무음은 가려서는 안 될 것을 가립니다.",
+            ),
+            (Query(f"sum by (state) ({alertmanager('alertmanager_silences')})", "{{state}}"),),
+            if_empty=Text("Alertmanager does not answer.", "Alertmanager가 응답하지 않습니다."),
+            width=6,
+        ),
+        Panel(
+            4,
+            Text("History", "이력"),
+            Text(
+                "When each alert fired in the time that is shown.",
+                "표시된 기간에 각 알림이 언제 발생했는지 보여 줍니다.",
+            ),
+            (Query(f"max by (alertname, service) ({_firing})", "{{alertname}}"),),
+            kind=Kind.STATES,
+            means=(Meaning(1, Text("firing", "발생"), "red"),),
+            if_empty=Text("Nothing has fired.", "발생한 알림이 없습니다."),
+            width=24,
+        ),
+    ),
+)
+
+DELIVERY = Row(
+    410,
+    Text("Do messages arrive, and how fast?", "메시지가 도착하나요, 얼마나 빨리?"),
+    (
+        Panel(
+            11,
+            Text("From fault to message", "장애에서 메시지까지"),
+            Text(
+                "How long the delivery probe's test alerts took through the whole chain. It alerts "
+                "when their median in $prometheus_delivery_slow_window is above "
+                "$prometheus_delivery_slow_above.",
+                "전달 시험기의 시험 알림이 전체 사슬을 지나는 데 걸린 시간입니다. "
+                "$prometheus_delivery_slow_window의 중앙값이 $prometheus_delivery_slow_above를 "
+                "넘으면 알림이 발생합니다.",
+            ),
+            (
+                Query(f"max({_last_delivery})", Text("last", "최근")),
+                Query(
+                    f"max(quantile_over_time(0.5, {_last_delivery}"
+                    "[$prometheus_delivery_slow_window]))",
+                    Text("median", "중앙값"),
+                ),
+            ),
+            unit="s",
+            alerts=("AlertDeliverySlow",),
+            limits=(Limit("$prometheus_delivery_slow_above__s", colour="orange"),),
+            if_empty=NO_PROBE,
+            main=True,
+        ),
+        Panel(
+            12,
+            Text("Last test alert came through", "마지막으로 도착한 시험 알림"),
+            Text(
+                "How long ago a test alert came through Prometheus and Alertmanager. Beyond "
+                "$prometheus_delivery_broken_after real ones may not either.",
+                "시험 알림이 프로메테우스와 Alertmanager를 거쳐 마지막으로 도착한 뒤 지난 "
+                "시간입니다. $prometheus_delivery_broken_after를 넘으면 진짜 알림도 도착하지 않을 "
+                "수 있습니다.",
+            ),
+            (
+                Query(
+                    f"min(time() - ({probe('last_success_timestamp_seconds')} > 0))",
+                    Text("ago", "전"),
+                ),
+            ),
+            unit="s",
+            alerts=("AlertDeliveryBroken",),
+            limits=(Limit("$prometheus_delivery_broken_after__s"),),
+            if_empty=NO_PROBE,
+        ),
+        Panel(
+            13,
+            Text("Test alerts", "시험 알림"),
+            Text(
+                "How many test alerts were sent, came through and were lost in the time that is "
+                "shown. One that is on its way now is sent, and neither of the others.",
+                "표시된 기간에 보내고, 도착하고, 사라진 시험 알림의 수입니다. 지금 가는 중인 것은 "
+                "보낸 수에만 들어갑니다.",
+            ),
+            (
+                Query(
+                    f"round(sum(increase({probe('sent_total')}[$__range])))", Text("sent", "보냄")
+                ),
+                Query(
+                    f"round(sum(increase({probe('delivered_total')}[$__range])))",
+                    Text("came through", "도착"),
+                ),
+                Query(
+                    f"round(sum(increase({probe('lost_total')}[$__range])))", Text("lost", "사라짐")
+                ),
+            ),
+            kind=Kind.BARS,
+            alerts=("AlertDeliveryProbe",),
+        ),
+        Panel(
+            14,
+            Text("Messages per minute", "분당 메시지"),
+            Text(
+                "What Alertmanager sent, through which channel.",
+                "Alertmanager가 어느 통로로 얼마나 보냈는지 보여 줍니다.",
+            ),
+            (
+                Query(
+                    "60 * sum by (integration) (rate("
+                    f"{alertmanager('alertmanager_notifications_total')}[$__rate_interval])) > 0",
+                    "{{integration}}",
+                ),
+            ),
+            unit="cpm",
+            if_empty=Text("Nothing was sent.", "보낸 메시지가 없습니다."),
+        ),
+        Panel(
+            15,
+            Text(
+                "Messages given up in $prometheus_notifications_failing_window",
+                "$prometheus_notifications_failing_window 동안 포기한 메시지",
+            ),
+            Text(
+                "Messages that did not arrive though Alertmanager tried, by channel. It alerts "
+                "after $prometheus_notifications_failing_for, through the channels that work.",
+                "Alertmanager가 애썼지만 도착하지 못한 메시지를 통로별로 보여 줍니다. "
+                "$prometheus_notifications_failing_for이 지나면 살아 있는 통로로 알립니다.",
+            ),
+            (
+                Query(
+                    "sum by (integration) (increase("
+                    f"{alertmanager('alertmanager_notifications_failed_total')}"
+                    "[$prometheus_notifications_failing_window]))",
+                    "{{integration}}",
+                ),
+            ),
+            alerts=("NotificationsFailing",),
+            limits=(Limit(1),),
+            if_empty=Text("Alertmanager does not answer.", "Alertmanager가 응답하지 않습니다."),
+        ),
+        Panel(
+            16,
+            Text("Alerts that nobody was told of", "아무도 듣지 못한 알림"),
+            Text(
+                "Alerts that fired and ended while Slack took no message. They are told of as soon "
+                "as it takes one.",
+                "슬랙이 메시지를 받지 못하는 동안 발생했다가 끝난 알림입니다. 슬랙이 다시 받으면 "
+                "곧바로 알립니다.",
+            ),
+            (
+                Query(
+                    "count(monitoring:alert_missed:timestamp) or vector(0)",
+                    Text("alerts", "알림"),
+                ),
+            ),
+            alerts=("NotificationsMissed",),
+            limits=(Limit(1, colour="orange"),),
+        ),
+    ),
+)
+
+HEALTH = Row(
+    420,
+    Text("Is the monitoring itself well?", "모니터링 자체는 괜찮나요?"),
+    (
+        Panel(
+            21,
+            Text("Watchdog", "워치독"),
+            Text(
+                "Whether the alert that always fires does. Where it is not heard of, no other "
+                "alert is.",
+                "언제나 발생해야 하는 알림이 발생하고 있는지 보여 줍니다. 이것이 들리지 않으면 "
+                "다른 알림도 들리지 않습니다.",
+            ),
+            (
+                Query(
+                    'count(ALERTS{alertname="Watchdog", alertstate="firing"}) or vector(0)',
+                    Text("Watchdog", "워치독"),
+                ),
+            ),
+            kind=Kind.NUMBER,
+            alerts=("Watchdog",),
+            means=WELL_OR_NOT,
+            width=4,
+            height=6,
+        ),
+        Panel(
+            22,
+            Text("Configuration accepted", "설정 수용"),
+            Text(
+                "Whether Prometheus and Alertmanager could read their newest configuration. If "
+                "not, they go on with the old one, and will not start with the new one.",
+                "프로메테우스와 Alertmanager가 최신 설정을 읽었는지 보여 줍니다. 읽지 못했으면 옛 "
+                "설정으로 계속 돌지만, 새 설정으로는 시작하지 못합니다.",
+            ),
+            (
+                Query(
+                    f"min by (job) ({prometheus('prometheus_config_last_reload_successful')})",
+                    "{{job}}",
+                ),
+                Query(
+                    f"min by (job) ({alertmanager('alertmanager_config_last_reload_successful')})",
+                    "{{job}}",
+                ),
+            ),
+            kind=Kind.NUMBER,
+            alerts=("ConfigurationReloadFailing",),
+            means=WELL_OR_NOT,
+            width=8,
+            height=6,
+        ),
+        Panel(
+            23,
+            Text("Targets", "수집 대상"),
+            Text(
+                "When each target answered. Alerts that need its measurements are blind while it "
+                "does not.",
+                "각 대상이 언제 응답했는지 보여 줍니다. 응답하지 않는 동안 그 지표가 필요한 "
+                "알림은 눈이 먼 상태입니다.",
+            ),
+            (Query("min by (job) (up)", "{{job}}"),),
+            kind=Kind.STATES,
+            alerts=("TargetMissing",),
+            means=(
+                Meaning(1, Text("answers", "응답"), "green"),
+                Meaning(0, Text("does not answer", "응답 없음"), "red"),
+            ),
+            width=12,
+            height=6,
+        ),
+        Panel(
+            24,
+            Text("Handing over to Alertmanager", "Alertmanager에 넘기기"),
+            Text(
+                "Alertmanagers that Prometheus knows, and alerts that it could not hand over in "
+                "the last minute: while these are more than 0, nobody is told of anything.",
+                "프로메테우스가 아는 Alertmanager의 수와, 최근 1분에 넘기지 못한 알림의 수입니다. "
+                "후자가 0보다 크면 아무에게도 알림이 가지 않습니다.",
+            ),
+            (
+                Query(
+                    f"max({prometheus('prometheus_notifications_alertmanagers_discovered')})",
+                    Text("known", "알려진 수"),
+                ),
+                Query(
+                    f"sum(increase({prometheus('prometheus_notifications_errors_total')}[1m]))",
+                    Text("failed", "실패"),
+                ),
+            ),
+            alerts=("AlertmanagerUnreachable",),
+        ),
+        Panel(
+            25,
+            Text(
+                "Rules that failed in $prometheus_rules_failing_window",
+                "$prometheus_rules_failing_window 동안 실패한 규칙",
+            ),
+            Text(
+                "Evaluations that failed, by group; the alerts of such a group may be blind.",
+                "실패한 규칙 평가를 그룹별로 보여 줍니다. 그런 그룹의 알림은 눈이 멀었을 수 "
+                "있습니다.",
+            ),
+            (
+                Query(
+                    "sum by (rule_group) (increase("
+                    f"{prometheus('prometheus_rule_evaluation_failures_total')}"
+                    "[$prometheus_rules_failing_window]))",
+                    "{{rule_group}}",
+                ),
+            ),
+            alerts=("RuleEvaluationFailing",),
+            limits=(Limit(1, colour="orange"),),
+        ),
+        Panel(
+            26,
+            Text("Time for a group of rules", "규칙 그룹 평가 시간"),
+            Text(
+                "How much of its interval the evaluation of each group takes. At 100 % it comes "
+                "late.",
+                "각 그룹의 평가가 간격의 얼마를 차지하는지 보여 줍니다. 100 %가 되면 늦어집니다.",
+            ),
+            (
+                Query(
+                    f"max by (rule_group) ({_duration} / {_interval})",
+                    "{{rule_group}}",
+                ),
+            ),
+            unit="percentunit",
+            limits=(Limit(1, colour="orange"),),
+        ),
+    ),
+)
+
+ALERTING = Board(
+    name="alerting",
+    title=Text("Alerting", "알림"),
+    description=Text(
+        "What fires, what has fired, whether and how fast messages arrive, silences.",
+        "무엇이 발생 중이고 발생했는지, 메시지가 도착하는지와 그 속도, 무음.",
+    ),
+    rows=(NOW, DELIVERY, HEALTH),
+    notes=(Note(Text("Alerts", "알림"), _firing, "{{alertname}}", "red"),),
+    step="15s",
+)

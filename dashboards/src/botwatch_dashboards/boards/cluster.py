@@ -1,0 +1,336 @@
+"""The cluster: pods, restarts, limits, volumes. Only where botwatch runs on Kubernetes."""
+
+from __future__ import annotations
+
+from botwatch_dashboards.selecting import cluster, firing, kubelet, volume
+from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Query, Row, Variable
+from botwatch_dashboards.texts import Text
+
+NO_OBJECTS = Text(
+    "kube-state-metrics does not run, which tells this.",
+    "이 값을 알려 주는 kube-state-metrics가 돌고 있지 않습니다.",
+)
+NO_VOLUMES = Text("No persistent volume is in use.", "쓰이고 있는 퍼시스턴트 볼륨이 없습니다.")
+
+_available = volume("kubelet_volume_stats_available_bytes")
+_limit = f"{kubelet('container_spec_memory_limit_bytes')} > 0"
+
+
+def _restarts(window: str) -> str:
+    """Count starts after the first: each start of a container is a series of its own."""
+    starts = kubelet("container_start_time_seconds", 'container!="POD"')
+    uid = '"uid", "$1", "id", ".*pod([0-9a-f_-]{36}).*"'
+    once_each = f"label_replace(last_over_time({starts}[{window}]), {uid})"
+    return (
+        "max by (namespace, pod, container) "
+        f"(count by (namespace, pod, container, uid) ({once_each}) - 1)"
+    )
+
+
+WELL = Row(
+    300,
+    Text("Is it well?", "잘 돌아가고 있나요?"),
+    (
+        Panel(
+            1,
+            Text("Nodes ready", "노드 준비 상태"),
+            Text(
+                "Whether Kubernetes uses each node. It alerts when one has not been ready for "
+                "$prometheus_kubernetes_node_not_ready_for.",
+                "쿠버네티스가 각 노드를 쓰고 있는지 보여 줍니다. "
+                "$prometheus_kubernetes_node_not_ready_for 동안 준비되지 않은 노드가 있으면 "
+                "알림이 발생합니다.",
+            ),
+            (
+                Query(
+                    'max by (node) (kube_node_status_condition{condition="Ready", status="true"})',
+                    "{{node}}",
+                ),
+            ),
+            kind=Kind.NUMBER,
+            alerts=("KubernetesNodeNotReady",),
+            means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
+            if_empty=NO_OBJECTS,
+            width=6,
+            height=4,
+        ),
+        Panel(
+            2,
+            Text("Pods that are lacking", "모자란 파드"),
+            Text(
+                "How many pods each workload lacks. It alerts after "
+                "$prometheus_kubernetes_not_available_for; `kubectl describe` says what holds "
+                "them up.",
+                "각 워크로드에 모자란 파드의 수입니다. $prometheus_kubernetes_not_available_for이 "
+                "지나면 알림이 발생하며, 무엇에 막혔는지는 `kubectl describe`가 알려 줍니다.",
+            ),
+            (
+                Query(
+                    f"max by (deployment) ({cluster('kube_deployment_spec_replicas')} - "
+                    f"{cluster('kube_deployment_status_replicas_available')})",
+                    "{{deployment}}",
+                ),
+                Query(
+                    f"max by (statefulset) ({cluster('kube_statefulset_replicas')} - "
+                    f"{cluster('kube_statefulset_status_replicas_ready')})",
+                    "{{statefulset}}",
+                ),
+                Query(
+                    "max by (daemonset) ("
+                    f"{cluster('kube_daemonset_status_desired_number_scheduled')} - "
+                    f"{cluster('kube_daemonset_status_number_available')})",
+                    "{{daemonset}}",
+                ),
+            ),
+            kind=Kind.NUMBER,
+            alerts=("KubernetesDeploymentNotAvailable",),
+            limits=(Limit(1),),
+            if_empty=NO_OBJECTS,
+            width=12,
+            height=4,
+        ),
+        Panel(
+            3,
+            Text("Alerts firing", "발생 중인 알림"),
+            Text(
+                "How many alerts about Kubernetes fire now. The dashboard “Alerting” names them.",
+                "지금 발생 중인 쿠버네티스 관련 알림의 수입니다. 어떤 알림인지는 “알림” "
+                "대시보드에 있습니다.",
+            ),
+            (Query(f"count({firing('kubernetes')}) or vector(0)", Text("alerts", "알림")),),
+            kind=Kind.NUMBER,
+            limits=(Limit(1),),
+            width=6,
+            height=4,
+        ),
+    ),
+)
+
+PODS = Row(
+    310,
+    Text("Pods and restarts", "파드와 재시작"),
+    (
+        Panel(
+            11,
+            Text("Pods by phase", "단계별 파드"),
+            Text(
+                "Where the pods are on their way: Pending waits for a node, an image or a volume.",
+                "파드가 어느 단계에 있는지 보여 줍니다. Pending은 노드나 이미지, 볼륨을 기다리는 "
+                "중입니다.",
+            ),
+            (Query(f"sum by (phase) ({cluster('kube_pod_status_phase')})", "{{phase}}"),),
+            kind=Kind.STACKED,
+            if_empty=NO_OBJECTS,
+        ),
+        Panel(
+            12,
+            Text(
+                "Restarts in $prometheus_kubernetes_restarts_window",
+                "$prometheus_kubernetes_restarts_window 동안의 재시작",
+            ),
+            Text(
+                "How often each container was started anew. Any is told of once; the log of the "
+                "run before (`kubectl logs --previous`) says why it ended.",
+                "각 컨테이너가 새로 시작된 횟수입니다. 한 번이라도 있으면 한 번 알리며, 왜 "
+                "끝났는지는 앞선 실행의 로그(`kubectl logs --previous`)에 있습니다.",
+            ),
+            (
+                Query(
+                    _restarts("$prometheus_kubernetes_restarts_window"),
+                    "{{namespace}}/{{pod}} {{container}}",
+                ),
+            ),
+            alerts=("KubernetesPodRestarted",),
+            limits=(Limit(1, colour="blue"),),
+        ),
+        Panel(
+            13,
+            Text(
+                "Restarts in $prometheus_kubernetes_crashes_window",
+                "$prometheus_kubernetes_crashes_window 동안의 재시작",
+            ),
+            Text(
+                "The same over a longer time: more than $prometheus_kubernetes_crashes_threshold "
+                "are a crash loop.",
+                "같은 것을 더 긴 구간으로 본 값입니다. "
+                "$prometheus_kubernetes_crashes_threshold번을 넘으면 비정상 종료가 되풀이되는 "
+                "상태입니다.",
+            ),
+            (
+                Query(
+                    _restarts("$prometheus_kubernetes_crashes_window"),
+                    "{{namespace}}/{{pod}} {{container}}",
+                ),
+            ),
+            alerts=("KubernetesPodCrashLooping",),
+            limits=(Limit("$prometheus_kubernetes_crashes_threshold__next", colour="orange"),),
+        ),
+    ),
+)
+
+LIMITS = Row(
+    320,
+    Text("Limits", "한도"),
+    (
+        Panel(
+            21,
+            Text("Memory, of the limit", "한도 대비 메모리"),
+            Text(
+                "How much of its limit each container uses. At 100 % the kernel ends it.",
+                "각 컨테이너가 한도의 얼마를 쓰는지 보여 줍니다. 100 %가 되면 커널이 끝냅니다.",
+            ),
+            (
+                Query(
+                    "max by (namespace, pod, container) ("
+                    f"{kubelet('container_memory_working_set_bytes')} / ({_limit}))",
+                    "{{namespace}}/{{pod}} {{container}}",
+                ),
+            ),
+            unit="percentunit",
+            limits=(Limit(1),),
+            if_empty=Text("No container has a limit.", "한도가 있는 컨테이너가 없습니다."),
+        ),
+        Panel(
+            22,
+            Text(
+                "Ended for want of memory in $prometheus_kubernetes_out_of_memory_window",
+                "$prometheus_kubernetes_out_of_memory_window 동안 메모리 부족으로 끝난 컨테이너",
+            ),
+            Text(
+                "Containers that the kernel ended, or one of whose processes, as they needed too "
+                "much memory.",
+                "메모리를 너무 많이 써서 커널이 끝낸(또는 그 안의 프로세스를 끝낸) 컨테이너입니다.",
+            ),
+            (
+                Query(
+                    "max by (namespace, pod, container) (increase("
+                    f"{kubelet('container_oom_events_total')}"
+                    "[$prometheus_kubernetes_out_of_memory_window])) or "
+                    "max by (namespace, pod, container) ("
+                    + cluster(
+                        "kube_pod_container_status_last_terminated_reason", 'reason="OOMKilled"'
+                    )
+                    + " == 1 and on (namespace, pod, container) increase("
+                    f"{cluster('kube_pod_container_status_restarts_total')}"
+                    "[$prometheus_kubernetes_out_of_memory_window]) > 0)",
+                    "{{namespace}}/{{pod}} {{container}}",
+                ),
+            ),
+            alerts=("KubernetesContainerOutOfMemory",),
+            limits=(Limit(1),),
+            if_empty=Text(
+                "None was ended, or this node does not count it.",
+                "끝난 컨테이너가 없거나, 이 노드가 세지 않습니다.",
+            ),
+        ),
+        Panel(
+            23,
+            Text("Processor", "프로세서"),
+            Text(
+                "How much of one processor each container uses.",
+                "각 컨테이너가 프로세서 하나를 얼마나 쓰는지 보여 줍니다.",
+            ),
+            (
+                Query(
+                    "sum by (namespace, pod, container) (rate("
+                    f"{kubelet('container_cpu_usage_seconds_total')}[$__rate_interval]))",
+                    "{{namespace}}/{{pod}} {{container}}",
+                ),
+            ),
+            unit="percentunit",
+        ),
+    ),
+)
+
+VOLUMES = Row(
+    330,
+    Text("Volumes and certificates", "볼륨과 인증서"),
+    (
+        Panel(
+            31,
+            Text("Left of each volume", "볼륨별 남은 공간"),
+            Text(
+                "In percent. Below $prometheus_kubernetes_volume_full_percent % it alerts at once; "
+                "below $prometheus_kubernetes_volume_filling_percent % if it will be full within "
+                "$prometheus_kubernetes_volume_filling_ahead.",
+                "백분율입니다. $prometheus_kubernetes_volume_full_percent % 아래면 바로, "
+                "$prometheus_kubernetes_volume_filling_percent % 아래면 "
+                "$prometheus_kubernetes_volume_filling_ahead 안에 찰 것 같을 때 알림이 발생합니다.",
+            ),
+            (
+                Query(
+                    f"min by (namespace, persistentvolumeclaim) (100 * {_available} / "
+                    f"{volume('kubelet_volume_stats_capacity_bytes')})",
+                    "{{namespace}}/{{persistentvolumeclaim}}",
+                ),
+            ),
+            unit="percent",
+            alerts=("KubernetesVolumeFillingUp",),
+            limits=(
+                Limit("$prometheus_kubernetes_volume_filling_percent", "below", "orange"),
+                Limit("$prometheus_kubernetes_volume_full_percent", "below"),
+            ),
+            if_empty=NO_VOLUMES,
+            most=100,
+        ),
+        Panel(
+            32,
+            Text("Time until a volume is full", "볼륨이 가득 차기까지"),
+            Text(
+                "At the pace of the last $prometheus_kubernetes_volume_filling_window; nothing is "
+                "shown of a volume that does not fill.",
+                "최근 $prometheus_kubernetes_volume_filling_window의 추세로 본 값이며, 차오르지 "
+                "않는 볼륨은 비어 있습니다.",
+            ),
+            (
+                Query(
+                    f"min by (namespace, persistentvolumeclaim) ({_available} / (- deriv("
+                    f"{_available}[$prometheus_kubernetes_volume_filling_window]) > 0))",
+                    "{{namespace}}/{{persistentvolumeclaim}}",
+                ),
+            ),
+            unit="s",
+            limits=(Limit("$prometheus_kubernetes_volume_filling_ahead__s", "below", "orange"),),
+            if_empty=Text("No volume fills up.", "차오르는 볼륨이 없습니다."),
+        ),
+        Panel(
+            33,
+            Text("Certificates end in", "인증서 만료까지"),
+            Text(
+                "When the first of k3s' certificates on each node ends. A start of k3s renews "
+                "those that end within 90 days; it alerts "
+                "$prometheus_kubernetes_certificate_ahead before.",
+                "각 노드에 있는 k3s 인증서 중 가장 먼저 만료되는 것입니다. 90일 안에 만료되는 "
+                "것은 k3s를 시작할 때 갱신되며, $prometheus_kubernetes_certificate_ahead 전에 "
+                "알림이 발생합니다.",
+            ),
+            (
+                Query(
+                    "min by (node) (botwatch_node_certificate_not_after_seconds"
+                    '{job="node"}) - time()',
+                    "{{node}}",
+                ),
+            ),
+            unit="s",
+            alerts=("KubernetesCertificateExpiring",),
+            limits=(Limit("$prometheus_kubernetes_certificate_ahead__s", "below", "orange"),),
+            if_empty=Text("Not known yet", "아직 알 수 없음"),
+        ),
+    ),
+)
+
+CLUSTER = Board(
+    name="cluster",
+    title=Text("Cluster", "클러스터"),
+    description=Text("Pods, restarts, limits, volumes.", "파드, 재시작, 한도, 볼륨."),
+    rows=(WELL, PODS, LIMITS, VOLUMES),
+    variables=(
+        Variable(
+            "namespace",
+            Text("Namespace", "네임스페이스"),
+            'label_values(container_start_time_seconds{job="kubelet"}, namespace)',
+        ),
+    ),
+    notes=(Note(Text("Alerts", "알림"), firing("kubernetes"), "{{alertname}}", "red"),),
+    step="30s",
+)

@@ -1,0 +1,57 @@
+"""Names of metrics with the labels that narrow them down to what is chosen above a dashboard."""
+
+from __future__ import annotations
+
+
+def bot(metric: str, *matchers: str) -> str:
+    """Select a metric of the bot."""
+    return _select(metric, 'job="discord-bot"', 'instance=~"$instance"', *matchers)
+
+
+def shard(metric: str) -> str:
+    """Select a metric of the bot's shards."""
+    return bot(metric, 'shard=~"$shard"')
+
+
+def node(metric: str, *matchers: str) -> str:
+    """Select a metric of the node exporter."""
+    return _select(metric, 'job="node"', 'node=~"$node"', *matchers)
+
+
+def kubelet(metric: str, *matchers: str) -> str:
+    """Select what the kubelet says of the containers that we watch."""
+    return _select(metric, 'job="kubelet"', 'namespace=~"$namespace"', 'container!=""', *matchers)
+
+
+def cluster(metric: str, *matchers: str) -> str:
+    """Select what Kubernetes says of the objects in the chosen namespaces."""
+    return _select(metric, 'namespace=~"$namespace"', *matchers)
+
+
+def volume(metric: str) -> str:
+    """Select what the kubelet says of persistent volumes."""
+    return _select(metric, 'job="kubelet-volumes"', 'namespace=~"$namespace"')
+
+
+def alertmanager(metric: str, *matchers: str) -> str:
+    """Select a metric of Alertmanager."""
+    return _select(metric, 'job="alertmanager"', *matchers)
+
+
+def prometheus(metric: str, *matchers: str) -> str:
+    """Select a metric of Prometheus about itself."""
+    return _select(metric, 'job="prometheus"', *matchers)
+
+
+def probe(metric: str) -> str:
+    """Select a metric of the delivery probe."""
+    return _select(f"botwatch_delivery_probe_{metric}", 'job="delivery-probe"')
+
+
+def firing(service: str) -> str:
+    """Select the alerts of a service that fire."""
+    return _select("ALERTS", 'alertstate="firing"', f'service="{service}"', 'severity!="none"')
+
+
+def _select(metric: str, *matchers: str) -> str:
+    return f"{metric}{{{', '.join(matchers)}}}"

@@ -1,0 +1,42 @@
+"""The defaults of the roles' variables, which are the values in the JSON that is committed."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+# In texts and queries, and as the source of a threshold.
+USED = re.compile(r'(?:\$|"variable": ")((?:prometheus|alertmanager|botwatch)_\w+)', re.ASCII)
+
+
+@cache
+def _variables() -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    for role in sorted(REPOSITORY.glob("roles/*")):
+        for part in ("defaults", "vars"):
+            path = role / part / "main.yml"
+            if path.is_file():
+                loaded = DataLoader().load_from_file(str(path), trusted_as_template=True)
+                variables |= loaded or {}
+    return variables
+
+
+def default_of(name: str) -> Any:  # noqa: ANN401 # whatever the variable holds
+    """Return the default of a role's variable.
+
+    Raises:
+        KeyError: No role has this variable.
+    """
+    variables = _variables()
+    return Templar(loader=DataLoader(), variables=variables).template(variables[name])
+
+
+def used_in(text: str) -> list[str]:
+    """Name the constants that a dashboard uses, in a fixed order."""
+    return sorted(set(USED.findall(text)))

@@ -1,0 +1,103 @@
+"""Dashboards follow the variables of the roles that the rules are made of.
+
+The JSON that is committed says what the defaults are. Wherever it uses a role's variable it says
+so: as a hidden constant of Grafana's, whose name is the variable's, or in a threshold that names
+such a constant. So a dashboard can be given a host's own values without being generated anew.
+
+The name of a constant is the variable's, and after `__` what is done with it: a number or key picks
+a part, `s` makes seconds of a duration, `bytes` makes bytes of a size, and `next` is the number
+after it: colours begin at a threshold, an alert about a count often above it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Data: TypeAlias = dict[str, Any]
+
+RUNBOOKS = "botwatch_runbooks_url"
+
+_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+_DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
+_SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+def seconds(duration: str) -> float:
+    """Read a duration as Prometheus writes it, such as 1h30m."""
+    if not re.fullmatch(rf"(?:{_DURATION.pattern})+", duration):
+        message = f"'{duration}' is no duration: write it as in 30s, 5m or 1h30m."
+        raise ValueError(message)
+    return sum(int(number) * _UNITS_S[unit] for number, unit in _DURATION.findall(duration))
+
+
+def size(text: str) -> float:
+    """Read a size of memory, such as 256M."""
+    matched = _SIZE.fullmatch(text)
+    if not matched:
+        message = f"'{text}' is no size: write it as in 256M."
+        raise ValueError(message)
+    return float(matched[1]) * _SIZES[matched[2].upper()]
+
+
+def value_of(constant: str, read: Callable[[str], Any]) -> str:
+    """Say what a constant stands for; `read` returns the value of a role's variable."""
+    name, *steps = constant.split("__")
+    value = read(name)
+    for step in steps:
+        if step == "s":
+            value = seconds(str(value))
+        elif step == "bytes":
+            value = size(str(value))
+        elif step == "next":
+            value = int(value) + 1
+        else:
+            # A list may be shorter than the one that the dashboard was made of.
+            value = value[min(int(step), len(value) - 1)] if step.isdigit() else value[step]
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def with_values(dashboard: Data, read: Callable[[str], Any]) -> Data:
+    """Give a dashboard the values of a host, in place."""
+    values = {}
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "constant":
+            value = values[variable["name"]] = value_of(variable["name"], read).rstrip("/")
+            variable["query"] = value
+            variable["current"] = {"selected": False, "text": value, "value": value}
+    for step in thresholds(dashboard):
+        if "variable" in step:
+            step["value"] = float(values[step["variable"]])
+    for panel in dashboard["panels"]:
+        sort_thresholds(panel)
+    return dashboard
+
+
+def without_runbooks(dashboard: Data) -> Data:
+    """Remove the links to runbooks, in place: for a host that has no address for them."""
+    for panel in dashboard["panels"]:
+        links = panel.get("links", [])
+        panel["links"] = [link for link in links if f"${RUNBOOKS}" not in link["url"]]
+    return dashboard
+
+
+def thresholds(dashboard: Data) -> Iterator[Data]:
+    """Find the steps of all panels' colours."""
+    for panel in dashboard["panels"]:
+        yield from steps_of(panel)
+
+
+def steps_of(panel: Data) -> list[Data]:
+    """Return the steps of a panel's colours, if it has any."""
+    defaults = panel.get("fieldConfig", {}).get("defaults", {})
+    steps: list[Data] = defaults.get("thresholds", {}).get("steps", [])
+    return steps
+
+
+def sort_thresholds(panel: Data) -> None:
+    """Put steps into the order that Grafana wants, which other values may have changed."""
+    steps_of(panel).sort(key=lambda step: float("-inf") if step["value"] is None else step["value"])
