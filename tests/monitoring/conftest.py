@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from monitoring.services import Site
 
-# As the roles ship it for a small machine; with what is empty by default, and with names that need quoting; and on
-# Kubernetes, with what Kubernetes says of itself and without.
+# As the roles ship it for a small machine; with what is empty by default, and with names that need
+# quoting; and on Kubernetes, with what Kubernetes says of itself and without.
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
