@@ -36,15 +36,28 @@ RUNBOOK_CHAPTERS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 COMMANDS = {"systemd": r"systemctl|journalctl", "k3s": r"(k3s )?kubectl"}
 IN_BOTH_RUNTIMES = ("DiscordBot", "Alert", "Notifications", "Configuration", "RuleEvaluation")
 # The longest that may be looked back over every two seconds.
-LOOK_BACK_S = 600
+LOOK_BACK_S = 900
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+Tested = dict[bool, set[str]]
+
+
+@pytest.fixture(scope="session")
+def tested(rendered: Rendered) -> Tested:
+    """The alerts that unit tests want to fire, and not to fire, at some moment."""
+    found: Tested = {True: set(), False: set()}
+    for path in rendered.rule_tests:
+        for test in (read_yaml(path) or {}).get("tests", []):
+            for case in test.get("alert_rule_test", []):
+                found[bool(case.get("exp_alerts"))].add(case["alertname"])
+    return found
 
 
 # The gate: rules x unit tests x runbooks x drills x dashboards
 
 
-def test_nothing_is_missing_from_any_alert(rendered: Rendered) -> None:
-    tested = {fires: set(cases(rendered, fires=fires)) for fires in (True, False)}
+def test_nothing_is_missing_from_any_alert(rendered: Rendered, tested: Tested) -> None:
     gaps = {}
     for alert in rendered.alerts():
         name = alert["alert"]
@@ -62,11 +75,11 @@ def test_nothing_is_missing_from_what_playbooks_post(name: str) -> None:
     assert [*lacks_of_page(name), *lacks_of_drill(name)] == []
 
 
-def test_nothing_is_about_an_alert_that_does_not_exist(rendered: Rendered) -> None:
+def test_nothing_is_about_an_alert_that_does_not_exist(tested: Tested) -> None:
     known = all_alerts() | posted()
     assert {page.stem for page in RUNBOOKS.glob("*.md")} <= known
     assert drilled() | set(NOT_DRILLED) <= known
-    assert {*cases(rendered, fires=True), *cases(rendered, fires=False)} <= known
+    assert tested[True] | tested[False] <= known
     assert {spec.alert for drill in OWN_DRILLS.values() if (spec := drill.spec).alert} <= known
 
 
@@ -106,15 +119,6 @@ def lacks_of_dashboard(alert: dict[str, Any]) -> Iterator[str]:
     link = alert["annotations"].get("dashboard_url", "")
     if there and link and link.rsplit("/", 1)[-1] not in there:
         yield "the dashboard that it leads to"
-
-
-def cases(rendered: Rendered, *, fires: bool) -> Iterator[str]:
-    """Name the alerts that unit tests want to fire, or not to fire, at some moment."""
-    for path in rendered.rule_tests:
-        for test in (read_yaml(path) or {}).get("tests", []):
-            for case in test.get("alert_rule_test", []):
-                if bool(case.get("exp_alerts")) is fires:
-                    yield case["alertname"]
 
 
 @cache
