@@ -247,8 +247,9 @@ def explain(error: Exception) -> str:
 def explain_smtp(error: smtplib.SMTPException) -> str:
     """Say what a mail server's refusal means."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        said = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
-        return f"refuses the login (it answers {error.smtp_code} {quote(said)})"
+        said = error.smtp_error
+        line = quote(said if isinstance(said, bytes) else said.encode())
+        return f"refuses the login (it answers {error.smtp_code} {line})"
     return f"cannot do what is needed ({quote(str(error).encode())})"
 
 

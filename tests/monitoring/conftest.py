@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +42,13 @@ def tools(request: pytest.FixtureRequest) -> Tools:
 
 @pytest.fixture(scope="session", params=VARIANTS)
 def rendered(request: pytest.FixtureRequest) -> Rendered:
-    return render(RENDERED / request.param, VARIANTS[request.param])
+    return render_variant(request.param)
+
+
+@cache
+def render_variant(name: str) -> Rendered:
+    """Render once: pytest makes a fixture anew whenever tests change from one variant to another."""
+    return render(RENDERED / name, VARIANTS[name])
 
 
 @pytest.fixture(scope="session", params=LANGUAGES)

@@ -11,7 +11,7 @@ import pytest
 
 from mail_server import USER
 from monitoring.channels import RECIPIENT, ROUTING_KEY, TELEGRAM_TOKEN, is_old
-from monitoring.rendering import REPOSITORY
+from monitoring.rendering import GIVEN, REPOSITORY, evaluate, load_plugins, role_variables
 from monitoring.test_messages import (
     DASHBOARD,
     DESCRIPTION,
@@ -215,6 +215,73 @@ def test_the_heartbeat_beats_as_long_as_the_watchdog_fires(channels: Channels) -
 
 def beats(channels: Channels) -> list[Message]:
     return [message for message in channels.elsewhere.messages if message.path == "/beat"]
+
+
+def faults(runtime: str = "systemd", **given: object) -> list[str]:
+    """Give what the role says against a configuration before anything is changed."""
+    load_plugins()
+    variables = {**role_variables(REPOSITORY), **GIVEN, "botwatch_runtime": runtime, **given}
+    found: list[str] = evaluate(variables["_alertmanager_channel_faults"], variables)
+    return found
+
+
+def on(distribution: str, release: str) -> dict[str, object]:
+    """Give the facts of a host without Alertmanager."""
+    major = release.split(".", maxsplit=1)[0]
+    return {
+        "ansible_facts": {
+            "distribution": distribution,
+            "distribution_version": release,
+            "distribution_major_version": major,
+            "packages": {},
+        }
+    }
+
+
+OLD, NEW = on("Debian", "12.9"), on("Debian", "13.1")
+TELEGRAM = {"vault_telegram_bot_token": TELEGRAM_TOKEN, "alertmanager_telegram_chat_id": "1"}
+WEBHOOK = {"vault_alert_webhook_url": "https://example.org/hook"}
+
+
+@pytest.mark.parametrize("given", [TELEGRAM, WEBHOOK])
+def test_a_secret_that_cannot_be_read_from_a_file_is_refused(given: dict[str, object]) -> None:
+    (fault,) = faults(**given, **OLD)
+    assert "Alertmanager 0.25.0" in fault
+    assert not any(str(secret) in fault for secret in given.values() if len(str(secret)) > 1)
+    assert faults(**given, **on("Ubuntu", "24.04")) == []
+    assert faults(**given, **NEW) == []
+    assert faults("k3s", **given, **OLD) == []
+
+
+def test_an_installed_version_goes_before_the_one_of_the_release() -> None:
+    facts: Any = on("Debian", "12.9")
+    facts["ansible_facts"]["packages"] = {"prometheus-alertmanager": [{"version": "0.28.1+ds-1"}]}
+    assert faults(**TELEGRAM, **facts) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "variable"),
+    [
+        ({"vault_smtp_password": "x", "alertmanager_email_from": "a@b",
+          "alertmanager_email_to": ["a@b"]}, "alertmanager_smtp_server"),
+        ({"vault_smtp_password": "x", "alertmanager_smtp_server": "a:25",
+          "alertmanager_email_to": ["a@b"]}, "alertmanager_email_from"),
+        ({"vault_smtp_password": "x", "alertmanager_smtp_server": "a:25",
+          "alertmanager_email_from": "a@b"}, "alertmanager_email_to"),
+        ({"vault_telegram_bot_token": TELEGRAM_TOKEN}, "alertmanager_telegram_chat_id"),
+        ({"alertmanager_quiet_hours_start": "22:00"}, "alertmanager_quiet_hours_start"),
+        ({"alertmanager_quiet_hours_start": "22:00", "alertmanager_quiet_hours_end": "22:00"},
+         "alertmanager_quiet_hours_start"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_named(given: dict[str, object], variable: str) -> None:
+    (fault,) = faults(**given, **NEW)
+    assert fault.startswith(variable)
+
+
+def test_what_is_complete_has_no_fault() -> None:
+    hours = {"alertmanager_quiet_hours_start": "22:00", "alertmanager_quiet_hours_end": "07:00"}
+    assert faults(**NEW) == faults(**OLD) == faults(**hours, **NEW) == []
 
 
 def test_both_languages_have_all_words() -> None:
