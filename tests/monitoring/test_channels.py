@@ -217,15 +217,17 @@ def beats(channels: Channels) -> list[Message]:
     return [message for message in channels.elsewhere.messages if message.path == "/beat"]
 
 
-def faults(runtime: str = "systemd", **given: object) -> list[str]:
+def faults(*given: dict[str, Any], runtime: str = "systemd") -> list[str]:
     """Give what the role says against a configuration before anything is changed."""
     load_plugins()
-    variables = {**role_variables(REPOSITORY), **GIVEN, "botwatch_runtime": runtime, **given}
+    variables = {**role_variables(REPOSITORY), **GIVEN, "botwatch_runtime": runtime}
+    for more in given:
+        variables |= more
     found: list[str] = evaluate(variables["_alertmanager_channel_faults"], variables)
     return found
 
 
-def on(distribution: str, release: str) -> dict[str, object]:
+def on(distribution: str, release: str) -> dict[str, Any]:
     """Give the facts of a host without Alertmanager."""
     major = release.split(".", maxsplit=1)[0]
     return {
@@ -244,19 +246,19 @@ WEBHOOK = {"vault_alert_webhook_url": "https://example.org/hook"}
 
 
 @pytest.mark.parametrize("given", [TELEGRAM, WEBHOOK])
-def test_a_secret_that_cannot_be_read_from_a_file_is_refused(given: dict[str, object]) -> None:
-    (fault,) = faults(**given, **OLD)
+def test_a_secret_that_cannot_be_read_from_a_file_is_refused(given: dict[str, Any]) -> None:
+    (fault,) = faults(given, OLD)
     assert "Alertmanager 0.25.0" in fault
     assert not any(str(secret) in fault for secret in given.values() if len(str(secret)) > 1)
-    assert faults(**given, **on("Ubuntu", "24.04")) == []
-    assert faults(**given, **NEW) == []
-    assert faults("k3s", **given, **OLD) == []
+    assert faults(given, on("Ubuntu", "24.04")) == []
+    assert faults(given, NEW) == []
+    assert faults(given, OLD, runtime="k3s") == []
 
 
 def test_an_installed_version_goes_before_the_one_of_the_release() -> None:
-    facts: Any = on("Debian", "12.9")
+    facts = on("Debian", "12.9")
     facts["ansible_facts"]["packages"] = {"prometheus-alertmanager": [{"version": "0.28.1+ds-1"}]}
-    assert faults(**TELEGRAM, **facts) == []
+    assert faults(TELEGRAM, facts) == []
 
 
 @pytest.mark.parametrize(
@@ -274,14 +276,14 @@ def test_an_installed_version_goes_before_the_one_of_the_release() -> None:
          "alertmanager_quiet_hours_start"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_named(given: dict[str, object], variable: str) -> None:
-    (fault,) = faults(**given, **NEW)
+def test_what_is_missing_is_named(given: dict[str, Any], variable: str) -> None:
+    (fault,) = faults(given, NEW)
     assert fault.startswith(variable)
 
 
 def test_what_is_complete_has_no_fault() -> None:
     hours = {"alertmanager_quiet_hours_start": "22:00", "alertmanager_quiet_hours_end": "07:00"}
-    assert faults(**NEW) == faults(**OLD) == faults(**hours, **NEW) == []
+    assert faults(NEW) == faults(OLD) == faults(hours, NEW) == []
 
 
 def test_both_languages_have_all_words() -> None:
