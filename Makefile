@@ -26,11 +26,11 @@ demo-down: ## remove the node and what belongs to it
 	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo_down.yml
 
 .PHONY: drill
-drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
+drill: ## break things on the demo node and time the message (DRILL=name,name RUNS=n RUNTIME=k3s)
 	@tools/setup controller docker
 	@PYTHONPATH=drill/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
 	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
-	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) --json build/drill.json
+	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) --json build/drill.json
 
 .PHONY: bench
 bench: ## measure the bot beside a bare one (COMMANDS=n before its memory is looked at, ROUNDS=n)

@@ -14,11 +14,11 @@ TIME_LIMIT_S = 180
 Run = subprocess.CompletedProcess[str]
 
 
-def play(playbook: Path, **variables: object) -> Run:
-    """Run a playbook on the scenario's node with these variables."""
+def play(playbook: Path, *options: str, **variables: object) -> Run:
+    """Run a playbook on the scenario's node with these options and variables."""
     command = [
         "ansible-playbook", "--inventory", str(ROOT / "molecule/inventory"),
-        "--extra-vars", json.dumps(variables), str(playbook),
+        *options, "--extra-vars", json.dumps(variables), str(playbook),
     ]  # fmt: skip
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=TIME_LIMIT_S,

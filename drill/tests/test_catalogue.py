@@ -2,9 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from botwatch_drill.catalogue import CATALOGUE, DRILLS, UnknownDrillError, choose, deployments
+from botwatch_drill.catalogue import (
+    CATALOGUE,
+    DRILLS,
+    UnknownDrillError,
+    choose,
+    deployments,
+    without_stand_ins,
+)
 from botwatch_drill.deployment import Deployment, DeploymentError
 from botwatch_drill.drill import Limits
+from botwatch_drill.faults.outage import Outage
+from botwatch_drill.faults.played import Played
+from botwatch_drill.faults.rotation import Rotation
+from botwatch_drill.not_drilled import NOT_DRILLED
 
 LIMITS = Limits()
 DEPLOYED = deployments(["true"], ["false"])
@@ -15,8 +26,43 @@ def names(chosen: list[str], runtime: str = "systemd") -> list[str]:
 
 
 def test_all_drills_in_their_order_when_none_is_named() -> None:
-    assert names([]) == ["crash_loop", "bot_down", "errors", "bot_restart"]
-    assert names([], "k3s") == ["bot_down", "bot_scaled", "errors", "pod_crash"]
+    for runtime in ("systemd", "k3s"):
+        assert names([], runtime) == [drill.name for drill in DRILLS[runtime]]
+        assert len(set(names([], runtime))) == len(DRILLS[runtime])
+    assert names([])[0] == "crash_loop"
+    assert names([])[-2:] == ["bot_restart", "node_restart"]
+
+
+def test_without_stand_ins_there_are_those_that_need_none() -> None:
+    left = [drill.name for drill in without_stand_ins([], DRILLS["systemd"])]
+    assert {"bot_down", "bot_hang", "errors", "disk_full", "node_restart"} <= set(left)
+    assert not {"gateway_away", "slack_500", "slack_rotated"} & set(left)
+    with pytest.raises(UnknownDrillError, match="'slack_500' needs the stand-ins"):
+        without_stand_ins(["slack_500"], DRILLS["systemd"])
+
+
+def test_what_plays_with_the_stand_ins_says_so() -> None:
+    for drill in CATALOGUE:
+        plays = isinstance(drill.breaks, Outage | Played | Rotation)
+        assert (drill.needs == "stand-ins") is plays, drill.name
+
+
+def test_every_drill_that_expects_an_alert_has_a_budget() -> None:
+    for drill in CATALOGUE:
+        assert (drill.budget_s is None) is (drill.expect == "silence"), drill.name
+        assert (drill.alert is None) is (drill.expect == "silence"), drill.name
+
+
+def test_only_drills_that_concern_no_bot_run_beside_others() -> None:
+    beside = {drill.alert for drill in CATALOGUE if drill.together}
+    assert len(beside) > 3
+    assert not any(str(alert).startswith("DiscordBot") for alert in beside)
+
+
+def test_what_is_drilled_is_not_said_not_to_be() -> None:
+    drilled = {drill.alert for drill in CATALOGUE}
+    assert not drilled & set(NOT_DRILLED)
+    assert all(reason and not reason.endswith(".") for reason in NOT_DRILLED.values())
 
 
 def test_named_drills_come_once_and_in_the_catalogues_order() -> None:
@@ -24,7 +70,7 @@ def test_named_drills_come_once_and_in_the_catalogues_order() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    known = "choose crash_loop, bot_down, errors or bot_restart$"
+    known = "choose crash_loop, bot_down, .* or node_restart$"
     with pytest.raises(UnknownDrillError, match=f"'boom': {known}"):
         names(["bot_down", "boom"])
 
@@ -61,27 +107,19 @@ def test_a_command_that_cannot_be_run_is_refused_at_once(command: list[str]) -> 
 
 def test_budgets_and_alerts() -> None:
     facts = {
-        runtime: {drill.name: (drill.alert, drill.budget_s, drill.expect) for drill in drills}
-        for runtime, drills in {**DRILLS, "deployed": DEPLOYED}.items()
+        runtime: {drill.name: (drill.alert, drill.budget_s) for drill in drills}
+        for runtime, drills in DRILLS.items()
     }
-    assert facts == {
-        "systemd": {
-            "bot_restart": (None, None, "silence"),
-            "bot_down": ("DiscordBotDown", 15.0, "message"),
-            "errors": ("DiscordBotHighErrors", None, "message"),
-            "crash_loop": ("DiscordBotCrashLooping", 30.0, "message"),
-        },
-        "k3s": {
-            "bot_down": ("DiscordBotDown", 15.0, "message"),
-            "bot_scaled": ("DiscordBotDown", 17.0, "message"),
-            "errors": ("DiscordBotHighErrors", None, "message"),
-            "pod_crash": ("DiscordBotCrashLooping", 90.0, "message"),
-        },
-        "deployed": {
-            "deploy": (None, None, "silence"),
-            "bad_deploy": ("DiscordBotDeploymentFailed", None, "message"),
-        },
+    expected = {
+        "bot_down": ("DiscordBotDown", 12.0),
+        "bot_hang": ("DiscordBotEventLoopBlocked", 20.0),
+        "errors": ("DiscordBotHighErrors", 15.0),
     }
+    assert expected.items() <= facts["systemd"].items()
+    assert expected.items() <= facts["k3s"].items()
+    assert facts["systemd"]["crash_loop"] == ("DiscordBotCrashLooping", 30.0)
+    assert facts["k3s"]["pod_crash"] == ("DiscordBotCrashLooping", 90.0)
+    assert [drill.alert for drill in DEPLOYED] == [None, "DiscordBotDeploymentFailed"]
     assert (LIMITS.max_s, LIMITS.resolved_within_s, LIMITS.quiet_s) == (25.0, 120.0, 30.0)
 
 
@@ -91,16 +129,12 @@ def test_no_single_run_may_take_longer_than_the_limit_of_a_run_that_a_budget_all
 
 
 def test_the_fail_safe_outlasts_the_longest_wait_with_the_fault_in_place() -> None:
-    staying = [
-        drill
-        for drill in CATALOGUE
-        if drill.breaks is not None
-        and not isinstance(drill.breaks, Deployment)
-        and drill.breaks.stays
-    ]
-    assert len(staying) == 3
-    for drill in staying:
-        assert drill.limits.fail_safe_s > 2 * drill.limits.late_s
+    for drill in CATALOGUE:
+        if not isinstance(drill.breaks, Deployment) and drill.breaks.stays:
+            extra = drill.breaks.lasts_s if isinstance(drill.breaks, Outage) else 0.0
+            quiet = drill.meanwhile.quiet_s if drill.meanwhile else 0.0
+            longest = drill.limits.late_s + extra + quiet
+            assert drill.limits.fail_safe_s > longest, drill.name
 
 
 def test_the_wait_for_rest_outlasts_the_fail_safe_and_the_alert_after_it() -> None:

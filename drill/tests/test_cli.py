@@ -39,15 +39,21 @@ def test_all_in_budget(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "drill.json"
-    assert drill("--runs", "1", "--json", str(path), "--seed", "139") == 0
-    starts = [entry for entry in site.log if entry.startswith(("start", "run"))]
-    assert starts == ["start crash_loop", "start bot_down", "run errors", "start bot_restart"]
+    chosen = "errors,gateway_drop,crash_loop,bot_down"
+    assert drill("--drill", chosen, "--runs", "1", "--json", str(path), "--seed", "139") == 0
+    starts = [entry for entry in site.log if entry.startswith("start")]
+    assert starts == [
+        "start crash_loop",
+        "start bot_down",
+        "start gateway_drop",
+        "start errors",
+    ]
     found = json.loads(path.read_text())
     assert [(entry["name"], entry["ok"]) for entry in found["drills"]] == [
         ("crash_loop", True),
         ("bot_down", True),
+        ("gateway_drop", True),
         ("errors", True),
-        ("bot_restart", True),
     ]
     captured = capsys.readouterr()
     assert "seed 139" in captured.out
@@ -56,9 +62,12 @@ def test_all_in_budget(
     assert captured.err == ""
 
 
-def test_three_runs_are_usual(drill: Callable[..., int], site: FakeSite) -> None:
-    assert drill("--drill", "errors") == 0
-    assert site.log == ["preflight", *["run errors"] * 3]
+def test_one_run_is_usual_and_three_of_what_all_depends_on(
+    drill: Callable[..., int], site: FakeSite
+) -> None:
+    assert drill("--drill", "errors", "--drill", "bot_down", AT_ONCE) == 0
+    assert site.log.count("start errors") == 1
+    assert site.log.count("start bot_down") == 3
 
 
 def test_over_budget(
@@ -74,9 +83,9 @@ def test_over_budget(
 def test_a_wrong_outcome(
     drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.stories["bot_restart"] = [replace(RESTART, messages=2)]
-    assert drill("--drill", "bot_restart", "--runs", "1") == 1
-    assert "bot_restart run 1: 2 Slack messages came although the bot came back by itself." in (
+    site.stories["gateway_drop"] = [replace(RESTART, messages=2)]
+    assert drill("--drill", "gateway_drop", "--runs", "1") == 1
+    assert "gateway_drop run 1: 2 Slack messages came although it came back by itself." in (
         capsys.readouterr().out
     )
 
@@ -85,7 +94,7 @@ def test_an_unknown_drill(
     drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert drill("--drill", "boom") == 2
-    assert "no drill 'boom': choose crash_loop, bot_down, errors or" in capsys.readouterr().err
+    assert "no drill 'boom': choose crash_loop, bot_down, bot_hang" in capsys.readouterr().err
     assert site.log == []
 
 
@@ -123,9 +132,9 @@ def test_not_root_on_the_host(
     ("has_k3s", "choice", "found"),
     [
         (True, "auto", "bot_scaled"),
-        (False, "auto", "bot_restart"),
+        (False, "auto", "gateway_drop"),
         (False, "k3s", "bot_scaled"),
-        (True, "systemd", "bot_restart"),
+        (True, "systemd", "gateway_drop"),
     ],
 )
 def test_the_runtime_is_given_or_looked_up(
@@ -198,7 +207,7 @@ def test_no_rest(
     assert "not at rest after 0.3 s: the bot is not ready (No gateway)" in captured.err
     assert "runs missing" in captured.out
     assert json.loads(path.read_text())["drills"] == [
-        {"name": "errors", "budget_s": None, "ok": False, "runs": []}
+        {"name": "errors", "budget_s": 15.0, "ok": False, "runs": []}
     ]
 
 
@@ -251,8 +260,8 @@ def test_an_interruption_between_runs_starts_no_further_one(
 
     site.log = AtTheFinish()
     path = tmp_path / "drill.json"
-    assert drill("--drill", "bot_restart", "--json", str(path)) == 130
-    assert site.log.count("start bot_restart") == 1
+    assert drill("--drill", "gateway_drop", "--runs", "2", "--json", str(path)) == 130
+    assert site.log.count("start gateway_drop") == 1
     (found,) = json.loads(path.read_text())["drills"]
     assert (found["ok"], len(found["runs"])) == (False, 1)
 

@@ -8,6 +8,11 @@ import pytest
 from botwatch_drill.snapshot import Snapshot
 from botwatch_drill.testing import AT_REST
 
+SAID = {
+    "text": "hello",
+    "attachments": [{"title": "Alert: DiskFull", "text": "Also DiscordBotDown."}],
+}
+
 
 def changed(*path: str, value: object) -> dict[str, Any]:
     snapshot = copy.deepcopy(AT_REST)
@@ -19,7 +24,7 @@ def changed(*path: str, value: object) -> dict[str, Any]:
 
 
 def test_a_site_at_rest() -> None:
-    assert Snapshot.parse(AT_REST) == Snapshot((), message_open=False, told_s=None, crashes=0)
+    assert Snapshot.parse(AT_REST) == Snapshot(now=AT_REST["now"])
 
 
 @pytest.mark.parametrize(("known", "crashes"), [(2, 2), (None, 0)])
@@ -52,10 +57,6 @@ def test_a_drill_that_has_ended_is_no_problem() -> None:
             changed("status", "faults", "slack", value={"status": 429, "remaining": 1}),
             "the Slack stand-in is told to answer 429",
         ),
-        (
-            changed("alerts", "items", value=[{"name": "DiskFull", "state": "pending"}]),
-            "DiskFull is pending",
-        ),
         (changed("alerts", "error", value="No answer."), "the alerts are not known (No answer)"),
         (
             changed("drill", value={"name": "errors", "state": "running"}),
@@ -80,8 +81,29 @@ def test_slacks_last_word(
     states: list[str | None], told_s: float | None, *, message_open: bool
 ) -> None:
     messages = [
-        {"state": state, "at": AT_REST["now"] - 10 * number}
+        {"state": state, "at": AT_REST["now"] - 10 * number, **SAID}
         for number, state in enumerate(states, start=1)
     ]
     found = Snapshot.parse(changed("slack", "messages", value=messages))
-    assert found == Snapshot((), message_open, told_s, crashes=0)
+    assert (found.message_open, found.told_s(None)) == (message_open, told_s)
+
+
+def test_what_was_told_of_an_alert() -> None:
+    messages = [{"state": "firing", "at": AT_REST["now"] - 10, **SAID}]
+    found = Snapshot.parse(changed("slack", "messages", value=messages))
+    assert found.told_s("DiskFull") == 10.0
+    assert found.told_s("DiskFullSoon") is None
+    assert found.told_s("DiscordBotDown") is None  # only spoken of
+    assert found.told[0].words == "hello\nAlert: DiskFull\nAlso DiscordBotDown."
+
+
+def test_alerts_of_the_node_disturb_only_drills_about_them() -> None:
+    items = [
+        {"name": "DiskFull", "state": "firing", "labels": {"service": "node"}},
+        {"name": "DiscordBotDown", "state": "pending", "labels": {"service": "discord-bot"}},
+    ]
+    found = Snapshot.parse(changed("alerts", "items", value=items))
+    assert found.firing == {"DiskFull"}
+    disk, bot = found.alerts
+    assert (disk.disturbs({"DiskFull"}), disk.disturbs({None})) == (True, False)
+    assert bot.disturbs({None})

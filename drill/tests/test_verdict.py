@@ -11,11 +11,16 @@ from botwatch_drill.record import Record, Timing
 from botwatch_drill.result import Result, Run
 from botwatch_drill.verdict import judge
 
-CRASH_LOOP, BOT_DOWN, ERRORS, BOT_RESTART = choose([], DRILLS["systemd"])
+CRASH_LOOP, BOT_DOWN, QUIET_DROP, ERRORS, UNREACHABLE = choose(
+    ["crash_loop", "bot_down", "errors", "gateway_drop", "alertmanager_down"], DRILLS["systemd"]
+)
+# A drop that must be seen to be over.
+BOT_RESTART = replace(QUIET_DROP, brief=False, recovered_within_s=10.0)
 DEPLOY, BAD_DEPLOY = deployments(["true"], ["false"])
 GOOD = Record(
     id=1,
     name="bot_down",
+    alert="DiscordBotDown",
     state="running",
     error=None,
     budget_s=15.0,
@@ -26,6 +31,8 @@ GOOD = Record(
     recovered_at=1014.0,
     resolved_at=1031.0,
     messages=2,
+    told_firing=1,
+    told_resolved=1,
     said="DiscordBotDown: it was killed.",
     unresolved=(),
 )
@@ -58,7 +65,7 @@ def test_of_an_expected_silence_only_the_recovery_has_a_time() -> None:
     ("change", "sentence"),
     [
         ({"delivered_at": None, "resolved_at": None}, "No Slack message named DiscordBotDown"),
-        ({"delivered_at": 1025.1}, "after 25.1 s, over the limit of 25 s for a single run"),
+        ({"delivered_at": 1020.1}, "after 20.1 s, over the limit of 20 s for a single run"),
         ({"resolved_at": None}, "No Slack message said that DiscordBotDown is over within 120 s"),
         ({"resolved_at": 1120.5}, "resolved message came after 120.5 s, over the limit of 120 s"),
         ({"recovered_at": None}, "not seen to recover; it should within 120 s"),
@@ -72,7 +79,7 @@ def test_what_is_wrong_is_said(change: dict[str, object], sentence: str) -> None
 
 
 def test_the_last_moment_of_every_limit_is_in_time() -> None:
-    assert not failures(BOT_DOWN, replace(GOOD, delivered_at=1025.0, resolved_at=1120.0))
+    assert not failures(BOT_DOWN, replace(GOOD, delivered_at=1020.0, resolved_at=1120.0))
     assert not failures(BOT_RESTART, replace(BACK, recovered_at=1010.0))
 
 
@@ -84,7 +91,7 @@ def test_a_message_about_a_restart_is_wrong(messages: int, words: str) -> None:
 def test_a_message_that_should_not_come_is_quoted() -> None:
     noisy = replace(BACK, messages=1, said="🚨 DiscordBotDown\nIt does not answer.")
     assert failures(BOT_RESTART, noisy) == (
-        "1 Slack message came although the bot came back by itself (🚨 DiscordBotDown)."
+        "1 Slack message came although it came back by itself (🚨 DiscordBotDown)."
     )
 
 
@@ -192,3 +199,31 @@ def test_failures_name_drill_and_run() -> None:
     result.runs[1] = Run(1000.0, Timing(), ("Nothing came.",))
     assert result.failures == ["bot_down run 2: Nothing came."]
     assert result.median == Timing(delivered_s=9.0)
+
+
+def test_what_must_be_told_once_may_not_be_told_twice() -> None:
+    assert failures(BOT_DOWN, replace(GOOD, told_firing=2, told_resolved=3)) == (
+        "Slack was told 2 times instead of once that DiscordBotDown fires. "
+        "Slack was told 3 times instead of once that DiscordBotDown is over."
+    )
+    assert not failures(CRASH_LOOP, replace(GOOD, told_firing=2, said="killed"))
+
+
+def test_an_alert_that_nobody_can_be_told_of_must_fire_all_the_same() -> None:
+    record = replace(GOOD, delivered_at=None, resolved_at=None, messages=0, recovered_at=1200.0)
+    run = judge(UNREACHABLE, record)
+    assert (run.failures, run.timing) == ((), Timing(firing_s=9.5, recovered_s=200.0))
+    assert "AlertmanagerUnreachable did not fire within 300 s" in failures(
+        UNREACHABLE, replace(record, firing_at=None)
+    )
+    assert "fired after 240.5 s, over the limit of 240 s" in failures(
+        UNREACHABLE, replace(record, firing_at=1240.5)
+    )
+    late = Result(UNREACHABLE, 1, 180.0, [Run(1000.0, Timing(firing_s=181.0))])
+    assert late.failures == [
+        "alertmanager_down: the median alert came after 181.0 s, over the budget of 180 s."
+    ]
+
+
+def test_what_is_brief_need_not_be_seen_to_recover() -> None:
+    assert not failures(QUIET_DROP, replace(BACK, recovered_at=None))

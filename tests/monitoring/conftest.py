@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from monitoring.services import Site
 
-# As the roles ship it for a small machine; with what is empty by default, and with names that need quoting; and on
-# Kubernetes, with what Kubernetes says of itself and without.
+# As the roles ship it for a small machine; with what is empty by default, and with names that need
+# quoting; and on Kubernetes, with what Kubernetes says of itself and without.
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
@@ -41,7 +42,13 @@ def tools(request: pytest.FixtureRequest) -> Tools:
 
 @pytest.fixture(scope="session", params=VARIANTS)
 def rendered(request: pytest.FixtureRequest) -> Rendered:
-    return render(RENDERED / request.param, VARIANTS[request.param])
+    return render_variant(request.param)
+
+
+@cache
+def render_variant(name: str) -> Rendered:
+    """Render once: pytest makes a fixture anew whenever tests change the variant."""
+    return render(RENDERED / name, VARIANTS[name])
 
 
 @pytest.fixture(scope="session", params=LANGUAGES)

@@ -31,8 +31,10 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(answer: Callable[[str, bytes], str], port: int = 0) -> Iterator[int]:
-    """Answer every request with 200 and the text that `answer` gives for its path and body.
+def serving(
+    answer: Callable[[str, bytes], str], port: int = 0, status: str = "200 OK"
+) -> Iterator[int]:
+    """Answer every request with a status and the text that `answer` gives for its path and body.
 
     Serves until the block ends, on a free port unless one is given; yields the port.
     """
@@ -40,7 +42,7 @@ def serving(answer: Callable[[str, bytes], str], port: int = 0) -> Iterator[int]
     def application(environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"] or 0))
         text = answer(environ["PATH_INFO"], body)
-        start("200 OK", [("Content-Type", "text/plain; version=0.0.4")])
+        start(status, [("Content-Type", "text/plain; version=0.0.4")])
         return [text.encode()]
 
     with make_server(ADDRESS, port, application, Server, QuietHandler) as server:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitoring.slack import Slack
     from monitoring.tools import Tools
 
-PORTS = ("bot", "node_exporter", "prometheus", "alertmanager")
+PORTS = ("bot", "node_exporter", "delivery_probe", "prometheus", "alertmanager")
 # So that tests need not wait for minutes.
 HURRY = {
     "alertmanager_group_wait": "200ms",
@@ -29,6 +29,8 @@ HURRY = {
     "prometheus_bot_crashes_over_after": "6s",
     "prometheus_bot_keep_firing_for": "1s",
     "prometheus_bot_errors_recent_window": "3s",
+    "prometheus_monitoring_interval": "1s",
+    "prometheus_notifications_missed_settled": "15s",
 }
 
 
@@ -54,14 +56,14 @@ class Site:
         post(self.url("alertmanager", "/api/v2/alerts"), alerts)
 
 
-def make_site(tools: Tools, slack: Slack, root: Path) -> Site:
-    """Configure a site on free ports."""
+def make_site(tools: Tools, slack: Slack, root: Path, more: dict[str, Any] | None = None) -> Site:
+    """Configure a site on free ports, with more variables than those if need be."""
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     given = {
         **{f"botwatch_{name}_port": port for name, port in ports.items()},
         "vault_slack_webhook_url": slack.url("/services/T1/B1/first"),
     }
-    return Site(tools, render(root, HURRY | given), ports, slack)
+    return Site(tools, render(root, HURRY | given | (more or {})), ports, slack)
 
 
 @contextmanager

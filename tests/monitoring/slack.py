@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from threading import Condition
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from monitoring.inbox import Inbox
 from monitoring.loopback import ADDRESS, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -40,33 +40,14 @@ class Message:
 
 
 @dataclass
-class Slack:
+class Slack(Inbox[Message]):
     """All messages that arrived so far, and a way to wait for one."""
 
     port: int = 0
-    messages: list[Message] = field(default_factory=list)
-    arrived: Condition = field(default_factory=Condition)
 
     def url(self, path: str) -> str:
         """The address of a webhook."""
         return f"http://{ADDRESS}:{self.port}{path}"
-
-    def accept(self, message: Message) -> None:
-        """Keep a message and wake up who waits for it."""
-        with self.arrived:
-            self.messages.append(message)
-            self.arrived.notify_all()
-
-    def wait_for(self, wanted: Callable[[Message], bool], within: float = 15) -> Message:
-        """Wait for the first message that is wanted; fail after `within` seconds.
-
-        The failure shows what came instead.
-        """
-        with self.arrived:
-            self.arrived.wait_for(lambda: any(map(wanted, self.messages)), timeout=within)
-            found = [message for message in self.messages if wanted(message)]
-            assert found, f"no such message within {within} s; these came: {self.messages}"
-            return found[0]
 
 
 @contextmanager

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client import generate_latest
 
-from botwatch_bot.metrics import Metrics
+from botwatch_bot.gateway.collector import ShardCollector
+from botwatch_bot.gateway.state import GatewayState
+from botwatch_bot.metrics import Cause, Metrics
 from botwatch_bot.runs import CRASHES
-from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S
-from botwatch_drill.catalogue import CATALOGUE as DRILLS
+from botwatch_bot.settings import variables as bot_variables
+from botwatch_drill.catalogue import CATALOGUE, deployments
+from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
+from botwatch_drill.not_drilled import NOT_DRILLED
 from botwatch_drill.rest import CRASHES_OF_A_LOOP
 from botwatch_sandbox.crashes import WINDOW as WINDOW_OF_CRASHES
 from botwatch_sandbox.drills.catalogue import CATALOGUE as OWN_DRILLS
-from monitoring.rendering import REPOSITORY, ROLES, read_yaml
+from monitoring.rendering import REPOSITORY, ROLES, RULES, read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monitoring.rendering import Rendered
     from monitoring.tools import Tools
 
@@ -25,21 +32,120 @@ RUNBOOKS = REPOSITORY / "docs/runbooks"
 SEVERITIES = {"critical", "warning", "info", "none"}
 DASHBOARDS = ("botwatch-bot", "botwatch-node", "botwatch-cluster", "botwatch-alerting")
 RUNBOOK_CHAPTERS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+# What a page is to hold for each runtime, where its subject runs in both.
+COMMANDS = {"systemd": r"systemctl|journalctl", "k3s": r"(k3s )?kubectl"}
+IN_BOTH_RUNTIMES = ("DiscordBot", "Alert", "Notifications", "Configuration", "RuleEvaluation")
+# So that its absence can be noticed.
+ALWAYS_FIRING = {"Watchdog"}
+# The longest that may be looked back over every two seconds.
+LOOK_BACK_S = 900
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-@pytest.fixture(scope="module")
-def exposition() -> str:
-    return generate_latest(Metrics(["ping"]).registry).decode()
+Tested = dict[bool, set[str]]
 
 
-def names(rendered: Rendered) -> set[str]:
-    return {alert["alert"] for alert in rendered.alerts()}
+@pytest.fixture(scope="session")
+def tested(rendered: Rendered) -> Tested:
+    """The alerts that unit tests want to fire, and not to fire, at some moment."""
+    found: Tested = {True: set(), False: set()}
+    for path in rendered.rule_tests:
+        for test in (read_yaml(path) or {}).get("tests", []):
+            for case in test.get("alert_rule_test", []):
+                found[bool(case.get("exp_alerts"))].add(case["alertname"])
+    return found
 
 
-def posted() -> set[str]:
+# The gate: rules x unit tests x runbooks x drills x dashboards
+
+
+def test_nothing_is_missing_from_any_alert(rendered: Rendered, tested: Tested) -> None:
+    gaps = {}
+    for alert in rendered.alerts():
+        name = alert["alert"]
+        missing = [*lacks_of_page(name), *lacks_of_drill(name), *lacks_of_dashboard(alert)]
+        missing += ["a unit test in which it fires"] * (name not in tested[True])
+        if name not in ALWAYS_FIRING:
+            missing += ["a unit test in which it does not fire"] * (name not in tested[False])
+        if missing:
+            gaps[name] = missing
+    assert gaps == {}
+
+
+@pytest.mark.parametrize("name", sorted({"DiscordBotDeploymentFailed"}))
+def test_nothing_is_missing_from_what_playbooks_post(name: str) -> None:
+    assert name in posted()
+    assert [*lacks_of_page(name), *lacks_of_drill(name)] == []
+
+
+def test_nothing_is_about_an_alert_that_does_not_exist(tested: Tested) -> None:
+    known = all_alerts() | posted()
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} <= known
+    assert drilled() | set(NOT_DRILLED) <= known
+    assert tested[True] | tested[False] <= known
+    assert {spec.alert for drill in OWN_DRILLS.values() if (spec := drill.spec).alert} <= known
+
+
+def test_what_has_a_drill_needs_no_excuse() -> None:
+    assert drilled().isdisjoint(NOT_DRILLED)
+
+
+def lacks_of_page(name: str) -> Iterator[str]:
+    """Say what is missing from an alert's runbook."""
+    page = RUNBOOKS / f"{name}.md"
+    if not page.is_file():
+        yield "a runbook"
+        return
+    text = page.read_text(encoding="utf-8")
+    if re.findall(r"^# (.+)$", text, re.MULTILINE)[:1] != [name]:
+        yield "its name on top of the runbook"
+    if re.findall(r"^## (.+)$", text, re.MULTILINE) != RUNBOOK_CHAPTERS:
+        yield f"the chapters of a runbook: {', '.join(RUNBOOK_CHAPTERS)}"
+    elif "```" not in text.split("## Diagnosis")[1].split("## Mitigation")[0]:
+        yield "commands in the chapter Diagnosis"
+    if name.startswith(IN_BOTH_RUNTIMES):
+        for runtime, commands in COMMANDS.items():
+            if not re.search(commands, text):
+                yield f"commands for the runtime {runtime} in the runbook"
+
+
+def lacks_of_drill(name: str) -> Iterator[str]:
+    """Say that an alert is not proved."""
+    if name not in drilled() and not NOT_DRILLED.get(name):
+        yield "a drill, or the reason why there is none"
+
+
+def lacks_of_dashboard(alert: dict[str, Any]) -> Iterator[str]:
+    """Say that the dashboard is missing that an alert leads to, once there are dashboards."""
+    dashboards = REPOSITORY.glob("roles/grafana/**/dashboards/*.json")
+    there = {page["uid"] for page in map(read_yaml, dashboards)}
+    link = alert["annotations"].get("dashboard_url", "")
+    if there and link and link.rsplit("/", 1)[-1] not in there:
+        yield "the dashboard that it leads to"
+
+
+@cache
+def all_alerts() -> frozenset[str]:
+    """Name the alerts of all rules, whichever runtime they are for."""
+    texts = (path.read_text(encoding="utf-8") for path in RULES.glob("*.yml.j2"))
+    return frozenset(re.findall(r"^ *- alert: (\S+)$", "\n".join(texts), re.MULTILINE))
+
+
+@cache
+def posted() -> frozenset[str]:
     """Name the alerts that playbooks post themselves: things that happen once, and need no rule."""
     tasks = REPOSITORY.glob("roles/*/tasks/*.yml")
-    return set(re.findall(r"alertname: (\w+)", "".join(path.read_text() for path in tasks)))
+    return frozenset(re.findall(r"alertname: (\w+)", "".join(path.read_text() for path in tasks)))
+
+
+@cache
+def drilled() -> frozenset[str]:
+    """Name the alerts that drills provoke."""
+    drills = (*CATALOGUE, *deployments(("true",), ("true",)))
+    return frozenset(drill.alert for drill in drills if drill.alert)
+
+
+# What an alert says
 
 
 def test_every_alert_says_how_bad_it_is_and_what_is_wrong(rendered: Rendered) -> None:
@@ -59,43 +165,29 @@ def test_every_alert_links_its_runbook_where_runbooks_have_an_address(rendered: 
 
 def test_every_alert_links_a_dashboard_where_dashboards_have_an_address(rendered: Rendered) -> None:
     address = rendered.given.get("botwatch_dashboards_url", "").rstrip("/")
+    links = {f"{address}/d/{name}" for name in DASHBOARDS} if address else {None}
     for alert in rendered.alerts():
-        link = alert["annotations"].get("dashboard_url")
-        if address:
-            assert re.fullmatch(rf"{re.escape(address)}/d/({'|'.join(DASHBOARDS)})", link)
-        else:
-            assert link is None
+        assert alert["annotations"].get("dashboard_url") in links, alert["alert"]
 
 
-def test_every_alert_has_a_runbook_and_every_runbook_an_alert(rendered: Rendered) -> None:
-    assert {page.stem for page in RUNBOOKS.glob("*.md")} == names(rendered) | posted()
+def test_a_crash_loop_has_words_for_every_reason_that_the_bot_counts(rendered: Rendered) -> None:
+    assert words_for("reason", rendered, "DiscordBotCrashLooping") == sorted(CRASHES)
+    assert words_for("reason", rendered, "DiscordBotRestarted") == sorted(CRASHES)
 
 
-def test_every_runbook_has_the_same_chapters(rendered: Rendered) -> None:
-    for name in names(rendered) | posted():
-        page = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
-        assert re.findall(r"^# (.+)$", page, re.MULTILINE)[:1] == [name]
-        assert re.findall(r"^## (.+)$", page, re.MULTILINE) == RUNBOOK_CHAPTERS, name
-
-
-def test_every_alert_has_unit_tests_in_which_it_fires_and_in_which_it_does_not(
+def test_a_lost_connection_has_words_for_every_cause_that_the_bot_counts(
     rendered: Rendered,
 ) -> None:
-    cases: list[dict[str, Any]] = [
-        case
-        for path in rendered.rule_tests
-        for test in read_yaml(path)["tests"]
-        for case in test["alert_rule_test"]
-    ]
-    for fires in (True, False):
-        tested = {case["alertname"] for case in cases if bool(case.get("exp_alerts")) is fires}
-        assert tested == names(rendered)
+    assert words_for("cause", rendered, "DiscordBotGatewayDisconnected") == sorted(Cause)
 
 
-def test_every_alert_has_a_drill_and_every_drill_a_known_alert(rendered: Rendered) -> None:
-    specs = [drill.spec for drill in OWN_DRILLS.values()]
-    assert {drill.alert for drill in DRILLS if drill.alert} == names(rendered)
-    assert {spec.alert for spec in specs if spec.alert} <= names(rendered)
+def words_for(label: str, rendered: Rendered, name: str) -> list[str]:
+    """List the values of a label that an alert has words for."""
+    (alert,) = [alert for alert in rendered.alerts() if alert["alert"] == name]
+    return sorted(re.findall(rf'eq .Labels.{label} "(\w+)"', alert["annotations"]["description"]))
+
+
+# What fits the rest of the system
 
 
 def test_drills_fit_the_thresholds_that_the_roles_ship() -> None:
@@ -106,16 +198,30 @@ def test_drills_fit_the_thresholds_that_the_roles_ship() -> None:
     assert defaults["prometheus_bot_crashes_window"] == WINDOW_OF_CRASHES
 
 
-def test_a_crash_loop_has_words_for_every_reason_that_the_bot_counts(rendered: Rendered) -> None:
-    (alert,) = [alert for alert in rendered.alerts() if alert["alert"] == "DiscordBotCrashLooping"]
-    told = re.findall(r'eq .Labels.reason "(\w+)"', alert["annotations"]["description"])
-    assert sorted(told) == sorted(CRASHES)
+def test_a_hang_is_told_of_before_its_runtime_ends_it() -> None:
+    defaults = read_yaml(ROLES[1] / "defaults/main.yml")
+    unit = REPOSITORY / "roles/discord_bot/templates/etc/systemd/system/discord-bot.service.j2"
+    # The last beat is up to a scrape old when it is seen, and an evaluation is up to a scrape late.
+    seen_s = seconds(defaults["prometheus_bot_hung_after"]) + 2 * BOT_SCRAPE_INTERVAL_S
+    assert seen_s < found(r"WatchdogSec=(\d+)s", unit.read_text())
+
+
+def test_the_bot_tests_a_quiet_connection_before_it_is_taken_for_deaf() -> None:
+    defaults = read_yaml(ROLES[1] / "defaults/main.yml")
+    quiet_s = int(str(bot_variables()["BOT_GATEWAY_QUIET"].default))
+    assert seconds(defaults["prometheus_bot_deaf_after"]) >= quiet_s + 2 * 60
+
+
+def test_a_deployment_silences_alerts_that_exist() -> None:
+    variables = read_yaml(REPOSITORY / "roles/discord_bot/vars/main.yml")
+    silenced = {*variables["_discord_bot_silenced_alerts"], variables["_discord_bot_restart_alert"]}
+    assert silenced <= all_alerts()
 
 
 def test_what_fires_while_prometheus_restarts_is_told_again_in_time(rendered: Rendered) -> None:
     """Alertmanager takes it for over when it has not heard of it for four resend delays."""
     resend_s = found(r"resend-delay=(\d+)s", " ".join(rendered.arguments("prometheus")))
-    ((group,),) = [read_yaml(path)["groups"] for path in rendered.rule_files]
+    (group,) = [group for group in groups(rendered) if group["name"] == "discord_bot"]
     (down,) = [alert for alert in rendered.alerts() if alert["alert"] == "DiscordBotDown"]
     step_s = found(r"(\d+)s", group["interval"])
     silent_before_s = resend_s + step_s
@@ -133,12 +239,59 @@ def found(pattern: str, text: str) -> int:
     return int(number)
 
 
+def seconds(duration: str) -> int:
+    """A duration of Prometheus in seconds."""
+    return sum(int(count) * UNITS_S[unit] for count, unit in re.findall(r"(\d+)([smhd])", duration))
+
+
+# What rules ask for
+
+
+@pytest.fixture(scope="module")
+def exposition() -> str:
+    registry = Metrics(["ping"]).registry
+    registry.register(ShardCollector(GatewayState()))
+    return generate_latest(registry).decode()
+
+
+def groups(rendered: Rendered) -> list[dict[str, Any]]:
+    """All groups of rules."""
+    return [group for path in rendered.rule_files for group in read_yaml(path)["groups"]]
+
+
+def expressions(rendered: Rendered) -> list[str]:
+    """What all rules ask for."""
+    return [rule["expr"] for group in groups(rendered) for rule in group["rules"]]
+
+
+def test_what_is_evaluated_every_two_seconds_looks_back_over_minutes_only(
+    rendered: Rendered,
+) -> None:
+    fast = [group for group in groups(rendered) if group.get("interval") == "2s"]
+    assert fast
+    for group in fast:
+        for rule in group["rules"]:
+            windows = re.findall(r"\[(\w+)\]", rule["expr"])
+            assert all(seconds(window) <= LOOK_BACK_S for window in windows), rule
+
+
 def test_rules_ask_only_for_metrics_that_the_bot_has_from_its_start(
     rendered: Rendered, exposition: str
 ) -> None:
-    for alert in rendered.alerts():
-        for name in re.findall(r"\bdiscord_bot_\w+", alert["expr"]):
-            assert re.search(rf"^{name}({{.*}})? 0\.0$", exposition, re.MULTILINE), name
+    """A counter must be there with 0, or its first count is not seen."""
+    for name in set(re.findall(r"\bdiscord_bot_\w+", "\n".join(expressions(rendered)))):
+        counts = name.endswith(("_total", "_count", "_bucket"))
+        wanted = rf"^{name}({{.*}})? 0\.0$" if counts else rf"^# TYPE {name} gauge$"
+        assert re.search(wanted, exposition, re.MULTILINE), name
+
+
+def test_rules_ask_only_for_labels_that_the_bot_has(rendered: Rendered, exposition: str) -> None:
+    asked = "\n".join(expressions(rendered))
+    for name, labels in set(re.findall(r"\b(discord_bot_\w+){([^}]*)}", asked)):
+        for label, values in re.findall(r'(\w+)[=!]~?"([^"]*)"', labels):
+            for value in values.split("|") if label != "job" else ():
+                series = rf'^{name}{{(.*,)?{label}="{value}"'
+                assert re.search(series, exposition, re.MULTILINE), f"{name}: {label}={value}"
 
 
 def test_the_metrics_of_the_bot_follow_the_conventions(tools: Tools, exposition: str) -> None:

@@ -1,36 +1,61 @@
-"""What Slack is sent: by the real Alertmanager of both ends, with what the roles configure."""
+"""What Slack is sent: by the real Alertmanager of both ends, in both languages."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
 
+from monitoring.loopback import ask
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitoring.channels import Channels
     from monitoring.services import Site
     from monitoring.slack import Message
 
 DESCRIPTION = "Prometheus could not read the bot's metrics for 8s or longer."
 STARTED = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
-# In characters: what Slack asks messages to stay below.
-TEXT_LIMIT = 4000
-LISTED = 10
+# In characters: what Slack asks messages to stay below, and where it cuts a headline.
+TEXT_LIMIT, TITLE_LIMIT = 4000, 1024
+LISTED = 5
 # As long as one from Prometheus for the longest of our rules.
 GENERATOR = "http://127.0.0.1:9090/graph?g0.expr=" + "round%28sum%28increase%28" * 15 + "&g0.tab=1"
+RUNBOOK = "https://example.org/runbooks/DiscordBotDown.md"
+DASHBOARD = "https://example.org/grafana/d/botwatch-bot"
+WORDS = {
+    "en": {
+        "discord-bot": "Discord Bot Alert", "node": "Node Alert", "kubernetes": "Kubernetes Alert",
+        "monitoring": "Monitoring Alert", "": "Alert", "resolved": "Resolved",
+        "summary": "Summary", "description": "Description", "started": "Started", "ended": "Ended",
+        "graph": "Graph", "runbook": "Runbook", "dashboard": "Dashboard", "silence": "Silence",
+        "in all": "50 alerts in all",
+    },
+    "ko": {
+        "discord-bot": "디스코드 봇 알림", "node": "서버 알림", "kubernetes": "쿠버네티스 알림",
+        "monitoring": "모니터링 알림", "": "알림", "resolved": "해결됨",
+        "summary": "요약", "description": "설명", "started": "발생", "ended": "종료",
+        "graph": "그래프", "runbook": "대응 절차", "dashboard": "대시보드", "silence": "알림 중지",
+        "in all": "알림 모두 50건",
+    },
+}  # fmt: skip
 
 
-def make_alert(mark: str, severity: str = "critical") -> dict[str, Any]:
-    """Make an alert as Prometheus posts it; `mark` puts it into a group of its own."""
+def make_alert(
+    name: str, severity: str = "critical", service: str = "discord-bot"
+) -> dict[str, Any]:
+    """Make an alert as Prometheus posts it; its name puts it into a group of its own."""
     return {
-        "labels": {"alertname": "DiscordBotDown", "severity": severity, "service": mark},
+        "labels": {"alertname": name, "severity": severity, "service": service},
         "annotations": {
-            "summary": f"The Discord bot does not answer ({mark}).",
+            "summary": "The Discord bot does not answer.",
             "description": DESCRIPTION,
-            "runbook_url": "https://example.org/runbooks/DiscordBotDown.md",
+            "runbook_url": RUNBOOK,
+            "dashboard_url": DASHBOARD,
         },
         "startsAt": STARTED.isoformat(),
         "generatorURL": GENERATOR,
@@ -41,90 +66,176 @@ def ended(alert: dict[str, Any], at: datetime) -> dict[str, Any]:
     return {**alert, "endsAt": at.isoformat()}
 
 
-def make_group(mark: str, count: int) -> list[dict[str, Any]]:
+def make_group(name: str, count: int, text: str) -> list[dict[str, Any]]:
     """Make alerts of one group that start now: older ones Alertmanager would not wait for."""
-    alert = make_alert(mark) | {"startsAt": datetime.now(UTC).isoformat()}
+    alert = make_alert(name) | {"startsAt": datetime.now(UTC).isoformat()}
+    alert["annotations"] |= {"summary": text, "description": text}
     return [
         alert | {"labels": alert["labels"] | {"instance": f"bot-{number}"}}
         for number in range(count)
     ]
 
 
-def about(mark: str, start: str = "") -> Callable[[Message], bool]:
-    return lambda message: f"({mark})" in message.text and message.title.startswith(start)
+def about(name: str, start: str = "") -> Callable[[Message], bool]:
+    return lambda message: message.title.endswith(f": {name}") and message.title.startswith(start)
 
 
 @pytest.fixture
-def mark() -> str:
-    return uuid4().hex[:8]
+def name() -> str:
+    return f"DiscordBotDown{uuid4().hex[:8]}"
 
 
-def test_a_critical_alert_looks_as_promised(site: Site, mark: str) -> None:
-    site.alert(make_alert(mark))
-    message = site.slack.wait_for(about(mark))
-    attachment = message.attachment
-    assert message.title == "🚨 Discord Bot Alert: DiscordBotDown"
-    assert message.text.splitlines() == [
-        f"*Summary:* The Discord bot does not answer ({mark}).",
-        f"*Description:* {DESCRIPTION}",
-        "*Started:* 2025-03-04 05:06:07 UTC",
-        f"<{GENERATOR}|Graph> · <https://example.org/runbooks/DiscordBotDown.md|Runbook>",
+@pytest.fixture
+def words(channels: Channels) -> dict[str, str]:
+    return WORDS[channels.language]
+
+
+def test_a_critical_alert_looks_as_promised(
+    channels: Channels, words: dict[str, str], name: str
+) -> None:
+    channels.site.alert(make_alert(name))
+    message = channels.site.slack.wait_for(about(name))
+    lines = message.text.splitlines()
+    assert message.title == f"🚨 {words['discord-bot']}: {name}"
+    assert lines[:3] == [
+        f"*{words['summary']}:* The Discord bot does not answer.",
+        f"*{words['description']}:* {DESCRIPTION}",
+        f"*{words['started']}:* 2025-03-04 05:06:07 UTC",
     ]
-    assert attachment["color"] == "danger"
-    assert attachment["fallback"] == message.title
-    assert attachment["title_link"] == GENERATOR
-    assert "text" in attachment["mrkdwn_in"]
+    assert lines[-1].startswith(
+        f"<{GENERATOR}|{words['graph']}> · <{RUNBOOK}|{words['runbook']}>"
+        f" · <{DASHBOARD}|{words['dashboard']}>"
+    )
+    assert len(lines) == (4 if channels.web_page else 5)
+    assert message.attachment["color"] == "danger"
+    assert message.attachment["fallback"] == message.title
+    assert message.attachment["title_link"] == GENERATOR
+    assert "text" in message.attachment["mrkdwn_in"]
 
 
-def test_a_message_goes_to_the_channel_under_our_name(site: Site, mark: str) -> None:
-    site.alert(make_alert(mark))
-    payload = site.slack.wait_for(about(mark)).payload
+def test_a_silence_is_prepared(channels: Channels, words: dict[str, str], name: str) -> None:
+    alert = make_alert(name)
+    alert["labels"] |= {"path": "/a b+c", "quote": "it's"}
+    channels.site.alert(alert)
+    *_, before, links = channels.site.slack.wait_for(about(name)).text.splitlines()
+    if channels.web_page:
+        link, label = links.rsplit(" · <", 1)[1].rstrip(">").split("|")
+        page, query = link.split("/#/silences/new?filter=")
+        assert label == words["silence"]
+        assert page == channels.site.url("alertmanager")
+        assert unquote(query) == (
+            f'{{alertname="{name}",path="/a b+c",quote="it\'s"'
+            ',service="discord-bot",severity="critical"}'
+        )
+    else:
+        assert before == (
+            f"*{words['silence']}:* `amtool silence add alertname={name} 'path=\"/a b+c\"'"
+            " 'quote=~\"it.s\"' service=discord-bot severity=critical --duration=2h`"
+        )
+
+
+def test_a_message_goes_to_the_channel_under_our_name(site: Site, name: str) -> None:
+    site.alert(make_alert(name))
+    payload = site.slack.wait_for(about(name)).payload
     assert payload["channel"] == "#alerts"
     assert payload["username"] == "botwatch"
     assert payload["icon_emoji"] == ":rotating_light:"
 
 
-def test_a_warning_has_a_colour_of_its_own(site: Site, mark: str) -> None:
-    site.alert(make_alert(mark, "warning"))
-    assert site.slack.wait_for(about(mark)).attachment["color"] == "warning"
+@pytest.mark.parametrize(
+    ("severity", "colour"), [("critical", "danger"), ("warning", "warning"), ("info", "#439fe0")]
+)
+def test_each_severity_has_a_colour_of_its_own(
+    site: Site, name: str, severity: str, colour: str
+) -> None:
+    site.alert(make_alert(name, severity))
+    assert site.slack.wait_for(about(name)).attachment["color"] == colour
 
 
-def test_without_a_runbook_there_is_no_link_to_one(site: Site, mark: str) -> None:
-    alert = make_alert(mark)
-    del alert["annotations"]["runbook_url"]
+@pytest.mark.parametrize("service", ["discord-bot", "node", "kubernetes", "monitoring", ""])
+def test_each_service_has_a_headline_of_its_own(
+    site: Site, words: dict[str, str], name: str, service: str
+) -> None:
+    site.alert(make_alert(name, service=service))
+    assert site.slack.wait_for(about(name)).title == f"🚨 {words[service]}: {name}"
+
+
+def test_what_is_not_there_is_not_linked(
+    channels: Channels, words: dict[str, str], name: str
+) -> None:
+    alert = make_alert(name)
+    del alert["annotations"]["runbook_url"], alert["annotations"]["dashboard_url"]
+    channels.site.alert(alert)
+    links = channels.site.slack.wait_for(about(name)).text.splitlines()[-1]
+    assert links.split(" · ")[0] == f"<{GENERATOR}|{words['graph']}>"
+    assert len(links.split(" · ")) == (2 if channels.web_page else 1)
+
+
+def test_what_means_something_to_slack_is_escaped(site: Site, name: str) -> None:
+    alert = make_alert(name)
+    alert["annotations"]["description"] = "<!channel> a & b > c"
     site.alert(alert)
-    assert site.slack.wait_for(about(mark)).text.splitlines()[-1] == f"<{GENERATOR}|Graph>"
+    assert "&lt;!channel&gt; a &amp; b &gt; c" in site.slack.wait_for(about(name)).text
 
 
-def test_the_end_of_an_alert_is_reported(site: Site, mark: str) -> None:
-    alert = make_alert(mark)
+def test_the_end_of_an_alert_is_reported(site: Site, words: dict[str, str], name: str) -> None:
+    alert = make_alert(name)
     site.alert(alert)
-    site.slack.wait_for(about(mark))
+    site.slack.wait_for(about(name))
     end = datetime.now(UTC) - timedelta(seconds=1)
     site.alert(ended(alert, end))
-    message = site.slack.wait_for(about(mark, "✅"))
-    assert message.title == "✅ Resolved: DiscordBotDown"
+    message = site.slack.wait_for(about(name, "✅"))
+    assert message.title == f"✅ {words['resolved']}: {name}"
     assert message.attachment["color"] == "good"
     assert message.attachment["fallback"] == message.title
     assert message.text.splitlines()[2:4] == [
-        "*Started:* 2025-03-04 05:06:07 UTC",
-        f"*Ended:* {end:%Y-%m-%d %H:%M:%S} UTC",
+        f"*{words['started']}:* 2025-03-04 05:06:07 UTC",
+        f"*{words['ended']}:* {end:%Y-%m-%d %H:%M:%S} UTC",
     ]
+    assert words["silence"] not in message.text
 
 
-def test_a_message_about_many_alerts_stays_within_what_slack_takes(site: Site, mark: str) -> None:
-    for count in (1, 3, 50):
-        site.alert(*make_group(f"{mark}-{count}", count))
-        message = site.slack.wait_for(about(f"{mark}-{count}"))
-        assert message.text.count("*Summary:*") == min(count, LISTED)
-        assert (f"{count} alerts in all" in message.text) is (count > LISTED)
-        assert len(message.text) <= TEXT_LIMIT
+@pytest.mark.parametrize(
+    "text", ["The bot does not answer.", "디스코드 봇이 <대답하지 않습니다>. " * 60]
+)
+@pytest.mark.parametrize("count", [1, 3, 50])
+def test_a_message_stays_within_what_slack_takes(
+    site: Site, words: dict[str, str], name: str, count: int, text: str
+) -> None:
+    site.alert(*make_group(name, count, text))
+    message = site.slack.wait_for(about(name))
+    assert message.text.count(f"*{words['summary']}:*") == min(count, LISTED)
+    assert (words["in all"] in message.text) is (count > LISTED)
+    assert len(message.text) <= TEXT_LIMIT
+    assert len(message.title) <= TITLE_LIMIT
+    assert f"|{words['runbook']}>" in message.text
 
 
-def test_a_new_webhook_is_used_from_the_next_message_on(site: Site, mark: str) -> None:
+def test_a_graph_whose_address_is_too_long_is_in_the_headline_only(
+    site: Site, words: dict[str, str], name: str
+) -> None:
+    alert = make_alert(name) | {"generatorURL": GENERATOR + "x" * TEXT_LIMIT}
+    site.alert(alert)
+    message = site.slack.wait_for(about(name))
+    assert len(message.text) <= TEXT_LIMIT
+    assert message.text.splitlines()[-1].startswith(f"<{RUNBOOK}|{words['runbook']}>")
+    assert message.attachment["title_link"] == alert["generatorURL"]
+
+
+def test_a_new_webhook_is_used_from_the_next_message_on(site: Site, name: str) -> None:
     site.use_webhook("/services/T2/B2/second")
-    site.alert(make_alert(mark))
-    assert site.slack.wait_for(about(mark)).path == "/services/T2/B2/second"
+    site.alert(make_alert(name))
+    assert site.slack.wait_for(about(name)).path == "/services/T2/B2/second"
     site.use_webhook("/services/T3/B3/third")
-    site.alert(make_alert(f"{mark}-next"))
-    assert site.slack.wait_for(about(f"{mark}-next")).path == "/services/T3/B3/third"
+    site.alert(make_alert(f"{name}next"))
+    assert site.slack.wait_for(about(f"{name}next")).path == "/services/T3/B3/third"
+
+
+def test_alertmanager_has_found_no_fault_with_a_template(site: Site) -> None:
+    metrics = ask(site.url("alertmanager", "/metrics")).text
+    failed = [
+        line
+        for line in metrics.splitlines()
+        if line.startswith("alertmanager_notifications_failed_total") and not line.endswith(" 0")
+    ]
+    assert failed == []

@@ -20,7 +20,8 @@ def break_and_mend(breakage: Breakage, watch: Watch) -> Record:
         ControlError, HostError, InterruptionError: as Runner.run; the fault is undone.
     """
     control, drill = watch.site.control, watch.drill
-    fault = Fault(breakage, watch.site.host, drill.limits.fail_safe_s)
+    name = drill.name if drill.together else ""
+    fault = Fault(breakage, watch.site.host, drill.limits.fail_safe_s, name=name)
     try:
         control.mark("injected", fault.inject())
         started = time.monotonic()
@@ -57,14 +58,13 @@ def _is_back(watch: Watch) -> bool:
 def _watch_fault(breakage: Breakage, watch: Watch) -> Record:
     """Watches as long as the fault has to stay."""
     limits = watch.drill.limits
-    if watch.drill.expect == "message":
+    if watch.drill.expect != "silence":
         watch.line.waits("waiting for the message")
-        return watch.until(
-            lambda seen: (
-                seen.delivered_at is not None or (breakage.stays and seen.recovered_at is not None)
-            ),
+        record = watch.until(
+            lambda seen: watch.is_told(seen) or (breakage.stays and seen.recovered_at is not None),
             limits.late_s,
         )
+        return _meanwhile(watch, record)
     watch.line.waits("waiting until it is back")
     record = watch.until(
         lambda seen: seen.recovered_at is not None or seen.messages > 0, limits.late_s
@@ -78,10 +78,18 @@ def _watch_fault(breakage: Breakage, watch: Watch) -> Record:
 def _watch_end(watch: Watch, started: float) -> Record:
     """Watches until the bot is back and Slack knows that everything is over."""
     watch.line.waits("waiting until it is over")
-
-    def over(seen: Record) -> bool:
-        told = seen.delivered_at is None or seen.resolved_at is not None
-        return seen.recovered_at is not None and told and not seen.unresolved
-
     end = started + watch.drill.limits.resolved_within_s
-    return watch.until(over, end - time.monotonic())
+    return watch.until(watch.is_over, end - time.monotonic())
+
+
+def _meanwhile(watch: Watch, record: Record) -> Record:
+    """Does what the drill does in the middle of the alert, and lets it take effect."""
+    act = watch.drill.meanwhile
+    if act is None or record.delivered_at is None:
+        return record
+    watch.line.waits(act.title)
+    watch.site.host.sh("\n".join(act.lines))
+    watch.line.says(act.title)
+    watch.line.waits(f"no further message may come for {act.quiet_s:g} s")
+    told = record.messages
+    return watch.until(lambda seen: seen.messages > told, act.quiet_s)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from botwatch_drill import report
-from botwatch_drill.catalogue import DRILLS, UnknownDrillError, choose, deployments
+from botwatch_drill.catalogue import (
+    DRILLS,
+    UnknownDrillError,
+    choose,
+    deployments,
+    without_stand_ins,
+)
 from botwatch_drill.control import ControlError, ControlRoom
 from botwatch_drill.deployment import DeploymentError
 from botwatch_drill.host import HostError, RemoteHost
+from botwatch_drill.host_observer import Addresses, host_observer
 from botwatch_drill.options import parse
 from botwatch_drill.report import ReportError
 from botwatch_drill.rest import UnrestError
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 
     from botwatch_drill.drill import Drill, Limits
     from botwatch_drill.host import Host
+    from botwatch_drill.observer import Observer
     from botwatch_drill.runtimes.runtime import Runtime
 
 # A pipe or a file has no width of its own; the table needs this much.
@@ -64,8 +72,10 @@ def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> 
     stop = Stop()
     try:
         with stop.listening(), ControlRoom(options.control) as control:
-            site = Site(control, means.connect(options.host), stop)
-            runtime = _runtime(options, site)
+            host = means.connect(options.host)
+            runtime = _runtime(options, host)
+            observer = control if options.control else _host_observer(options, host, runtime)
+            site = Site(observer, host, stop)
             drills = _drills(options, runtime, means)
             _preflight(site, runtime)
             plan = Plan(drills, options.runs, options.seed, runtime.evidence)
@@ -76,13 +86,23 @@ def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> 
         return _complain(error, ExitCode.SIGNAL + error.number)
 
 
-def _runtime(options: Namespace, site: Site) -> Runtime:
-    return detect(site.host) if options.runtime == AUTO else RUNTIMES[options.runtime]
+def _runtime(options: Namespace, host: Host) -> Runtime:
+    return detect(host) if options.runtime == AUTO else RUNTIMES[options.runtime]
+
+
+def _host_observer(options: Namespace, host: Host, runtime: Runtime) -> Observer:
+    given = [options.bot, options.prometheus, options.alertmanager]
+    usual = astuple(runtime.addresses)
+    words = [address or known for address, known in zip(given, usual, strict=True)]
+    return host_observer(host, Addresses(*words))
 
 
 def _drills(options: Namespace, runtime: Runtime, means: Means) -> list[Drill]:
     deployed = deployments(options.deploy, options.bad_deploy)
-    chosen = choose(options.drill, (*DRILLS[runtime.name], *deployed))
+    offered = (*DRILLS[runtime.name], *deployed)
+    if not options.control:
+        offered = without_stand_ins(options.drill, offered)
+    chosen = choose(options.drill, offered)
     return [replace(drill, limits=means.limits or drill.limits) for drill in chosen]
 
 

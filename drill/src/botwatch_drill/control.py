@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from botwatch_drill.drill import Drill
+    from botwatch_drill.observer import Mark
 
-Mark: TypeAlias = Literal["injected", "again", "released"]
 Parsed = TypeVar("Parsed")
 
 TIMEOUT_S = 5.0
@@ -89,10 +89,6 @@ class ControlRoom:
             },
         )
 
-    def run(self, drill: Drill) -> Record:
-        """Lets the control room run one of its own drills."""
-        return self._call("POST", "/control/drills/run", Record.parse, {"name": drill.name})
-
     def mark(self, mark: Mark, at: float | None = None) -> Record:
         """Notes when the fault was put in place, came again, or was taken away.
 
@@ -118,6 +114,10 @@ class ControlRoom:
                 raise
             message = "the control room was restarted and has lost the drill: run it again"
             raise ControlError(message) from error
+
+    def play(self, what: str, body: Mapping[str, object]) -> None:
+        """Lets the stand-ins do something, such as `slack/faults`."""
+        self._call("POST", f"/control/{what}", lambda answer: answer, body)
 
     def _call(
         self,

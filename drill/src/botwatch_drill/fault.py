@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from botwatch_drill.host import Host
 
 FAIL_SAFE_UNIT = "botwatch-drill-undo"
-FAIL_SAFE_SCRIPT = f"/run/{FAIL_SAFE_UNIT}.sh"
 UNDO_ATTEMPTS = 3
 NOW = "date +%s.%N"
-DISARM = f"systemctl stop {FAIL_SAFE_UNIT}.timer {FAIL_SAFE_UNIT}.service 2>/dev/null || true"
-FORGET = f"rm -f {FAIL_SAFE_SCRIPT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +27,14 @@ class Fault:
         host: where.
         fail_safe_s: after so many seconds the host undoes it by itself, if nobody else did.
         pause_s: seconds between two attempts to undo it.
+        name: tells it from others that are in place at the same time.
     """
 
     breakage: Breakage
     host: Host
     fail_safe_s: int
     pause_s: float = 1.0
+    name: str = ""
 
     def inject(self) -> float:
         """Breaks it, and returns when (Unix seconds on the host's clock).
@@ -59,7 +58,7 @@ class Fault:
             HostError: it could not be done.
         """
         mend = [*self.breakage.clear(), NOW, *self.breakage.start()]
-        script = "\n".join([*mend, DISARM, FORGET])
+        script = "\n".join([*mend, *self._disarm_lines()])
         # Ctrl-C in a terminal also ends the connection's own process: try again.
         for _ in range(UNDO_ATTEMPTS - 1):
             try:
@@ -72,21 +71,34 @@ class Fault:
             raise HostError(self._left_broken(error)) from error
 
     def _fail_safe_lines(self) -> list[str]:
-        undo = "\n".join(["set -e", *self.breakage.clear(), *self.breakage.start(), FORGET, ""])
+        disarm, forget = self._disarm_lines()
+        undo = "\n".join(["set -e", *self.breakage.clear(), *self.breakage.start(), forget, ""])
         when = f"--on-active={self.fail_safe_s}s --timer-property=AccuracySec=1s"
         # A runtime that is away at that moment is asked again, for ten minutes.
         again = (
             "--property=Restart=on-failure --property=RestartSec=10s "
             "--property=StartLimitIntervalSec=1h --property=StartLimitBurst=60"
         )
-        what = f"--unit={FAIL_SAFE_UNIT} /bin/sh {FAIL_SAFE_SCRIPT}"
+        what = f"--unit={self._unit} /bin/sh {self._script}"
         return [
-            DISARM,
+            disarm,
             # A file: a reload makes systemd read its own note of a command again, which changes
             # what is quoted in it.
-            f"printf '%s' {quote(undo)} >{FAIL_SAFE_SCRIPT}",
+            f"printf '%s' {quote(undo)} >{self._script}",
             f"systemd-run --quiet --collect {when} {again} {what}",
         ]
+
+    def _disarm_lines(self) -> tuple[str, str]:
+        stop = f"systemctl stop {self._unit}.timer {self._unit}.service 2>/dev/null || true"
+        return stop, f"rm -f {self._script}"
+
+    @property
+    def _unit(self) -> str:
+        return f"{FAIL_SAFE_UNIT}-{self.name}" if self.name else FAIL_SAFE_UNIT
+
+    @property
+    def _script(self) -> str:
+        return f"/run/{self._unit}.sh"
 
     def _left_broken(self, error: HostError) -> str:
         what = f"the fault could not be undone ({error})"

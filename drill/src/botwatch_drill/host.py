@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from dataclasses import dataclass
 from typing import Protocol
@@ -37,6 +38,13 @@ class Host(Protocol):
             HostError: the host is not reachable, the script failed or took longer than a minute.
         """
 
+    def restart(self) -> None:
+        """Restarts it, and returns when it has gone down; it may still be away then.
+
+        Raises:
+            HostError: it does not restart.
+        """
+
 
 class RemoteHost:
     """A host named by testinfra's host specification, such as docker://botwatch-demo."""
@@ -67,6 +75,19 @@ class RemoteHost:
             )
             raise HostError(message)
         return self._output(answers[0])
+
+    def restart(self) -> None:
+        """Restarts it; see Host."""
+        node = self.spec.removeprefix("docker://")
+        if node == self.spec:
+            # After a moment, so that the connection can be ended in an orderly way.
+            self.sh("systemd-run --quiet --collect --on-active=1s systemctl reboot")
+            return
+        command = ["docker", "restart", "--time=10", node]  # a container has nobody to boot it
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode != 0:
+            message = f"{node} cannot be restarted: {done.stderr.strip()}"
+            raise HostError(message)
 
     def _output(self, answer: _Answer | Exception) -> str:
         if isinstance(answer, Exception):

@@ -25,7 +25,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog="; ".join([*(f"drills for {name}: {_names(name)}" for name in DRILLS), _deployed()]),
     )
     add = parser.add_argument
-    add("--control", default="http://127.0.0.1:8008", metavar="URL", help="the control room")
+    add(
+        "--control",
+        default="http://127.0.0.1:8008",
+        metavar="URL",
+        help="the control room; an empty one where there is none: the host is asked instead",
+    )
     add(
         "--host",
         default="docker://botwatch-demo",
@@ -38,7 +43,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=next(iter(RUNTIMES)),
         help="how the site runs there (default %(default)s); auto: look there",
     )
-    add("--drill", action="append", default=[], metavar="NAME", help="only this one; repeatable")
+    add(
+        "--drill",
+        action="extend",
+        type=_names_given,
+        default=[],
+        metavar="NAME[,NAME]",
+        help="only these; repeatable",
+    )
+    for name in ("bot", "prometheus", "alertmanager"):
+        add(
+            f"--{name}",
+            metavar="URL",
+            help="where it is reached on the host, where there is no control room",
+        )
     add("--runs", type=_count, metavar="N", help="of each drill (default: as is usual for it)")
     add(
         "--deploy",
@@ -61,6 +79,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="of the random delays before injections, to repeat them",
     )
     return parser.parse_args(arguments)
+
+
+def _names_given(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _names(runtime: str) -> str:

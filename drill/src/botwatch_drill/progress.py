@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.text import Text
 
@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.status import Status
+
+
+class Notes(Protocol):
+    """What a run tells of itself."""
+
+    def says(self, text: str) -> None:
+        """Adds what has happened."""
+
+    def waits(self, what: str) -> None:
+        """Says what is waited for."""
 
 
 class Line:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from botwatch_drill.drill import Expect
+    from botwatch_drill.drill import Drill, Expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,15 @@ class Record:
 
     Attributes:
         messages: Slack messages that came after the injection.
+        told_firing: how many of them say that the drill's alert fires.
+        told_resolved: how many say that it is over.
         said: what the message said that `delivered_at` is the time of.
         unresolved: the drill's alerts that Slack was told of, but not of their end.
     """
 
     id: int
     name: str
+    alert: str | None
     state: str
     error: str | None
     budget_s: float | None
@@ -33,6 +36,8 @@ class Record:
     recovered_at: float | None
     resolved_at: float | None
     messages: int
+    told_firing: int
+    told_resolved: int
     said: str | None
     unresolved: Sequence[str]
 
@@ -44,6 +49,20 @@ class Record:
             KeyError: a field is missing.
         """
         return cls(**{field.name: body[field.name] for field in fields(cls)})
+
+    @classmethod
+    def begin(cls, number: int, drill: Drill) -> Record:
+        """Returns the record of a drill of which nothing has been seen."""
+        known = {"id": number, "name": drill.name, "alert": drill.alert, "state": "running"}
+        counts = {"messages": 0, "told_firing": 0, "told_resolved": 0, "unresolved": ()}
+        unseen = dict.fromkeys(field.name for field in fields(cls))
+        return cls.parse({**unseen, **known, **counts, "budget_s": drill.budget_s})
+
+    def seen(self, **changed: object) -> Record:
+        """Returns the record with more of it seen."""
+        return Record.parse(
+            {field.name: getattr(self, field.name) for field in fields(self)} | changed
+        )
 
     @property
     def running(self) -> bool:
@@ -67,6 +86,8 @@ class Timing:
         recovered_s = _since(start, record.recovered_at)
         if expect == "silence":
             return cls(recovered_s=recovered_s)
+        if expect == "firing":
+            return cls(firing_s=_since(start, record.firing_at), recovered_s=recovered_s)
         return cls(
             firing_s=_since(start, record.firing_at),
             delivered_s=_since(start, record.delivered_at),

@@ -109,7 +109,7 @@ def _add(drawn: Table, result: Result) -> None:
 
 
 def _budget_verdict(result: Result) -> str:
-    if result.median.delivered_s is None:
+    if result.awaited_s is None:
         return "[red]failed[/]"
     if result.over_budget:
         return "[red]over budget[/]"

@@ -42,8 +42,8 @@ def wait(site: Site, drill: Drill, line: Line) -> None:
     while True:
         snapshot = site.control.state()
         now = time.monotonic()
-        calm_since = None if snapshot.problems else (calm_since or now)
-        unrest = _unrest(snapshot, calm_since, now)
+        calm_since = None if _problems(drill, snapshot) else (calm_since or now)
+        unrest = _unrest(drill, snapshot, calm_since, now)
         problems = unrest or _crashes(snapshot, drill)
         if not problems:
             return
@@ -58,14 +58,23 @@ def wait(site: Site, drill: Drill, line: Line) -> None:
         site.stop.sleep(limits.poll_s)
 
 
-def _unrest(snapshot: Snapshot, calm_since: float | None, now: float) -> str:
-    if snapshot.problems:
-        return ", ".join(snapshot.problems)
+def _unrest(drill: Drill, snapshot: Snapshot, calm_since: float | None, now: float) -> str:
+    problems = _problems(drill, snapshot)
+    if problems:
+        return ", ".join(problems)
     if snapshot.message_open and calm_since is not None and now - calm_since < MESSAGE_OPEN_S:
         return "Slack was not told yet that the last alert is over"
-    if snapshot.told_s is not None and snapshot.told_s < GROUP_KEPT_S:
+    # Only a group that the drill's own alert belongs to makes it wait.
+    told = [snapshot.told_s(alert) for alert in (drill.alert, *drill.also)]
+    if any(ago_s is not None and ago_s < GROUP_KEPT_S for ago_s in told):
         return "Alertmanager still keeps the last alert's group"
     return ""
+
+
+def _problems(drill: Drill, snapshot: Snapshot) -> list[str]:
+    own = {drill.alert, *drill.also}
+    disturbing = (alert for alert in snapshot.alerts if alert.disturbs(own))
+    return [*snapshot.problems, *(f"{alert.name} is {alert.state}" for alert in disturbing)]
 
 
 def _crashes(snapshot: Snapshot, drill: Drill) -> str:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from botwatch_drill import breaking, deploying
 from botwatch_drill.control import ControlError
 from botwatch_drill.deployment import Deployment
+from botwatch_drill.faults import outage, played, reboot, rotation
 from botwatch_drill.verdict import judge
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
     from botwatch_drill.deployment import Ended
+    from botwatch_drill.faults.outage import Outage
+    from botwatch_drill.faults.played import Played
+    from botwatch_drill.faults.rotation import Rotation
     from botwatch_drill.record import Record
     from botwatch_drill.result import Run
     from botwatch_drill.watch import Watch
+
+    Recorded: TypeAlias = Breakage | Deployment | Outage | Played | Rotation
 
 
 class Runner:
@@ -39,25 +45,11 @@ class Runner:
             InterruptionError: somebody asked to end; the fault is undone.
         """
         self._site.stop.check()
-        if self._drill.breaks is None:
-            record = self._by_stand_ins()
-            return judge(self._drill, record), record.budget_s
+        if isinstance(self._drill.breaks, reboot.Reboot):
+            return judge(self._drill, reboot.play(self._watch)), None
         return self._recorded(self._drill.breaks)
 
-    def _by_stand_ins(self) -> Record:
-        """The stand-ins inject the fault and end the record themselves."""
-        watch, limits = self._watch, self._drill.limits
-        watch.record_id = self._site.control.run(self._drill).id
-        watch.line.waits("injecting")
-        record = watch.until(lambda seen: seen.injected_at is not None, limits.injected_s)
-        if record.injected_at is None:
-            return record
-        watch.line.waits("waiting for the message")
-        watch.until(lambda record: record.delivered_at is not None, limits.late_s)
-        watch.line.waits("waiting until it is over")
-        return watch.until(lambda record: not record.running, limits.resolved_within_s)
-
-    def _recorded(self, breaks: Breakage | Deployment) -> tuple[Run, float | None]:
+    def _recorded(self, breaks: Recorded) -> tuple[Run, float | None]:
         """The record is started and ended from here."""
         control = self._site.control
         self._watch.record_id = control.start(self._drill).id
@@ -73,7 +65,13 @@ class Runner:
             raise
         return judge(self._drill, record, ended), record.budget_s
 
-    def _act(self, breaks: Breakage | Deployment) -> tuple[Record, Ended | None]:
+    def _act(self, breaks: Recorded) -> tuple[Record, Ended | None]:
         if isinstance(breaks, Deployment):
             return deploying.deploy(breaks, self._watch)
+        if isinstance(breaks, outage.Outage):
+            return outage.play(breaks, self._watch), None
+        if isinstance(breaks, rotation.Rotation):
+            return rotation.play(breaks, self._watch), None
+        if isinstance(breaks, played.Played):
+            return played.play(breaks, self._watch), None
         return breaking.break_and_mend(breaks, self._watch), None

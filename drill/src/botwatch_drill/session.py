@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botwatch_drill import rest
+from botwatch_drill import rest, together
 from botwatch_drill.host import HostError
 from botwatch_drill.progress import line
 from botwatch_drill.result import Result
@@ -64,15 +64,34 @@ class Session:
                 ended early.
         """
         delays = random.Random(self.plan.seed)  # noqa: S311 - spreads moments, guards nothing
-        for result in self.results:
+        for group in _groups(self.results):
+            if len(group) > 1:
+                self._run_together(group)
+                continue
+            (result,) = group
             for number in range(1, result.wanted + 1):
                 delay_s = delays.uniform(0, result.drill.phase_s)
                 result.runs.append(self._run(result, number, delay_s))
                 if result.runs[-1].failures:
                     self._show_evidence(result.runs[-1])
 
+    def _run_together(self, group: Sequence[Result]) -> None:
+        """Runs several drills at once, as often as most of them are to be run."""
+        for number in range(1, max(result.wanted for result in group) + 1):
+            due = [result for result in group if number <= result.wanted]
+            with line(self.console, f"{together.NAME:<20} {number}") as shown:
+                for result in due:
+                    rest.wait(self.site, result.drill, shown)
+                drills = [result.drill for result in due]
+                runs = together.run_together(self.site, drills, self.console, shown)
+            for result, (run, budget_s) in zip(due, runs, strict=True):
+                result.budget_s = budget_s
+                result.runs.append(run)
+                if run.failures:
+                    self._show_evidence(run)
+
     def _run(self, result: Result, number: int, delay_s: float) -> Run:
-        label = f"{result.drill.name:<11} {number}/{result.wanted}"
+        label = f"{result.drill.name:<20} {number}/{result.wanted}"
         with line(self.console, label) as shown:
             rest.wait(self.site, result.drill, shown)
             shown.waits(f"waiting {delay_s:.1f} s")
@@ -95,3 +114,18 @@ class Session:
 
     def _out(self, text: str) -> None:
         self.console.out(text, highlight=False)
+
+
+def _groups(results: Sequence[Result]) -> list[list[Result]]:
+    """Puts those that may run at the same time in one group, in the place of the first of them."""
+    groups: list[list[Result]] = []
+    beside: list[Result] = []
+    for result in results:
+        if not result.drill.together:
+            groups.append([result])
+        elif not beside:
+            beside = [result]
+            groups.append(beside)
+        else:
+            beside.append(result)
+    return groups

@@ -1,29 +1,91 @@
-"""The state of the site, as far as a drill needs to know it before it starts."""
+"""The state of the site at one moment, as far as a drill needs to know it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+WORD = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that Slack was told.
+
+    Attributes:
+        at: when (Unix seconds).
+        state: "firing" or "resolved"; None: about no alert.
+        titles: what its attachments are headed.
+        words: all that it says.
+    """
+
+    at: float
+    state: str | None
+    titles: str
+    words: str
+
+    def names(self, alert: str | None) -> bool:
+        """Says whether it is about an alert (any, when None)."""
+        return self.state is not None and (alert is None or alert in WORD.findall(self.titles))
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that is pending or firing."""
+
+    name: str
+    state: str
+    service: str
+
+    def disturbs(self, own: Collection[str | None]) -> bool:
+        """Says whether a drill with alerts of its own has to wait for the end of it.
+
+        What goes on about the node, perhaps for days, does not change what is told of the bot.
+        """
+        return self.service != "node" or self.name in own
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What keeps the site from being at rest.
+    """What is seen of the site.
 
     Attributes:
-        problems: each is a short clause; empty when the site is at rest.
-        message_open: whether Slack's last word is that an alert fires.
+        now: when it was (Unix seconds).
+        problems: what keeps the site from being at rest, a short clause each.
+        alerts: all that are pending or firing.
+        told: what Slack was told lately, in this order.
+        refused: when Slack refused something, or did not answer (Unix seconds).
+        ready: whether the bot is ready.
         crashes: how often the bot crashed within the last ten minutes, as Prometheus counted.
-        told_s: how many seconds ago Slack got its last message about an alert; None: never.
     """
 
-    problems: tuple[str, ...]
-    message_open: bool
-    told_s: float | None
-    crashes: int
+    now: float
+    problems: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    told: tuple[Told, ...] = ()
+    refused: tuple[float, ...] = ()
+    ready: bool = True
+    crashes: int = 0
+
+    @property
+    def firing(self) -> frozenset[str]:
+        """The names of the alerts that fire."""
+        return frozenset(alert.name for alert in self.alerts if alert.state == "firing")
+
+    @property
+    def message_open(self) -> bool:
+        """Whether Slack's last word about an alert is that it fires."""
+        last = [told.state for told in self.told if told.state is not None][-1:]
+        return last == ["firing"]
+
+    def told_s(self, alert: str | None) -> float | None:
+        """Returns how many seconds ago Slack was last told of an alert (any: None); None: never."""
+        last = [told.at for told in self.told if told.names(alert)][-1:]
+        return self.now - last[0] if last else None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Snapshot:
@@ -32,13 +94,27 @@ class Snapshot:
         Raises:
             KeyError, TypeError: it has another shape.
         """
-        problems = (*_status(body["status"]), *_alerts(body["alerts"]), *_drill(body["drill"]))
-        crashes = body["status"]["bot"]["crashes"] or 0
-        told = [message for message in body["slack"]["messages"] if message["state"]]
-        if not told:
-            return cls(problems, message_open=False, told_s=None, crashes=crashes)
-        last = told[-1]
-        return cls(problems, last["state"] == "firing", body["now"] - last["at"], crashes)
+        alerts = body["alerts"]
+        return cls(
+            now=body["now"],
+            problems=(*_status(body["status"]), *_unknown(alerts), *_drill(body["drill"])),
+            alerts=tuple(
+                Alert(item["name"], item["state"], item["labels"].get("service", ""))
+                for item in alerts["items"]
+            ),
+            told=tuple(_told(message) for message in body["slack"]["messages"]),
+            refused=tuple(entry["at"] for entry in body["slack"]["refused"]),
+            ready=body["status"]["bot"]["ready"],
+            crashes=body["status"]["bot"]["crashes"] or 0,
+        )
+
+
+def _told(message: Mapping[str, Any]) -> Told:
+    attachments = message["attachments"]
+    titles = [attachment.get("title", "") for attachment in attachments]
+    texts = [attachment.get("text", "") for attachment in attachments]
+    words = "\n".join(part for part in (message["text"], *titles, *texts) if part)
+    return Told(message["at"], message["state"], "\n".join(titles), words)
 
 
 def _status(status: Mapping[str, Any]) -> list[str]:
@@ -56,10 +132,10 @@ def _status(status: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _alerts(alerts: Mapping[str, Any]) -> list[str]:
+def _unknown(alerts: Mapping[str, Any]) -> list[str]:
     if alerts["error"]:
         return [f"the alerts are not known ({alerts['error'].rstrip('.')})"]
-    return [f"{item['name']} is {item['state']}" for item in alerts["items"]]
+    return []
 
 
 def _drill(drill: Mapping[str, Any] | None) -> list[str]:

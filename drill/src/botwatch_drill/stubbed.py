@@ -39,6 +39,10 @@ class StubbedHost:
             script = script.replace(place, f"{self.folder}{place}")
         return self.run(script)
 
+    def restart(self) -> None:
+        """Is never restarted."""
+        raise NotImplementedError
+
     def run(self, script: str) -> str:
         """Runs a script as it is."""
         done = subprocess.run(  # noqa: S603 - the drill's own scripts

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MOMENTS = ("firing_at", "delivered_at", "recovered_at", "resolved_at")
-OWN_BUDGET_S = 15.0
 QUICK = Limits(
     max_s=25.0,
     quiet_s=0.05,
     rest_s=0.3,
-    injected_s=0.2,
     late_s=0.3,
     seen_s=0.05,
     forget_s=0.3,
@@ -38,7 +36,7 @@ AT_REST: dict[str, Any] = {
         "alertmanager": {"up": True},
         "faults": {"slack": {"status": None, "remaining": 0}},
     },
-    "slack": {"messages": []},
+    "slack": {"messages": [], "refused": []},
     "alerts": {"error": None, "items": []},
     "drill": None,
 }
@@ -50,6 +48,8 @@ class Story:
 
     Attributes:
         messages: how many Slack messages come.
+        told_firing: how many of them say that the alert fires.
+        told_resolved: how many say that it is over.
         said: what the first of them says.
         unresolved: what Slack is not told the end of.
         strikes: how often the site must be broken before anybody is alarmed; until then it
@@ -62,6 +62,8 @@ class Story:
     recovered_s: float | None = 14.0
     resolved_s: float | None = 31.2
     messages: int = 2
+    told_firing: int = 1
+    told_resolved: int = 1
     said: str | None = None
     unresolved: tuple[str, ...] = ()
     strikes: int = 1
@@ -70,7 +72,12 @@ class Story:
 
 RESTART = Story(firing_s=None, delivered_s=None, recovered_s=3.0, resolved_s=None, messages=0)
 CRASHES = Story(strikes=3, said="Three times killed.")
-USUAL = {"bot_restart": RESTART, "deploy": RESTART, "crash_loop": CRASHES, "pod_crash": CRASHES}
+USUAL = {
+    "gateway_drop": RESTART,
+    "deploy": RESTART,
+    "crash_loop": CRASHES,
+    "pod_crash": CRASHES,
+}
 
 
 @dataclass(slots=True)
@@ -83,7 +90,7 @@ class FakeSite:
         snapshot: the answer to GET /control/state, without the drill.
         record: of the running or last drill.
         refuse: by path, the status and sentence to refuse it with.
-        own_error: why a drill of the control room's own cannot be injected; None: it can.
+        played: what the stand-ins were asked to play, by path.
         watched: called at every look at a record.
         disturbed: whether the bot went away since the host was asked last.
     """
@@ -93,10 +100,9 @@ class FakeSite:
     snapshot: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(AT_REST))
     record: dict[str, Any] | None = None
     refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
-    own_error: str | None = None
+    played: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     watched: Callable[[dict[str, Any]], None] = lambda _: None
     disturbed: bool = False
-    _own: bool = False
     _strikes: int = 1
     _returns: bool = True
 
@@ -109,11 +115,14 @@ class FakeSite:
             return 200, {**self.snapshot, "drill": self.record}
         if path == "/control/drills/current":
             return 200, self._look()
+        if not path.startswith("/control/drills"):
+            self.played.append((path.removeprefix("/control/"), body or {}))
+            return 200, {}
         return 200, self._change(path.removeprefix("/control/drills").lstrip("/"), body or {})
 
     def _change(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        if path in ("", "run"):
-            return self._start(body, own=path == "run")
+        if path == "":
+            return self._start(body)
         record = self.record
         if record is None or record["state"] != "running":
             message = f"{path} without a running drill"
@@ -131,20 +140,22 @@ class FakeSite:
             self.log.append(f"finish {record['state']}")
         return record
 
-    def _start(self, body: dict[str, Any], *, own: bool) -> dict[str, Any]:
-        self.log.append(f"{'run' if own else 'start'} {body['name']}")
-        self._own, self._strikes, self._returns = own, 1, True
+    def _start(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.log.append(f"start {body['name']}")
+        self._strikes, self._returns = 1, True
         number = 1 if self.record is None else self.record["id"] + 1
         moments = dict.fromkeys(("injected_at", "released_at", *MOMENTS))
-        budget_s = OWN_BUDGET_S if own else body["budget_s"]
         self.record = {
             "id": number,
             "name": body["name"],
             "state": "running",
             "error": None,
-            "budget_s": budget_s,
-            "expect": body.get("expect", "message"),
+            "alert": body["alert"],
+            "budget_s": body["budget_s"],
+            "expect": body["expect"],
             "messages": 0,
+            "told_firing": 0,
+            "told_resolved": 0,
             "said": None,
             "unresolved": [],
             **moments,
@@ -163,36 +174,32 @@ class FakeSite:
 
     def _reveal(self, record: dict[str, Any]) -> None:
         """Lets one more thing come true at every look."""
-        if self._own and self.own_error:
-            record.update(state="failed", error=self.own_error)
-        elif record["injected_at"] is None:
-            record["injected_at"] = time.time() if self._own else None
-        elif not self._next_moment(record) and self._own:
-            record["state"] = "passed"
+        if record["injected_at"] is not None:
+            self._next_moment(record)
 
-    def _next_moment(self, record: dict[str, Any]) -> bool:
+    def _next_moment(self, record: dict[str, Any]) -> None:
         story = self._story(record["name"])
         if self._strikes < story.strikes:
             record["recovered_at"] = time.time()
-            return True
+            return
         record.update(messages=story.messages, said=story.said, unresolved=[*story.unresolved])
+        record.update(told_firing=story.told_firing, told_resolved=story.told_resolved)
         for moment in MOMENTS:
             after_s = getattr(story, moment.replace("_at", "_s"))
             if after_s is None or record[moment] is not None:
                 continue
             if moment == "recovered_at" and not (self._is_back(record) or story.mended_early):
-                return False
+                return
             record[moment] = record["injected_at"] + after_s
-            return True
-        return False
+            return
 
     def _is_back(self, record: dict[str, Any]) -> bool:
-        held = not self._own and record["expect"] == "message"
+        held = record["expect"] == "message"
         return self._returns and not (held and record["released_at"] is None)
 
     def _story(self, name: str) -> Story:
         known = self.stories.get(name, [USUAL.get(name, Story())])
-        run = sum(entry in (f"start {name}", f"run {name}") for entry in self.log)
+        run = self.log.count(f"start {name}")
         return known[min(run, len(known)) - 1]
 
 
@@ -282,9 +289,13 @@ class FakeHost:
         }
         return f"{answers.get(word, time.time())}\n"
 
+    def restart(self) -> None:
+        """Notes that it was restarted."""
+        self.site.log.append("restart")
+
     def _word(self, script: str) -> str:
         signs = {
-            "inject": ("kill -KILL", "--replicas=0"),
+            "inject": ("kill -KILL", "--replicas=0", "Authorization"),
             "evidence": ("journalctl", " logs ", " get events "),
             "preflight": ("id -u",),
             "detect": ("echo yes",),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from botwatch_drill.drill import Drill
     from botwatch_drill.record import Record
 
+BOT_DOWN = "DiscordBotDown"
+
 
 def judge(drill: Drill, record: Record, ended: Ended | None = None) -> Run:
     """Judges one run; the budget concerns the median and is not looked at here.
@@ -26,7 +28,7 @@ def judge(drill: Drill, record: Record, ended: Ended | None = None) -> Run:
         return Run(failures=(f"Nothing was injected: {record.error or 'no reason is known.'}",))
     timing = Timing.of(record, drill.expect)
     failures = [] if ended is None else _deployment(drill, record, ended)
-    failures += _silence(drill, record) if drill.expect == "silence" else _message(drill, record)
+    failures += _EXPECTED[drill.expect](drill, record)
     failures += _recovery(drill, timing)
     if not failures and record.state in ("failed", "aborted") and not _slow(timing, record):
         failures = [f"The control room says: {record.error or record.state}"]
@@ -53,7 +55,7 @@ def _silence(drill: Drill, record: Record) -> list[str]:
     if count == 0:
         return []
     came = "1 Slack message came" if count == 1 else f"{count} Slack messages came"
-    reason = "this was a deployment" if _is_deployed(drill) else "the bot came back by itself"
+    reason = "this was a deployment" if _is_deployed(drill) else "it came back by itself"
     said = f" ({record.said.splitlines()[0]})" if record.said else ""
     return [f"{came} although {reason}{said}."]
 
@@ -68,7 +70,28 @@ def _message(drill: Drill, record: Record) -> list[str]:
         failures.append(f"{took}, over the limit of {drill.limits.max_s:g} s for a single run.")
     if drill.says is not None and drill.says not in (record.said or ""):
         failures.append(f"The message does not say '{drill.says}'; it says: {record.said}")
+    failures += _once(record) if drill.once else []
     return failures + _resolution(drill, record, timing)
+
+
+def _once(record: Record) -> list[str]:
+    """Whether each state was told, and only once."""
+    counts = {"fires": record.told_firing, "is over": record.told_resolved}
+    return [
+        f"Slack was told {count} times instead of once that {record.alert} {state}."
+        for state, count in counts.items()
+        if count > 1
+    ]
+
+
+def _firing(drill: Drill, record: Record) -> list[str]:
+    took_s = Timing.of(record, drill.expect).firing_s
+    if took_s is None:
+        return [f"{drill.alert} did not fire within {drill.limits.late_s:g} s."]
+    if took_s > drill.limits.max_s:
+        limit = f"over the limit of {drill.limits.max_s:g} s for a single run"
+        return [f"{drill.alert} fired after {took_s:.1f} s, {limit}."]
+    return []
 
 
 def _resolution(drill: Drill, record: Record, timing: Timing) -> list[str]:
@@ -102,7 +125,7 @@ def _no_message(drill: Drill, record: Record) -> str:
 def _mended_early(drill: Drill, record: Record) -> bool:
     """Whether somebody else took a fault away that was to stay."""
     breaks = drill.breaks
-    if breaks is None or isinstance(breaks, Deployment) or not breaks.stays:
+    if drill.alert != BOT_DOWN or isinstance(breaks, Deployment) or not breaks.stays:
         return False
     if record.recovered_at is None:
         return False
@@ -111,8 +134,10 @@ def _mended_early(drill: Drill, record: Record) -> bool:
 
 def _recovery(drill: Drill, timing: Timing) -> list[str]:
     within_s = drill.recovered_within_s
-    if drill.breaks is None and timing.firing_s is None:
+    if drill.alert not in (None, BOT_DOWN) and timing.firing_s is None and not _is_deployed(drill):
         return []  # nothing to recover from was seen
+    if drill.brief and timing.recovered_s is None:
+        return []
     if timing.recovered_s is None and _is_deployed(drill):
         return ["The bot was not seen to go and to come back: was it replaced, and is it ready?"]
     if timing.recovered_s is None:
@@ -121,6 +146,9 @@ def _recovery(drill: Drill, timing: Timing) -> list[str]:
         took = f"The site recovered after {timing.recovered_s:.1f} s"
         return [f"{took}, over the limit of {within_s:g} s."]
     return []
+
+
+_EXPECTED = {"message": _message, "silence": _silence, "firing": _firing}
 
 
 def _is_deployed(drill: Drill) -> bool:

@@ -12,10 +12,10 @@ from botwatch_drill.record import Timing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_drill.control import ControlRoom
     from botwatch_drill.drill import Drill
     from botwatch_drill.host import Host
-    from botwatch_drill.progress import Line
+    from botwatch_drill.observer import Observer
+    from botwatch_drill.progress import Notes
     from botwatch_drill.record import Record
     from botwatch_drill.stopping import Stop
 
@@ -32,7 +32,7 @@ class Site:
         stop: whether somebody asked to end.
     """
 
-    control: ControlRoom
+    control: Observer
     host: Host
     stop: Stop
 
@@ -50,9 +50,20 @@ class Watch:
 
     site: Site
     drill: Drill
-    line: Line
+    line: Notes
     record_id: int = 0
     _shown: set[str] = field(default_factory=set)
+
+    def is_told(self, seen: Record) -> bool:
+        """Says whether what must come has come: the message, or the alert that nobody is told."""
+        moment = seen.firing_at if self.drill.expect == "firing" else seen.delivered_at
+        return moment is not None
+
+    def is_over(self, seen: Record) -> bool:
+        """Says whether the site is well again, and Slack knows that everything is over."""
+        untold = seen.delivered_at is None or not self.drill.resolves
+        told = untold or seen.resolved_at is not None
+        return seen.recovered_at is not None and told and not seen.unresolved
 
     def until(self, done: Callable[[Record], bool], within_s: float) -> Record:
         """Asks for the record until it is done, ended or out of time, and returns it.
@@ -74,7 +85,7 @@ class Watch:
         if record.id != self.record_id:
             message = f"the drill '{record.name}' was started meanwhile: run one at a time"
             raise ControlError(message)
-        if not record.running and self.drill.breaks is not None:
+        if not record.running:
             message = f"the control room ended the drill: {record.error or record.state}"
             raise ControlError(message)
 

@@ -142,6 +142,15 @@ def test_a_port_for_two_is_named(tmp_path: Path) -> None:
     assert_refused(run, "botwatch_bot_port and botwatch_alertmanager_port are both 9093", "another")
 
 
+def test_channels_that_do_not_answer_are_named(tmp_path: Path) -> None:
+    api = {"discord_bot_api_url": "http://127.0.0.1:8008/api/v10"}
+    with untouched():
+        run = site(tmp_path, api)
+    refused = "cannot be reached (Connection refused): put the"
+    assert_refused(run, f"Slack {refused}", "botwatch_channels_must_answer")
+    assert_refused(run, f"Discord (bot) {refused}", "vault_discord_bot_token")
+
+
 def test_an_unsupported_release_is_named(host: Host, tmp_path: Path) -> None:
     host.check_output("cp --parents /usr/lib/os-release /etc/debian_version /tmp")
     host.check_output("sed -i 's/12/11/; s/bookworm/bullseye/' /usr/lib/os-release")

@@ -19,6 +19,7 @@ def test_this_is_the_newest_release_that_is_supported(host: Host) -> None:
 
 def test_every_unit_runs(host: Host) -> None:
     for unit in (
+        "botwatch-delivery-probe",
         "discord-bot",
         "prometheus",
         "prometheus-alertmanager",

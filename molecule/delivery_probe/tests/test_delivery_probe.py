@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from testinfra.host import Host
 
-from nodes import assert_mode, assert_only_on_loopback, assert_unit_runs, post_url, read_url
+from nodes import (
+    assert_mode,
+    assert_only_on_loopback,
+    assert_unit_runs,
+    post_url,
+    read_url,
+    unit_property,
+)
 from waiting import eventually
 
 PORT = 9199
@@ -35,14 +42,9 @@ def test_it_listens_on_loopback_only(host: Host) -> None:
 
 
 def test_it_is_a_user_of_its_own_with_hardly_any_rights(host: Host) -> None:
-    shown = host.check_output(
-        "systemctl show botwatch-delivery-probe --property=DynamicUser,NoNewPrivileges,ProtectSystem"
-    )
-    assert set(shown.splitlines()) == {
-        "DynamicUser=yes",
-        "NoNewPrivileges=yes",
-        "ProtectSystem=strict",
-    }
+    wanted = {"DynamicUser": "yes", "NoNewPrivileges": "yes", "ProtectSystem": "strict"}
+    for name, value_wanted in wanted.items():
+        assert unit_property(host, "botwatch-delivery-probe", name) == value_wanted
     (process,) = host.process.filter(comm="python3", args="/usr/bin/python3 -m botwatch_probe")
     assert process.user != "root"
 

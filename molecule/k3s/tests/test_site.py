@@ -113,6 +113,7 @@ def test_nothing_is_kept_of_the_rollout_but_what_is_declared(host: Host) -> None
     assert names == {
         "discord-bot/discord-bot",
         "monitoring/alertmanager",
+        "monitoring/alertmanager-channels",
         "monitoring/prometheus",
         "monitoring/slack-webhook-secret",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
+from botwatch_drill.host_observer import Addresses
 from botwatch_drill.runtimes.runtime import Evidence, Runtime
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
@@ -33,6 +34,33 @@ _FIND_PROCESS = [
     '[ -n "$main" ] || { echo "no process of the container $id runs" >&2; exit 1; }',
 ]
 _KILL = 'kill -KILL "$main"'
+RENEW_BOT = (f"{_KUBECTL} delete pod {_PODS} --force --grace-period=0 --wait=false >/dev/null",)
+"""Puts a new bot in the place of one that does not listen any more."""
+
+
+def new_pod(app: str) -> tuple[str, ...]:
+    """Returns what replaces the pod of a part of the monitoring."""
+    return (f"{_TOOL} --namespace=monitoring delete pod --selector=app={app} >/dev/null",)
+
+
+@dataclass(frozen=True, slots=True)
+class K3sDoor:
+    """Where the bot is reached; see Door."""
+
+    def open(self) -> tuple[str, ...]:
+        """See Door."""
+        port = "--output=jsonpath='{.spec.ports[0].nodePort}'"
+        key = "--output=jsonpath='{.data.drill-token}'"
+        return (
+            f'bot="http://127.0.0.1:$({_KUBECTL} get service {_BOT} {port})"',
+            "token=$(umask 077; mktemp /run/botwatch-drill-token.XXXXXX)",
+            f'{_KUBECTL} get secret {_BOT} {key} | base64 -d >"$token"',
+            '[ -s "$token" ] || { rm -f "$token"; echo "the bot has no drill token" >&2; exit 1; }',
+        )
+
+    def close(self) -> tuple[str, ...]:
+        """See Door."""
+        return ('rm -f "$token"',)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +220,7 @@ def _log(namespace: str, workload: str) -> Evidence:
 
 K3S = Runtime(
     name="k3s",
+    addresses=Addresses(*(f"http://127.0.0.1:{port}" for port in (30800, 30090, 30093))),
     preflight=f"{_KUBECTL} get deployment {_BOT} >/dev/null",
     evidence=(
         Evidence(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from botwatch_drill.host_observer import Addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,13 @@ class Runtime:
 
     Attributes:
         name: as in the variable botwatch_runtime.
+        addresses: where the bot, Prometheus and Alertmanager are reached on the host, unless
+            somebody says otherwise.
         preflight: a script that fails on a host that cannot be broken this way.
         evidence: what tells why something went wrong.
     """
 
     name: str
+    addresses: Addresses
     preflight: str
     evidence: tuple[Evidence, ...]

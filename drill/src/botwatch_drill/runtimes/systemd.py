@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from botwatch_drill.host_observer import Addresses
 from botwatch_drill.runtimes.runtime import Evidence, Runtime
 
 BOT_UNIT = "discord-bot.service"
 _JOURNAL_UNITS = (BOT_UNIT, "prometheus.service", "prometheus-alertmanager.service")
 _JOURNAL_LINES = 20
+RENEW_BOT = (
+    f"systemctl reset-failed {BOT_UNIT} || true",
+    f"systemctl stop {BOT_UNIT}",
+    f"systemctl start {BOT_UNIT}",
+)
+"""Puts a new bot in the place of one, which knows of no crashes; a restart would."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemdDoor:
+    """Where the bot is reached; see Door."""
+
+    def open(self) -> tuple[str, ...]:
+        """See Door."""
+        said = f"systemctl show --property=Environment --value {BOT_UNIT} | tr ' ' '\\n'"
+        return (
+            f"address=$({said} | sed -n 's/^BOT_LISTEN_ADDRESS=//p')",
+            f"port=$({said} | sed -n 's/^BOT_LISTEN_PORT=//p')",
+            'bot="http://${address:-127.0.0.1}:${port:-8000}"',
+            "token=/etc/discord-bot/drill-token",
+            '[ -s "$token" ] || { echo "the bot has no drill token" >&2; exit 1; }',
+        )
+
+    def close(self) -> tuple[str, ...]:
+        """See Door."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +113,7 @@ def _journal(unit: str) -> Evidence:
 
 SYSTEMD = Runtime(
     name="systemd",
+    addresses=Addresses(*(f"http://127.0.0.1:{port}" for port in (8000, 9090, 9093))),
     preflight=f"systemctl cat {BOT_UNIT} >/dev/null 2>&1 || "
     f'{{ echo "there is no {BOT_UNIT} (--runtime k3s is for a cluster)" >&2; exit 1; }}',
     evidence=tuple(_journal(unit) for unit in _JOURNAL_UNITS),

@@ -1,0 +1,80 @@
+"""The drills there are, and the choice among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
+from botwatch_drill.catalogue.deployed import DEPLOYMENTS, deployments
+from botwatch_drill.catalogue.k3s import K3S_DRILLS
+from botwatch_drill.catalogue.systemd import SYSTEMD_DRILLS
+from botwatch_drill.runtimes.k3s import K3S
+from botwatch_drill.runtimes.systemd import SYSTEMD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from botwatch_drill.drill import Drill
+
+DRILLS: Mapping[str, tuple[Drill, ...]] = {SYSTEMD.name: SYSTEMD_DRILLS, K3S.name: K3S_DRILLS}
+CATALOGUE = tuple(drill for drills in DRILLS.values() for drill in drills)
+"""All drills that break a site, of all runtimes."""
+
+
+__all__ = [
+    "BOT_SCRAPE_INTERVAL_S",
+    "CATALOGUE",
+    "DEPLOYMENTS",
+    "DRILLS",
+    "UnknownDrillError",
+    "choose",
+    "deployments",
+    "without_stand_ins",
+]
+
+
+class UnknownDrillError(Exception):
+    """No drill has this name here; the message says what to choose or to give."""
+
+
+def choose(names: Sequence[str], offered: Sequence[Drill]) -> tuple[Drill, ...]:
+    """Returns the named drills in the order in which they are offered, all when none is named.
+
+    Raises:
+        UnknownDrillError: a name is not among them.
+    """
+    known = [drill.name for drill in offered]
+    for name in names:
+        if name not in known:
+            raise UnknownDrillError(_missing(name, known))
+    return tuple(drill for drill in offered if not names or drill.name in names)
+
+
+def without_stand_ins(names: Sequence[str], offered: Sequence[Drill]) -> tuple[Drill, ...]:
+    """Returns the drills that can be run where there are no stand-ins.
+
+    Raises:
+        UnknownDrillError: another one is named.
+    """
+    for drill in offered:
+        if drill.name in names and drill.needs == "stand-ins":
+            message = (
+                f"the drill '{drill.name}' needs the stand-ins for Discord and Slack: it can be "
+                "run on the demo node only"
+            )
+            raise UnknownDrillError(message)
+    return tuple(drill for drill in offered if drill.needs == "host")
+
+
+def _missing(name: str, known: Sequence[str]) -> str:
+    if name in DEPLOYMENTS:
+        return (
+            f"the drill '{name}' needs the command that deploys: give {DEPLOYMENTS[name]} COMMAND"
+        )
+    message = f"there is no drill '{name}': choose {', '.join(known[:-1])} or {known[-1]}"
+    elsewhere = [runtime for runtime, drills in DRILLS.items() if name in _names(drills)]
+    return f"{message} ('{name}' is for --runtime {elsewhere[0]})" if elsewhere else message
+
+
+def _names(drills: Sequence[Drill]) -> list[str]:
+    return [drill.name for drill in drills]

@@ -1,0 +1,141 @@
+"""Drills about the bot, the same in every runtime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.faults.bot_call import bot_call
+from botwatch_drill.faults.played import Played
+
+if TYPE_CHECKING:
+    from botwatch_drill.faults.bot_call import Door
+
+BOT_SCRAPE_INTERVAL_S = 2.0
+HANG_S = 90
+
+
+def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
+    """Returns the drills.
+
+    Args:
+        door: how the bot is reached.
+        renew: lines of shell that put a new bot in the place of one that does not listen any more.
+    """
+    return (
+        Drill(
+            name="bot_hang",
+            title="event loop stands still",
+            expect="message",
+            alert="DiscordBotEventLoopBlocked",
+            breaks=bot_call(door, f"/test-hang?seconds={HANG_S}", restart=renew, stays=True),
+            budget_s=20.0,
+            recovered_within_s=120.0,
+            phase_s=BOT_SCRAPE_INTERVAL_S,
+            also=("DiscordBotDown", "DiscordBotGatewayDisconnected"),
+        ),
+        Drill(
+            name="gateway_drop",
+            title="gateway connection cut",
+            expect="silence",
+            alert=None,
+            breaks=bot_call(door, "/test-gateway-drop"),
+            budget_s=None,
+            recovered_within_s=20.0,
+            brief=True,
+        ),
+        *_PLAYED,
+        # After those that count fewer errors: what they counted is part of this one's window.
+        Drill(
+            name="errors",
+            title="six errors",
+            expect="message",
+            alert="DiscordBotHighErrors",
+            breaks=bot_call(door, "/test-error", calls=6),
+            budget_s=15.0,
+            recovered_within_s=120.0,
+        ),
+    )
+
+
+# In this order: all of the errors that the first two count together are fewer than an alert's.
+_PLAYED = (
+    Drill(
+        name="commands_fail",
+        title="Discord takes no answer",
+        expect="message",
+        alert="DiscordBotEveryCommandFails",
+        needs="stand-ins",
+        breaks=Played(
+            discord={"server_error": 1000, "server_status": 503},
+            back={"server_error": 0},
+            asks="?ping",
+            still=3,
+            every_s=3600.0,
+        ),
+        budget_s=15.0,
+        recovered_within_s=240.0,
+        also=("DiscordBotHighErrors", "DiscordBotErrorBudgetBurning"),
+        limits=Limits(resolved_within_s=240.0),
+    ),
+    Drill(
+        name="budget",
+        title="2 of 10 commands fail",
+        expect="message",
+        alert="DiscordBotErrorBudgetBurning",
+        needs="stand-ins",
+        breaks=Played(
+            # discord.py repeats what gets another 5xx; a 503 fails at once.
+            discord={"server_error": 2, "server_status": 503},
+            back={"server_error": 0},
+            asks="?ping",
+            still=10,
+            every_s=3600.0,
+        ),
+        budget_s=40.0,
+        recovered_within_s=240.0,
+        limits=Limits(max_s=60.0, resolved_within_s=240.0, late_s=75.0),
+    ),
+    Drill(
+        name="slow_replies",
+        title="Discord answers 4 s late",
+        expect="message",
+        alert="DiscordBotSlowReplies",
+        needs="stand-ins",
+        breaks=Played(
+            discord={"slow_ms": 4000}, back={"slow_ms": 0}, asks="?ping", still=12, every_s=2.0
+        ),
+        budget_s=60.0,
+        recovered_within_s=240.0,
+        limits=Limits(max_s=90.0, resolved_within_s=300.0, late_s=120.0, fail_safe_s=300),
+    ),
+    Drill(
+        name="rate_limited",
+        title="Discord answers 429",
+        expect="message",
+        alert="DiscordBotRateLimited",
+        needs="stand-ins",
+        breaks=Played(
+            # Fewer than would make an answer fail, or another alert would be told of.
+            discord={"rate_limit": 15, "via": True},
+            back={"rate_limit": 0},
+            asks="?ping",
+            still=5,
+            every_s=3600.0,
+        ),
+        budget_s=40.0,
+        recovered_within_s=240.0,
+        limits=Limits(max_s=60.0, resolved_within_s=240.0, late_s=75.0),
+    ),
+    Drill(
+        name="gateway_away",
+        title="gateway takes nobody",
+        expect="message",
+        alert="DiscordBotGatewayDisconnected",
+        needs="stand-ins",
+        breaks=Played(discord={"hold_gateway": True, "drop": True}, back={"hold_gateway": False}),
+        budget_s=60.0,
+        recovered_within_s=240.0,
+        limits=Limits(max_s=75.0, resolved_within_s=240.0, late_s=100.0, fail_safe_s=240),
+    ),
+)

@@ -1,0 +1,143 @@
+"""Drills about the monitoring itself, where its parts are units of systemd."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.faults.shell import Shell
+
+# The rules of a file that is there already: Prometheus may be told to read no other.
+_RULES = "/etc/prometheus/rules/node.yml"
+_KEPT = "/run/botwatch-drill-rules.yml"
+_FAILING = """
+  - name: botwatch_drill
+    interval: 5s
+    rules:
+      - record: botwatch_drill:failing
+        expr: up + on() up
+"""
+_RELOAD = "systemctl reload prometheus"
+_SLOW = Limits(
+    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
+)
+
+
+def _stopped(unit: str) -> Shell:
+    return Shell(
+        breaks=(f"systemctl stop {unit}",),
+        mends=(f"systemctl start {unit}",),
+        looks=(f"systemctl is-active --quiet {unit}",),
+    )
+
+
+# Somebody silences the alert that the delivery probe waits for.
+_SILENCE = """python3 - "$alertmanager" <<'END' >/run/botwatch-drill-silence
+import datetime, json, sys, urllib.request as web
+now = datetime.datetime.now(datetime.timezone.utc)
+silence = {
+    "matchers": [{"name": "alertname", "value": "AlertDeliveryProbe", "isRegex": False}],
+    "startsAt": now.isoformat(),
+    "endsAt": (now + datetime.timedelta(minutes=20)).isoformat(),
+    "createdBy": "botwatch-drill",
+    "comment": "A fire drill.",
+}
+headers = {"Content-Type": "application/json"}
+request = web.Request(sys.argv[1] + "/api/v2/silences", json.dumps(silence).encode(), headers)
+direct = web.build_opener(web.ProxyHandler({}))
+print(json.load(direct.open(request, timeout=5))["silenceID"])
+END"""
+_EXPIRE = """if [ -s /run/botwatch-drill-silence ]; then
+python3 - "$alertmanager/api/v2/silence/$(cat /run/botwatch-drill-silence)" <<'END'
+import sys, urllib.error, urllib.request as web
+direct = web.build_opener(web.ProxyHandler({}))
+try:
+    direct.open(web.Request(sys.argv[1], method="DELETE"), timeout=5).close()
+except urllib.error.HTTPError as error:
+    if error.code not in (404, 500):
+        raise
+END
+fi
+rm -f /run/botwatch-drill-silence"""
+
+
+def probe_silenced(alertmanager: str) -> Drill:
+    """Returns the drill in which no test alert comes back.
+
+    Args:
+        alertmanager: a line of shell that sets `alertmanager` to its address.
+    """
+    return Drill(
+        name="probe_silenced",
+        title="the delivery probe's alert is silenced",
+        expect="message",
+        alert="AlertDeliveryBroken",
+        breaks=Shell(
+            breaks=(alertmanager, _SILENCE),
+            mends=(alertmanager, _EXPIRE),
+        ),
+        budget_s=200.0,
+        recovered_within_s=720.0,
+        together=True,
+        limits=_SLOW,
+    )
+
+
+def _rules_with(lines: str) -> Shell:
+    return Shell(
+        breaks=(f"cp {_RULES} {_KEPT}", f"printf '%s' {quote(lines)} >>{_RULES}", _RELOAD),
+        mends=(
+            f"if [ -e {_KEPT} ]; then cat {_KEPT} >{_RULES}; rm -f {_KEPT}; fi",
+            _RELOAD,
+        ),
+        looks=(f"[ ! -e {_KEPT} ]",),
+    )
+
+
+_AT = r"sed -n 's/.*--web.listen-address=\([^ \"]*\).*/\1/p' /etc/default/prometheus-alertmanager"
+SYSTEMD_MONITORING = (
+    probe_silenced(f'alertmanager="http://$({_AT})"'),
+    Drill(
+        name="target_removed",
+        title="the delivery probe is stopped",
+        expect="message",
+        alert="TargetMissing",
+        breaks=_stopped("botwatch-delivery-probe"),
+        budget_s=180.0,
+        recovered_within_s=720.0,
+        limits=_SLOW,
+    ),
+    Drill(
+        name="rule_failing",
+        title="a rule cannot be evaluated",
+        expect="message",
+        alert="RuleEvaluationFailing",
+        breaks=_rules_with(_FAILING),
+        budget_s=180.0,
+        recovered_within_s=720.0,
+        together=True,
+        limits=_SLOW,
+    ),
+    Drill(
+        name="alertmanager_down",
+        title="Alertmanager is stopped",
+        expect="firing",
+        alert="AlertmanagerUnreachable",
+        breaks=_stopped("prometheus-alertmanager"),
+        budget_s=180.0,
+        recovered_within_s=720.0,
+        resolves=False,
+        also=("TargetMissing",),
+        limits=_SLOW,
+    ),
+    Drill(
+        name="reload_failing",
+        title="Prometheus refuses its rules",
+        expect="message",
+        alert="ConfigurationReloadFailing",
+        breaks=_rules_with("\n!"),
+        budget_s=180.0,
+        recovered_within_s=720.0,
+        limits=_SLOW,
+    ),
+)

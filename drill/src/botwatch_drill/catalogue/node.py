@@ -1,0 +1,114 @@
+"""Drills about the node itself, the same in every runtime."""
+
+from __future__ import annotations
+
+from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.faults.reboot import Reboot
+from botwatch_drill.faults.shell import Shell
+
+_DISK = "/mnt/botwatch-drill"
+_OTHER_DISK = "/mnt/botwatch-drill-slow"
+_FILLS = "botwatch-drill-fills"
+# From 56 % to 94 % within three minutes.
+_FILL_SLOWLY = (
+    f"for second in $(seq 200); do head -c 32K /dev/zero >>{_OTHER_DISK}/filler; sleep 1; done"
+)
+_FAILS = "botwatch-drill-fails.service"
+_SIGN = "/run/reboot-required"
+_MOUNT = (
+    f"mkdir -p {_DISK}",
+    f"mount -t tmpfs -o size=16m,mode=0700 botwatch-drill {_DISK}",
+)
+_UNMOUNT = (
+    f"if mountpoint -q {_DISK}; then umount -l {_DISK}; fi",
+    f"rmdir {_DISK} 2>/dev/null || true",
+)
+# Up to three minutes: a scrape, an evaluation, a minute of `for`, and a further evaluation.
+_SLOW = Limits(
+    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
+)
+NODE = (
+    Drill(
+        name="disk_full",
+        title="a small filesystem is filled",
+        expect="message",
+        alert="NodeFilesystemFull",
+        breaks=Shell(
+            breaks=(*_MOUNT, f"head -c 16M /dev/zero >{_DISK}/filler 2>/dev/null || true"),
+            mends=_UNMOUNT,
+            looks=(f"! mountpoint -q {_DISK}",),
+        ),
+        budget_s=150.0,
+        recovered_within_s=720.0,
+        together=True,
+        also=("NodeFilesystemFillingUp",),
+        limits=_SLOW,
+    ),
+    Drill(
+        name="disk_filling",
+        title="a small filesystem fills up slowly",
+        expect="message",
+        alert="NodeFilesystemFillingUp",
+        breaks=Shell(
+            breaks=(
+                *(line.replace(_DISK, _OTHER_DISK) for line in _MOUNT),
+                f"head -c 9M /dev/zero >{_OTHER_DISK}/filler",
+                f"systemd-run --quiet --collect --unit={_FILLS} /bin/sh -c '{_FILL_SLOWLY}'",
+            ),
+            mends=(
+                f"systemctl stop {_FILLS} 2>/dev/null || true",
+                *(line.replace(_DISK, _OTHER_DISK) for line in _UNMOUNT),
+            ),
+            looks=(f"! mountpoint -q {_OTHER_DISK}",),
+        ),
+        budget_s=210.0,
+        recovered_within_s=720.0,
+        together=True,
+        also=("NodeFilesystemFull",),
+        limits=_SLOW,
+    ),
+    Drill(
+        name="unit_failed",
+        title="a unit of systemd fails",
+        expect="message",
+        alert="NodeUnitFailed",
+        breaks=Shell(
+            breaks=(f"systemd-run --quiet --unit={_FAILS} /bin/false",),
+            mends=(f"systemctl reset-failed {_FAILS} 2>/dev/null || true",),
+        ),
+        budget_s=180.0,
+        recovered_within_s=720.0,
+        together=True,
+        says=_FAILS,
+        limits=_SLOW,
+    ),
+    Drill(
+        name="reboot_needed",
+        title="packages ask for a reboot",
+        expect="message",
+        alert="NodeRebootNeeded",
+        breaks=Shell(
+            breaks=(f"touch {_SIGN}",),
+            mends=(f"rm -f {_SIGN}",),
+            looks=(f"[ ! -e {_SIGN} ] || {{ echo 'a reboot is due already' >&2; exit 1; }}",),
+        ),
+        budget_s=180.0,
+        recovered_within_s=720.0,
+        together=True,
+        resolves=False,
+        limits=_SLOW,
+    ),
+)
+HOST_RESTART = (
+    Drill(
+        name="node_restart",
+        title="the host restarts",
+        expect="silence",
+        alert=None,
+        breaks=Reboot(),
+        budget_s=None,
+        recovered_within_s=120.0,
+        also=("DiscordBotRestarted",),
+        limits=Limits(late_s=300.0, quiet_s=60.0),
+    ),
+)

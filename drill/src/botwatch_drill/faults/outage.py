@@ -1,0 +1,89 @@
+"""Slack fails while something breaks: what is told afterwards, and how often."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from botwatch_drill.fault import Fault
+
+if TYPE_CHECKING:
+    from botwatch_drill.breakage import Breakage
+    from botwatch_drill.record import Record
+    from botwatch_drill.watch import Watch
+
+Answer: TypeAlias = Literal[429, 500, 503, "silence"]
+# What Alertmanager needs after the end of an alert to let it go without a word.
+LET_GO_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An outage of Slack, and what breaks within it.
+
+    Attributes:
+        answer: what Slack answers to everything meanwhile.
+        lasts_s: how long, from the moment in which the other thing breaks.
+        breaks: the other thing.
+        ends_within: whether that is over before Slack works again; else it is mended once it is
+            told.
+        during: the alert that fires within the outage, where the drill's own comes afterwards.
+    """
+
+    answer: Answer
+    lasts_s: float
+    breaks: Breakage
+    ends_within: bool = False
+    during: str | None = None
+    stays: bool = field(default=True, init=False)
+
+
+def play(outage: Outage, watch: Watch) -> Record:
+    """Lets Slack fail, breaks the site, lets Slack work again, mends the site, and watches.
+
+    Raises:
+        ControlError, HostError, InterruptionError: as Runner.run; everything is undone.
+    """
+    observer, limits = watch.site.control, watch.drill.limits
+    fault = Fault(outage.breaks, watch.site.host, limits.fail_safe_s)
+    failing = {"status": outage.answer, "for_s": limits.fail_safe_s}
+    try:
+        observer.play("slack/faults", failing)
+        observer.mark("injected", fault.inject())
+        started = time.monotonic()
+        watch.line.waits(f"Slack fails for {outage.lasts_s:g} s")
+        if outage.ends_within:
+            _end_within(outage, watch, fault)
+        left_s = outage.lasts_s - (time.monotonic() - started)
+        watch.until(lambda _: False, max(0.0, left_s))
+        observer.play("slack/faults", {"status": None})
+        watch.line.says(f"Slack works again {time.monotonic() - started:.1f} s")
+        watch.line.waits("waiting for the message")
+        watch.until(watch.is_told, limits.late_s)
+    finally:
+        try:
+            observer.play("slack/faults", {"status": None})
+        finally:
+            watch.line.waits("undoing the fault")
+            undone_at = fault.undo()
+    observer.mark("released", undone_at)
+    watch.line.waits("waiting until it is over")
+    record = watch.until(watch.is_over, limits.resolved_within_s - (time.monotonic() - started))
+    watch.line.waits(f"no further message may come for {limits.quiet_s:g} s")
+    told = record.messages
+    return watch.until(lambda seen: seen.messages > told, limits.quiet_s)
+
+
+def _end_within(outage: Outage, watch: Watch, fault: Fault) -> None:
+    """Waits until Slack was to be told of what broke, mends it, and waits until that is over."""
+    observer, asked_at = watch.site.control, time.time()
+
+    def fires(_: Record) -> bool:
+        state = observer.state()
+        return outage.during in state.firing and any(at > asked_at for at in state.refused)
+
+    watch.until(fires, watch.drill.limits.late_s)
+    fault.undo()
+    watch.until(lambda _: outage.during not in observer.state().firing, watch.drill.limits.late_s)
+    watch.until(lambda _: False, LET_GO_S)

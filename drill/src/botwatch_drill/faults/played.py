@@ -1,0 +1,90 @@
+"""Faults that the stand-ins play, and what people ask the bot meanwhile."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botwatch_drill.record import Record
+    from botwatch_drill.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the stand-ins play.
+
+    Attributes:
+        discord: the faults of the Discord stand-in.
+        back: what takes them back.
+        asks: what somebody asks the bot meanwhile; None: nobody does.
+        every_s: how often.
+        still: how often it is asked at once when the fault comes.
+    """
+
+    discord: Mapping[str, object]
+    back: Mapping[str, object]
+    asks: str | None = None
+    every_s: float = 1.0
+    still: int = 1
+    stays: bool = field(default=True, init=False)
+
+
+def play(played: Played, watch: Watch) -> Record:
+    """Lets the stand-ins play, watches, takes it back, and watches on.
+
+    Raises:
+        ControlError, InterruptionError: as Runner.run; the fault is taken back.
+    """
+    observer, limits = watch.site.control, watch.drill.limits
+    # Whatever becomes of this drill, the stand-ins end it by themselves.
+    observer.play("discord/faults", {**played.discord, "for_s": limits.fail_safe_s})
+    try:
+        observer.mark("injected")
+        started = time.monotonic()
+        questions = Questions(played, watch)
+        watch.line.waits("waiting for the message")
+        silence = watch.drill.expect == "silence"
+        record = watch.until(
+            lambda seen: (
+                questions.asked()
+                and (seen.recovered_at is not None if silence else watch.is_told(seen))
+            ),
+            limits.late_s,
+        )
+    finally:
+        observer.play("discord/faults", played.back)
+    observer.mark("released")
+    if silence:
+        watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
+        return watch.until(lambda seen: seen.messages > 0, limits.quiet_s)
+    watch.line.waits("waiting until it is over")
+    end_s = limits.resolved_within_s - (time.monotonic() - started)
+    del record
+    return watch.until(watch.is_over, end_s)
+
+
+@dataclass(slots=True)
+class Questions:
+    """Somebody who asks the bot something again and again."""
+
+    played: Played
+    watch: Watch
+    _count: int = 0
+    _next: float = 0.0
+
+    def asked(self) -> bool:
+        """Asks if it is time to; always true, so that it can stand in a condition."""
+        played = self.played
+        if played.asks is None or time.monotonic() < self._next:
+            return True
+        self._next = time.monotonic() + played.every_s
+        for _ in range(1 if self._count else played.still):
+            self._count += 1
+            # Each by another person: the bot lets one ask so often only.
+            body = {"content": played.asks, "author": f"visitor {self._count}"}
+            self.watch.site.control.play("discord/messages", body)
+        return True

@@ -1,0 +1,69 @@
+"""The whole host restarts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botwatch_drill.control import ControlError
+from botwatch_drill.record import Record
+
+if TYPE_CHECKING:
+    from botwatch_drill.snapshot import Snapshot
+    from botwatch_drill.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """A restart of the host; there is nothing to undo."""
+
+    stays: bool = field(default=False, init=False)
+
+
+def play(watch: Watch) -> Record:
+    """Restarts the host, and waits until the site is well again and has kept quiet for a while.
+
+    The stand-ins may be on that host, and lose their record with it: so the record is made here.
+
+    Raises:
+        ControlError, HostError, InterruptionError: as Runner.run.
+    """
+    limits = watch.drill.limits
+    before = watch.site.control.state().told
+    started_at = time.time()
+    started = time.monotonic()
+    watch.site.host.restart()
+    watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
+    watch.line.waits("waiting until everything is back")
+    record = Record.begin(0, watch.drill)
+    fields: dict[str, object] = {"injected_at": started_at}
+    state = _well(watch, limits.late_s)
+    if state is not None:
+        fields["recovered_at"] = time.time()
+        watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
+        watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
+        watch.site.stop.sleep(limits.quiet_s)
+        state = watch.site.control.state()
+        mild = watch.drill.also
+        new = [
+            told
+            for told in state.told
+            if told not in before and told.state == "firing" and not any(map(told.names, mild))
+        ]
+        fields |= {"messages": len(new), "said": new[0].words if new else None}
+    return record.seen(**fields)
+
+
+def _well(watch: Watch, within_s: float) -> Snapshot | None:
+    """Waits until nothing is wrong any more; None: not in time."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            state = watch.site.control.state()
+            if not state.problems:
+                return state
+        except ControlError:
+            pass
+        watch.site.stop.sleep(watch.drill.limits.poll_s)
+    return None

@@ -1,0 +1,49 @@
+"""A fault that is a few lines of shell on the host, the same in every runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Lines that break something, and lines that mend it; see Breakage.
+
+    Attributes:
+        breaks: what breaks it; nothing may be written to standard output.
+        mends: what mends it; harmless where nothing is broken.
+        looks: what fails where it cannot be broken.
+        stays: whether it stays until it is mended.
+        replaces: whether mending it puts a new bot in the place of one that runs.
+    """
+
+    breaks: tuple[str, ...]
+    mends: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    stays: bool = True
+    replaces: bool = False
+
+    @property
+    def remedy(self) -> str:
+        """See Breakage."""
+        return "; ".join(self.mends) or "true"
+
+    def find(self) -> list[str]:
+        """See Breakage."""
+        return list(self.looks)
+
+    def hold(self) -> list[str]:
+        """See Breakage."""
+        return []
+
+    def strike(self) -> list[str]:
+        """See Breakage."""
+        return list(self.breaks)
+
+    def clear(self) -> list[str]:
+        """See Breakage."""
+        return list(self.mends)
+
+    def start(self) -> list[str]:
+        """See Breakage."""
+        return []

@@ -1,0 +1,147 @@
+"""Watches a site that has no control room: asks Prometheus and Alertmanager on its host.
+
+What was told cannot be read there, but that something was: Alertmanager counts its notifications.
+One that was sent is taken to be about every alert that fires then and was not told of yet, or is
+over and was not told to be: groups are small, and group_wait is short.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botwatch_drill.control import ControlError
+from botwatch_drill.host import HostError
+from botwatch_drill.recording import Recording
+from botwatch_drill.snapshot import Alert, Snapshot, Told
+
+if TYPE_CHECKING:
+    from botwatch_drill.host import Host
+
+KEPT = 200
+# Asks everything in one go, as every question to a host takes its time.
+_LOOK = """python3 - {addresses} <<'END'
+import json, sys, time, urllib.error, urllib.parse, urllib.request as web
+bot, prometheus, alertmanager = sys.argv[1:]
+direct = web.build_opener(web.ProxyHandler({{}}))
+def ask(url):
+    try:
+        with direct.open(url, timeout=5) as answer:
+            return answer.read().decode()
+    except (urllib.error.URLError, OSError):
+        return None
+query = "sum(increase(discord_bot_crashes_total[10m])) or vector(0)"
+print(json.dumps({{
+    "now": time.time(),
+    "ready": ask(bot + "/readyz") is not None,
+    "alerts": ask(prometheus + "/api/v1/alerts"),
+    "crashes": ask(prometheus + "/api/v1/query?query=" + urllib.parse.quote(query)),
+    "metrics": ask(alertmanager + "/metrics"),
+}}))
+END"""
+_SENT = "alertmanager_notifications_total{"
+_FAILED = "alertmanager_notifications_failed_total{"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of the site are reached on their host."""
+
+    bot: str
+    prometheus: str
+    alertmanager: str
+
+
+@dataclass(slots=True)
+class HostLook:
+    """Looks at a site from its host.
+
+    Attributes:
+        host: where it runs.
+        addresses: where its parts are reached there.
+    """
+
+    host: Host
+    addresses: Addresses
+    _sent: float | None = None
+    _open: set[str] = field(default_factory=set)
+    _told: list[Told] = field(default_factory=list)
+
+    def __call__(self) -> Snapshot:
+        """Returns what is seen now.
+
+        Raises:
+            ControlError: the host cannot be asked.
+        """
+        addresses = self.addresses
+        where = f"{addresses.bot} {addresses.prometheus} {addresses.alertmanager}"
+        try:
+            seen = json.loads(self.host.sh(_LOOK.format(addresses=where)))
+        except (HostError, ValueError) as error:
+            message = f"the host cannot be asked: {error}"
+            raise ControlError(message) from error
+        alerts = _alerts(seen["alerts"])
+        self._count(seen, {alert.name for alert in alerts if alert.state == "firing"})
+        return Snapshot(
+            now=seen["now"],
+            problems=_problems(seen),
+            alerts=tuple(alerts),
+            told=tuple(self._told),
+            ready=seen["ready"],
+            crashes=_crashes(seen["crashes"]),
+        )
+
+    def _count(self, seen: dict[str, Any], firing: set[str]) -> None:
+        """Notes what the notifications that were sent since the last look can be about."""
+        if seen["metrics"] is None or seen["alerts"] is None:
+            return
+        sent, before = _accepted(seen["metrics"]), self._sent
+        self._sent = sent
+        if before is None:
+            self._open = set(firing)  # what fired before anybody looked was told before
+        elif sent > before:
+            states = {"firing": firing - self._open, "resolved": self._open - firing}
+            for state, names in states.items():
+                self._told += [Told(seen["now"], state, name, name) for name in sorted(names)]
+            self._told = self._told[-KEPT:]
+            self._open = set(firing)
+
+
+def host_observer(host: Host, addresses: Addresses) -> Recording:
+    """Returns the observer of a site without stand-ins."""
+    return Recording(HostLook(host, addresses))
+
+
+def _alerts(answer: str | None) -> list[Alert]:
+    """Reads Prometheus' alerts, without those of the machinery."""
+    found = json.loads(answer)["data"]["alerts"] if answer else []
+    return [
+        Alert(alert["labels"]["alertname"], alert["state"], alert["labels"].get("service", ""))
+        for alert in found
+        if alert["labels"].get("severity") != "none"
+    ]
+
+
+def _problems(seen: dict[str, Any]) -> tuple[str, ...]:
+    problems = [] if seen["ready"] else ["the bot is not ready"]
+    for key, name in (("alerts", "Prometheus"), ("metrics", "Alertmanager")):
+        problems += [] if seen[key] is not None else [f"{name} does not answer"]
+    return tuple(problems)
+
+
+def _accepted(metrics: str) -> float:
+    """Counts the notifications that were accepted; those to the site's own probe do not count."""
+    return _sum(metrics, _SENT) - _sum(metrics, _FAILED)
+
+
+def _sum(metrics: str, start: str) -> float:
+    lines = (line for line in metrics.splitlines() if line.startswith(start))
+    return sum(float(line.rsplit(maxsplit=1)[1]) for line in lines if '"webhook"' not in line)
+
+
+def _crashes(answer: str | None) -> int:
+    if answer is None:
+        return 0
+    result = json.loads(answer)["data"]["result"]
+    return round(float(result[0]["value"][1])) if result else 0

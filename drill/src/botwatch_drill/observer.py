@@ -1,0 +1,41 @@
+"""Who watches a site while it is broken: the control room of the stand-ins, or the host itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botwatch_drill.drill import Drill
+    from botwatch_drill.record import Record
+    from botwatch_drill.snapshot import Snapshot
+
+Mark: TypeAlias = Literal["injected", "again", "released"]
+
+
+class Observer(Protocol):
+    """Keeps the record of one drill at a time. Every method raises ControlError."""
+
+    def state(self) -> Snapshot:
+        """Returns the state of the whole site."""
+
+    def start(self, drill: Drill) -> Record:
+        """Starts the record of a drill."""
+
+    def mark(self, mark: Mark, at: float | None = None) -> Record:
+        """Notes when the fault was put in place, came again, or was taken away.
+
+        Args:
+            mark: what happened.
+            at: Unix seconds by the observer's clock; now when None.
+        """
+
+    def finish(self, *, ok: bool, error: str | None) -> Record:
+        """Ends the record with its verdict."""
+
+    def current(self) -> Record:
+        """Returns the running or last drill's record."""
+
+    def play(self, what: str, body: Mapping[str, object]) -> None:
+        """Lets the stand-ins do something, such as `slack/faults`."""

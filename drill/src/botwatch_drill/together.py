@@ -1,0 +1,134 @@
+"""Drills that run at the same time, as each of them takes minutes and none disturbs another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from botwatch_drill.recording import Recording
+from botwatch_drill.runner import Runner
+from botwatch_drill.watch import Site, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from botwatch_drill.drill import Drill
+    from botwatch_drill.observer import Observer
+    from botwatch_drill.progress import Line
+    from botwatch_drill.result import Run
+    from botwatch_drill.snapshot import Snapshot
+
+NAME = "together"
+LOOK_S = 0.5
+TITLE_MAX = 100
+
+
+class NoteLine:
+    """A line that is shown when its run has ended, as others run beside it."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def says(self, text: str) -> None:
+        """Adds what has happened."""
+        self.notes.append(text)
+
+    def waits(self, what: str) -> None:
+        """Is not shown."""
+
+
+@dataclass(slots=True)
+class SharedLook:
+    """One look for all who ask at about the same time."""
+
+    observer: Observer
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _seen: Snapshot | None = None
+    _at: float = 0.0
+
+    def __call__(self) -> Snapshot:
+        """Returns what is seen, at most half a second old."""
+        with self._lock:
+            if self._seen is None or time.monotonic() - self._at > LOOK_S:
+                self._seen, self._at = self.observer.state(), time.monotonic()
+            return self._seen
+
+
+@dataclass(slots=True)
+class _Part:
+    """One of the drills.
+
+    Attributes:
+        drill: what runs.
+        line: says how it goes.
+        run: what came of it.
+        error: what ended it early.
+    """
+
+    drill: Drill
+    line: NoteLine = field(default_factory=NoteLine)
+    run: Run | None = None
+    error: BaseException | None = None
+
+
+def run_together(
+    site: Site, drills: Sequence[Drill], console: Console, line: Line
+) -> list[tuple[Run, float | None]]:
+    """Runs drills at once, each to its own end; returns their runs and budgets, in their order.
+
+    Raises:
+        ControlError, HostError, InterruptionError: as Runner.run; all faults are undone.
+    """
+    look = SharedLook(site.control)
+    parts = [_Part(drill) for drill in drills]
+    group = _group(drills)
+    control = site.control
+    control.start(group)
+    control.mark("injected")
+    threads = [threading.Thread(target=_run, args=(site, part, look)) for part in parts]
+    try:
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            waiting = [part.drill.name for part in parts if part.run is None]
+            line.waits(f"waiting for {', '.join(waiting)}")
+            control.current()
+            threads[0].join(group.limits.poll_s)
+            time.sleep(group.limits.poll_s)
+    finally:
+        for thread in threads:
+            thread.join()
+        failures = [failure for part in parts if part.run for failure in part.run.failures]
+        errors = [part.error for part in parts if part.error is not None]
+        wrong = " ".join([*failures, *(f"aborted: {error}" for error in errors)])
+        control.finish(ok=not wrong, error=wrong or None)
+    for part in parts:
+        console.out(f"  {part.drill.name:<20} {' · '.join(part.line.notes)}", highlight=False)
+    if errors:
+        raise errors[0]
+    return [(part.run, part.drill.budget_s) for part in parts if part.run is not None]
+
+
+def _run(site: Site, part: _Part, look: SharedLook) -> None:
+    own = Site(Recording(look), site.host, site.stop)
+    try:
+        part.run, _ = Runner(Watch(own, part.drill, part.line)).run()
+        part.line.says("failed" if part.run.failures else "ok")
+    except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+        part.error = error
+
+
+def _group(drills: Sequence[Drill]) -> Drill:
+    """Returns the drill that the control room is told of in the place of them all."""
+    names = ", ".join(drill.name for drill in drills)
+    alerts = [drill.alert for drill in drills if drill.alert]
+    return replace(
+        drills[0],
+        name=NAME,
+        title=f"at once: {names}"[:TITLE_MAX],
+        also=tuple(dict.fromkeys([*alerts[1:], *(a for drill in drills for a in drill.also)]))[:10],
+    )

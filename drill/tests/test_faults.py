@@ -1,0 +1,138 @@
+"""What breaks beside the bot's process: in the made-up site, and with the real shell."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from botwatch_drill.catalogue import CATALOGUE, DRILLS, choose
+from botwatch_drill.control import ControlRoom
+from botwatch_drill.fault import Fault
+from botwatch_drill.faults.outage import Outage
+from botwatch_drill.faults.rotation import Rotation
+from botwatch_drill.faults.shell import Shell
+from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
+from botwatch_drill.session import Plan, Session
+from botwatch_drill.stopping import Stop
+from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
+from botwatch_drill.testing import QUICK, Story
+from botwatch_drill.watch import Site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from botwatch_drill.drill import Limits
+    from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+
+
+# Where nothing follows a fault, its end is not waited for.
+LIMITS = replace(QUICK, resolved_within_s=0.5)
+
+
+def run(control: FakeControl, host: FakeHost, *names: str, limits: Limits = QUICK) -> Session:
+    drills = [replace(drill, limits=limits) for drill in choose(names, DRILLS["systemd"])]
+    for number, drill in enumerate(drills):
+        if isinstance(drill.breaks, Outage):
+            drills[number] = replace(drill, breaks=replace(drill.breaks, lasts_s=0.05))
+    with ControlRoom(control.url) as room:
+        session = Session(Site(room, host, Stop()), Plan(drills, 1, 1), Console(file=io.StringIO()))
+        session.run()
+    return session
+
+
+def test_slack_fails_before_the_bot_is_away_and_works_before_it_is_back(
+    control: FakeControl, host: FakeHost, site: FakeSite
+) -> None:
+    played: list[str] = []
+    host.hook = lambda word: played.append(f"{word} {len(site.played)}")
+    session = run(control, host, "slack_500")
+    assert session.results[0].failures == []
+    assert site.played[0] == ("slack/faults", {"status": 500, "for_s": QUICK.fail_safe_s})
+    assert {body["status"] for _, body in site.played[1:]} == {None}
+    assert played[:2] == ["inject 1", "undo 3"]
+
+
+def test_what_is_told_twice_fails(control: FakeControl, host: FakeHost, site: FakeSite) -> None:
+    site.stories["slack_429"] = [Story(told_firing=2)]
+    session = run(control, host, "slack_429")
+    assert "told 2 times instead of once" in " ".join(session.results[0].failures)
+
+
+def test_the_stand_ins_play_and_somebody_asks(
+    control: FakeControl, host: FakeHost, site: FakeSite
+) -> None:
+    session = run(control, host, "commands_fail")
+    assert session.results[0].failures == []
+    asked = [body for what, body in site.played if what == "discord/messages"]
+    assert [body["content"] for body in asked] == ["?ping"] * 3
+    assert len({body["author"] for body in asked}) == 3
+    assert site.played[0][1]["for_s"] == QUICK.fail_safe_s
+    assert site.played[-1] == ("discord/faults", {"server_error": 0})
+
+
+def test_alertmanager_is_restarted_once_the_message_is_there(
+    control: FakeControl, host: FakeHost
+) -> None:
+    (drill,) = choose(["alertmanager_restart"], DRILLS["systemd"])
+    assert drill.meanwhile is not None
+    drill = replace(drill, limits=QUICK, meanwhile=replace(drill.meanwhile, quiet_s=0.05))
+    with ControlRoom(control.url) as room:
+        session = Session(
+            Site(room, host, Stop()), Plan([drill], 1, 1), Console(file=io.StringIO())
+        )
+        session.run()
+    assert session.results[0].failures == []
+    restarts = [script for script in host.scripts if "restart prometheus-alertmanager" in script]
+    assert len(restarts) == 1
+    assert host.scripts.index(restarts[0]) == 1
+
+
+def test_a_host_that_restarts_is_watched_until_it_is_well(
+    control: FakeControl, host: FakeHost, site: FakeSite
+) -> None:
+    session = run(control, host, "node_restart")
+    assert session.results[0].failures == []
+    assert site.log == ["restart"]
+    assert session.results[0].runs[0].timing.recovered_s is not None
+
+
+def test_drills_that_run_at_once_are_each_undone_and_judged(
+    control: FakeControl, host: FakeHost, site: FakeSite
+) -> None:
+    session = run(control, host, "unit_failed", "disk_full", limits=LIMITS)
+    assert site.log[0] == "start together"
+    assert site.log[-1] == "finish failed"  # nobody was told of anything
+    assert [len(result.failures) for result in session.results] == [1, 1]
+    undone = [script for script in host.scripts if "reset-failed botwatch" in script]
+    assert any("botwatch-drill-undo-unit_failed" in script for script in undone)
+
+
+def test_a_renewed_webhook_is_put_back(tmp_path: Path) -> None:
+    host = StubbedHost(tmp_path)
+    host.program("bin/systemctl", "true")
+    host.program("bin/systemd-run", SYSTEMD_RUN)
+    file = tmp_path / "webhook-url"
+    file.write_text("http://127.0.0.1/services/T0/B0/old")
+    file.chmod(0o640)
+    rotation = Rotation(Kill(BOT_UNIT, stays=True), str(file))
+    fault = Fault(rotation.renewal("new0key"), host, 180, name="webhook")
+    fault.inject()
+    assert file.read_text().strip() == "http://127.0.0.1/services/T0/B0/new0key"
+    fault.undo()
+    assert file.read_text() == "http://127.0.0.1/services/T0/B0/old"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert not (tmp_path / "run/botwatch-drill-webhook").exists()
+
+
+@pytest.mark.parametrize(
+    "drill", [drill for drill in CATALOGUE if isinstance(drill.breaks, Shell)], ids=lambda d: d.name
+)
+def test_every_script_is_one_that_a_shell_can_read(drill: object, tmp_path: Path) -> None:
+    host = StubbedHost(tmp_path)
+    breaks = drill.breaks  # type: ignore[attr-defined]  # pytest's parameters carry no type
+    for lines in (breaks.looks, breaks.breaks, breaks.mends):
+        host.run("if false; then\n:\n" + "\n".join(lines) + "\nfi")

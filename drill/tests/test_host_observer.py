@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from botwatch_drill.control import ControlError
+from botwatch_drill.host import HostError
+from botwatch_drill.host_observer import Addresses, HostLook
+
+ADDRESSES = Addresses("http://bot", "http://prometheus", "http://alertmanager")
+
+
+@dataclass
+class Host:
+    """Answers what a test says."""
+
+    firing: list[str] = field(default_factory=list)
+    sent: int = 5
+    failed: int = 0
+    to_probe: int = 0
+    crashes: str = "2.02"
+    away: list[str] = field(default_factory=list)
+    script: str = ""
+
+    def sh(self, script: str) -> str:
+        self.script = script
+        alerts = [
+            {"labels": {"alertname": name, "service": "node"}, "state": "firing"}
+            for name in self.firing
+        ]
+        watchdog = {"labels": {"alertname": "Watchdog", "severity": "none"}, "state": "firing"}
+        name = "alertmanager_notifications"
+        metrics = (
+            f'{name}_total{{integration="slack"}} {self.sent}\n'
+            f'{name}_total{{integration="webhook"}} {self.to_probe}\n'
+            f'{name}_failed_total{{integration="slack"}} {self.failed}\n'
+        )
+        seen: dict[str, Any] = {
+            "now": 1000.0,
+            "ready": "bot" not in self.away,
+            "alerts": json.dumps({"data": {"alerts": [*alerts, watchdog]}}),
+            "crashes": json.dumps({"data": {"result": [{"value": [0, self.crashes]}]}}),
+            "metrics": metrics,
+        }
+        return json.dumps({**seen, **dict.fromkeys(set(self.away) - {"bot"})})
+
+    def restart(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture
+def look(host: Host) -> HostLook:
+    return HostLook(host, ADDRESSES)
+
+
+def told(look: HostLook) -> list[tuple[str | None, str]]:
+    return [(entry.state, entry.words) for entry in look().told]
+
+
+def test_what_is_seen_on_a_host(host: Host, look: HostLook) -> None:
+    host.firing = ["DiskFull"]
+    seen = look()
+    assert (seen.now, seen.problems, seen.crashes) == (1000.0, (), 2)
+    assert seen.firing == {"DiskFull"}
+    assert "http://bot http://prometheus http://alertmanager" in host.script
+
+
+def test_a_notification_is_about_what_has_changed(host: Host, look: HostLook) -> None:
+    host.firing = ["DiskFull"]
+    assert told(look) == []  # it fired before anybody looked
+    host.firing = ["DiskFull", "DiscordBotDown"]
+    assert told(look) == []  # nothing was sent
+    host.sent += 1
+    assert told(look) == [("firing", "DiscordBotDown")]
+    host.firing = ["DiskFull"]
+    host.sent += 1
+    assert told(look)[1:] == [("resolved", "DiscordBotDown")]
+
+
+def test_what_failed_or_went_to_the_probe_told_nobody(host: Host, look: HostLook) -> None:
+    look()
+    host.firing, host.sent, host.failed, host.to_probe = ["DiskFull"], 7, 2, 9
+    assert told(look) == []
+
+
+@pytest.mark.parametrize(
+    ("away", "problem"),
+    [
+        ("bot", "the bot is not ready"),
+        ("alerts", "Prometheus does not answer"),
+        ("metrics", "Alertmanager does not answer"),
+    ],
+)
+def test_what_does_not_answer_is_a_problem(
+    host: Host, look: HostLook, away: str, problem: str
+) -> None:
+    host.away = [away]
+    assert look().problems == (problem,)
+
+
+def test_a_host_that_cannot_be_asked(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: Host, script: str) -> str:
+        raise HostError(script[:7])
+
+    monkeypatch.setattr(Host, "sh", gone)
+    with pytest.raises(ControlError, match="the host cannot be asked: python3"):
+        HostLook(host, ADDRESSES)()

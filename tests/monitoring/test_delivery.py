@@ -1,0 +1,90 @@
+"""The delivery probe measures the way through Prometheus and Alertmanager of both ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from botwatch_probe.metrics import Metrics
+from monitoring.loopback import ADDRESS, answers, ask
+from monitoring.rendering import RENDERED, REPOSITORY
+from monitoring.services import Site, make_site, running_alertmanager, running_prometheus
+from monitoring.slack import running_slack
+from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
+
+WITHIN_S = 40
+
+
+@contextmanager
+def running_probe(site: Site) -> Iterator[None]:
+    """Run the probe until the block ends."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY / "probe/src"),
+        "PROBE_LISTEN_ADDRESS": ADDRESS,
+        "PROBE_LISTEN_PORT": str(site.ports["delivery_probe"]),
+        "PROBE_INTERVAL_S": "0.5",
+        "PROBE_LIMIT_S": "20",
+    }
+    with subprocess.Popen([sys.executable, "-m", "botwatch_probe"], env=environment) as process:
+        try:
+            wait_until("it answers", lambda: answers(site.url("delivery_probe", "/livez")))
+            yield
+        finally:
+            process.terminate()
+
+
+def wait_until(what: str, check: Callable[[], object]) -> None:
+    """Wait until a check holds."""
+    limit = time.monotonic() + WITHIN_S
+    while not check():
+        assert time.monotonic() < limit, f"after {WITHIN_S} s still not true: {what}"
+        time.sleep(0.1)
+
+
+def value(site: Site, name: str) -> float:
+    """Read one of the probe's metrics."""
+    for line in ask(site.url("delivery_probe", "/metrics")).text.splitlines():
+        if line.startswith(f"botwatch_delivery_probe_{name} "):
+            return float(line.split()[1])
+    return 0.0
+
+
+def run_probe(end: str) -> None:
+    """Let the probe measure a site of one end three times."""
+    with running_slack() as slack:
+        site = make_site(fetch(end), slack, RENDERED / f"delivery-{end}")
+        with running_alertmanager(site), running_probe(site), running_prometheus(site):
+            wait_until("three have come", lambda: value(site, "delivered_total") >= 3)
+            assert value(site, "lost_total") == 0
+            assert 0 < value(site, "delivery_seconds_sum") / value(site, "delivered_total") < 5
+        # Nobody is bothered with it.
+        told = [message.title for message in slack.messages if "Delivery" in message.title]
+        assert told == []
+
+
+@pytest.fixture(scope="session")
+def runs() -> Iterator[dict[str, Future[None]]]:
+    """Both ends side by side: they mostly wait."""
+    skip_unless_services_start()
+    with ThreadPoolExecutor() as pool:
+        yield {end: pool.submit(run_probe, end) for end in SUITES}
+
+
+def test_a_test_alert_comes_back_through_the_whole_chain(
+    tools: Tools, runs: dict[str, Future[None]]
+) -> None:
+    runs[tools.end].result()
+
+
+def test_the_metrics_of_the_probe_follow_the_conventions(tools: Tools) -> None:
+    metrics = Metrics()
+    metrics.delivered(2.0)
+    tools.run("promtool", "check", "metrics", stdin=metrics.text())

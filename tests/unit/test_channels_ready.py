@@ -1,0 +1,296 @@
+"""The module channels_ready, in front of servers that live, refuse, hang or are not there."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from plugins.action.channels_ready import is_in_use
+from plugins.modules.channels_ready import Verdict, ask_all
+
+from mail_server import PASSWORD, USER, running_mail_server
+from monitoring.loopback import ADDRESS, QuietHandler, Server, free_ports
+from unit.playbooks import REPOSITORY, run_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+from threading import Thread
+from wsgiref.simple_server import make_server
+
+Request = tuple[str, str, bytes]
+SECRET = "sesame-0123456789"
+
+
+@contextmanager
+def answering(status: int, text: str) -> Iterator[tuple[str, list[Request]]]:
+    """Answer every request alike; gives the address, and what was asked."""
+    asked: list[Request] = []
+
+    def application(environ: dict[str, Any], start: Callable[..., object]) -> list[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        asked.append((f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", authorization, body))
+        start(f"{status} Whatever", [("Content-Type", "text/plain")])
+        return [text.encode()]
+
+    with make_server(ADDRESS, 0, application, Server, QuietHandler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://{ADDRESS}:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def silence() -> Iterator[int]:
+    """A port that takes connections and says nothing."""
+    with socket.create_server((ADDRESS, 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def verdict(kind: str, address: str, timeout_s: float = 5, **more: object) -> Verdict:
+    """Ask one channel."""
+    channel = {"name": "It", "kind": kind, "address": address, "secret": SECRET, "user": "-100"}
+    (found,) = ask_all([{**channel, "tls": True, **more}], timeout_s)
+    return found
+
+
+@pytest.mark.parametrize("word", ["no_text", "invalid_payload"])
+def test_a_webhook_that_refuses_an_empty_message_is_alive(word: str) -> None:
+    with answering(400, word) as (address, asked):
+        found = verdict("slack", f"{address}/services/T/B/x")
+    assert (found.state, found.sentence) == ("alive", "It knows the webhook")
+    assert asked == [("POST /services/T/B/x", "", b"{}")]
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [(403, "action_prohibited"), (404, "no_service"), (404, "no_team"),
+     (410, "channel_is_archived"), (400, "user_not_found"), (200, "ok"), (302, "")],
+)  # fmt: skip
+def test_a_webhook_that_answers_anything_else_is_dead(status: int, word: str) -> None:
+    with answering(status, word) as (address, _):
+        found = verdict("slack", f"{address}/services/T/B/x")
+    assert found.state == "dead"
+    assert f"{status} {word}".strip() in found.says
+
+
+@pytest.mark.parametrize("kind", ["slack", "discord_bot", "discord_webhook", "telegram"])
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_trouble_of_the_other_side_says_nothing_about_the_secret(kind: str, status: int) -> None:
+    with answering(status, "busy") as (address, _):
+        assert verdict(kind, address).state == "unclear"
+
+
+def test_discord_is_asked_who_the_bot_is() -> None:
+    with answering(200, "{}") as (address, asked):
+        assert verdict("discord_bot", f"{address}/api/v10").state == "alive"
+    assert asked == [("GET /api/v10/users/@me", f"Bot {SECRET}", b"")]
+
+
+def test_a_token_that_discord_refuses_is_dead() -> None:
+    with answering(401, '{"message": "401: Unauthorized"}') as (address, _):
+        found = verdict("discord_bot", address)
+    assert found.state == "dead"
+    assert found.says.startswith("does not accept the bot's token (it answers 401")
+
+
+def test_a_webhook_of_discord_is_looked_at_and_not_posted_to() -> None:
+    with answering(200, "{}") as (address, asked):
+        assert verdict("discord_webhook", f"{address}/api/webhooks/1/x").state == "alive"
+    assert [request[0] for request in asked] == ["GET /api/webhooks/1/x"]
+    with answering(404, "Unknown Webhook") as (address, _):
+        assert verdict("discord_webhook", address).state == "dead"
+
+
+def test_telegram_is_asked_for_the_chat() -> None:
+    with answering(200, "{}") as (address, asked):
+        assert verdict("telegram", address).state == "alive"
+    ((path, _, body),) = asked
+    assert path == f"POST /bot{SECRET}/getChat"
+    assert json.loads(body) == {"chat_id": "-100"}
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(401, "does not accept the bot's token"), (400, "is not in the chat")]
+)
+def test_telegram_says_what_is_wrong(status: int, says: str) -> None:
+    with answering(status, "no") as (address, _):
+        found = verdict("telegram", address)
+    assert found.state == "dead"
+    assert says in found.says
+
+
+def test_a_connection_is_made_and_nothing_is_sent() -> None:
+    with answering(200, "ok") as (address, asked):
+        assert verdict("connection", f"{address}/ping").state == "alive"
+        assert asked == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["slack", "discord_bot", "discord_webhook", "telegram", "connection"]
+)
+def test_nobody_who_listens_is_dead(kind: str) -> None:
+    (port,) = free_ports(1)
+    found = verdict(kind, f"http://{ADDRESS}:{port}/x")
+    assert (found.state, found.says) == ("dead", "cannot be reached (Connection refused)")
+
+
+def test_a_name_that_nobody_knows_is_dead() -> None:
+    found = verdict("slack", "http://nowhere.invalid/x")
+    assert found.state == "dead"
+    assert "cannot find" in found.says or "cannot be reached" in found.says
+
+
+@pytest.mark.parametrize("kind", ["slack", "discord_bot", "discord_webhook", "telegram"])
+def test_who_says_nothing_is_dead_in_time(kind: str) -> None:
+    started = time.monotonic()
+    with silence() as port:
+        found = verdict(kind, f"http://{ADDRESS}:{port}/x", timeout_s=0.3)
+    assert (found.state, found.says) == ("dead", "does not answer in time")
+    assert time.monotonic() - started < 1.5
+
+
+def test_all_are_asked_at_the_same_time() -> None:
+    started = time.monotonic()
+    with silence() as port, running_mail_server(silent=True) as mail:
+        http = {"kind": "slack", "address": f"http://{ADDRESS}:{port}/x"}
+        smtp = {"kind": "smtp", "address": mail.address, "tls": False, "user": "", "secret": ""}
+        found = ask_all([{"name": str(n), **(http, smtp)[n % 2]} for n in range(10)], 0.5)
+    assert [verdict.name for verdict in found] == [str(number) for number in range(10)]
+    assert {verdict.says for verdict in found} == {"does not answer in time"}
+    assert time.monotonic() - started < 2
+
+
+def test_a_mail_server_that_accepts_the_login_is_alive() -> None:
+    with running_mail_server() as mail:
+        found = verdict("smtp", mail.address, tls=False, user=USER, secret=PASSWORD)
+        assert (found.state, found.says) == ("alive", "accepts the login")
+        assert mail.logins == [USER]
+        assert mail.messages == []
+
+
+def test_a_wrong_login_is_dead() -> None:
+    with running_mail_server() as mail:
+        found = verdict("smtp", mail.address, tls=False, user=USER)
+    assert found.state == "dead"
+    assert found.says == "refuses the login (it answers 535 5.7.8 wrong name or password)"
+
+
+def test_a_mail_server_without_starttls_is_dead_where_it_is_asked_for() -> None:
+    with running_mail_server() as mail:
+        found = verdict("smtp", mail.address, user=USER, secret=PASSWORD)
+        assert mail.logins == []
+    assert found.state == "dead"
+    assert "STARTTLS" in found.says
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for the loopback address that nobody has signed, with its key."""
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", f"subjectAltName=IP:{ADDRESS}"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", *subject, "-keyout", str(path), "-out", str(path)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return path
+
+
+def test_a_certificate_that_nobody_trusts_is_dead(certificate: Path) -> None:
+    with running_mail_server(certificate) as mail:
+        found = verdict("smtp", mail.address, user=USER, secret=PASSWORD)
+        assert mail.logins == []
+    assert found.state == "dead"
+    assert "does not trust" in found.says
+
+
+def test_the_login_is_made_over_starttls(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with running_mail_server(certificate) as mail:
+        found = verdict("smtp", mail.address, user=USER, secret=PASSWORD)
+        assert mail.logins == [USER]
+    assert (found.state, found.says) == ("alive", "accepts the login")
+
+
+def test_nobody_who_listens_for_mail_is_dead() -> None:
+    (port,) = free_ports(1)
+    assert verdict("smtp", f"{ADDRESS}:{port}").says == "cannot be reached (Connection refused)"
+
+
+def test_a_password_is_not_sent_in_the_clear_to_another_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running_mail_server() as mail:
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (ADDRESS, mail.port))
+        ])  # fmt: skip
+        address = f"mail.example.org:{mail.port}"
+        found = verdict("smtp", address, tls=False, user=USER, secret=PASSWORD)
+        assert mail.logins == []
+    assert (found.state, "unencrypted" in found.says) == ("dead", True)
+
+
+def test_only_what_is_configured_is_asked() -> None:
+    assert is_in_use({"address": "http://x", "secret": "y"})
+    assert is_in_use({"address": "http://x"})
+    assert not is_in_use({"address": "http://x", "secret": ""})
+    assert not is_in_use({"address": ""})
+
+
+def run_module(folder: Path, address: str, **more: object) -> Any:  # noqa: ANN401 # a result
+    """Run the module by Ansible, as talkative as can be."""
+    channel = {"name": "Slack", "kind": "slack", "address": address, "remedy": "renew it"}
+    (folder / "roles").mkdir(exist_ok=True)
+    task = {"name": "ask", "channels_ready": {"roles": ["alpha"], **more}}
+    role = folder / "roles/alpha"
+    (role / "meta").mkdir(parents=True, exist_ok=True)
+    (role / "meta/channel_checks.yml").write_text(json.dumps([channel]))
+    return run_tasks(folder, [task], "-vvvv")
+
+
+def test_the_run_stops_with_the_verdict_and_the_remedy(tmp_path: Path) -> None:
+    with answering(404, "no_service") as (address, _):
+        run = run_module(tmp_path, f"{address}/services/T/B/{SECRET}")
+    assert run.returncode != 0
+    said = run.output
+    assert (
+        "does not know the webhook, or has closed it (it answers 404 no_service): renew it." in said
+    )
+    assert "botwatch_channels_must_answer" in said
+    assert SECRET not in run.output + run.errors
+
+
+def test_the_run_goes_on_where_it_was_told_so(tmp_path: Path) -> None:
+    with answering(404, "no_service") as (address, _):
+        run = run_module(tmp_path, f"{address}/services/T/B/{SECRET}", required=False)
+    assert run.returncode == 0
+    assert "no_service" in run.output + run.errors
+    assert SECRET not in run.output + run.errors
+
+
+def test_what_is_alive_changes_nothing(tmp_path: Path) -> None:
+    with answering(400, "no_text") as (address, _):
+        run = run_module(tmp_path, f"{address}/services/T/B/{SECRET}")
+    assert run.returncode == 0
+    assert '"state": "alive"' in run.output
+    assert '"changed": true' not in run.output
+    assert SECRET not in run.output + run.errors
+
+
+@pytest.mark.parametrize("role", ["alertmanager", "discord_bot"])
+def test_each_check_says_what_to_do(role: str) -> None:
+    text = (REPOSITORY / f"roles/{role}/meta/channel_checks.yml").read_text()
+    assert text.count("- name: ") == text.count("  remedy: ") > 0
