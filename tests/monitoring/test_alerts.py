@@ -20,6 +20,7 @@ from botwatch_drill.not_drilled import NOT_DRILLED
 from botwatch_drill.rest import CRASHES_OF_A_LOOP
 from botwatch_sandbox.crashes import WINDOW as WINDOW_OF_CRASHES
 from botwatch_sandbox.drills.catalogue import CATALOGUE as OWN_DRILLS
+from monitoring.panels import panels_by_alert
 from monitoring.rendering import REPOSITORY, ROLES, RULES, read_yaml
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 RUNBOOKS = REPOSITORY / "docs/runbooks"
 SEVERITIES = {"critical", "warning", "info", "none"}
-DASHBOARDS = ("botwatch-bot", "botwatch-node", "botwatch-cluster", "botwatch-alerting")
 RUNBOOK_CHAPTERS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 # What a page is to hold for each runtime, where its subject runs in both.
 COMMANDS = {"systemd": r"systemctl|journalctl", "k3s": r"(k3s )?kubectl"}
@@ -63,7 +63,7 @@ def test_nothing_is_missing_from_any_alert(rendered: Rendered, tested: Tested) -
     gaps = {}
     for alert in rendered.alerts():
         name = alert["alert"]
-        missing = [*lacks_of_page(name), *lacks_of_drill(name), *lacks_of_dashboard(alert)]
+        missing = [*lacks_of_page(name), *lacks_of_drill(name), *lacks_of_panel(alert)]
         missing += ["a unit test in which it fires"] * (name not in tested[True])
         if name not in ALWAYS_FIRING:
             missing += ["a unit test in which it does not fire"] * (name not in tested[False])
@@ -76,10 +76,12 @@ def test_nothing_is_missing_from_any_alert(rendered: Rendered, tested: Tested) -
 def test_nothing_is_missing_from_what_playbooks_post(name: str) -> None:
     assert name in posted()
     assert [*lacks_of_page(name), *lacks_of_drill(name)] == []
+    assert len(panels_by_alert()[name]) == 1
 
 
 def test_nothing_is_about_an_alert_that_does_not_exist(tested: Tested) -> None:
     known = all_alerts() | posted()
+    assert set(panels_by_alert()) <= known
     assert {page.stem for page in RUNBOOKS.glob("*.md")} <= known
     assert drilled() | set(NOT_DRILLED) <= known
     assert tested[True] | tested[False] <= known
@@ -115,13 +117,14 @@ def lacks_of_drill(name: str) -> Iterator[str]:
         yield "a drill, or the reason why there is none"
 
 
-def lacks_of_dashboard(alert: dict[str, Any]) -> Iterator[str]:
-    """Say that the dashboard is missing that an alert leads to, once there are dashboards."""
-    dashboards = REPOSITORY.glob("roles/grafana/**/dashboards/*.json")
-    there = {page["uid"] for page in map(read_yaml, dashboards)}
+def lacks_of_panel(alert: dict[str, Any]) -> Iterator[str]:
+    """Say that an alert is not seen on one panel, or does not lead there."""
+    panels = panels_by_alert().get(alert["alert"], ())
+    if len(panels) != 1:
+        yield "one panel on which it is seen"
     link = alert["annotations"].get("dashboard_url", "")
-    if there and link and link.rsplit("/", 1)[-1] not in there:
-        yield "the dashboard that it leads to"
+    if link and [link.rsplit("/", 1)[-1]] != [panel.place for panel in panels]:
+        yield "a link to the panel on which it is seen"
 
 
 @cache
@@ -164,10 +167,13 @@ def test_every_alert_links_its_runbook_where_runbooks_have_an_address(rendered: 
 
 
 def test_every_alert_links_a_dashboard_where_dashboards_have_an_address(rendered: Rendered) -> None:
-    address = rendered.given.get("botwatch_dashboards_url", "").rstrip("/")
-    links = {f"{address}/d/{name}" for name in DASHBOARDS} if address else {None}
+    # By default that is Grafana's, which this host has if it is a cluster.
+    cluster = rendered.given.get("botwatch_runtime") == "k3s"
+    default = "http://127.0.0.1:30300" if cluster else ""
+    address = rendered.given.get("botwatch_dashboards_url", default).rstrip("/")
     for alert in rendered.alerts():
-        assert alert["annotations"].get("dashboard_url") in links, alert["alert"]
+        link = alert["annotations"].get("dashboard_url", "")
+        assert link.startswith(f"{address}/d/") if address else not link, alert["alert"]
 
 
 def test_a_crash_loop_has_words_for_every_reason_that_the_bot_counts(rendered: Rendered) -> None:

@@ -26,7 +26,7 @@ LISTED = 5
 # As long as one from Prometheus for the longest of our rules.
 GENERATOR = "http://127.0.0.1:9090/graph?g0.expr=" + "round%28sum%28increase%28" * 15 + "&g0.tab=1"
 RUNBOOK = "https://example.org/runbooks/DiscordBotDown.md"
-DASHBOARD = "https://example.org/grafana/d/botwatch-bot"
+DASHBOARD = "https://example.org/grafana/d/botwatch-bot?viewPanel=1"
 WORDS = {
     "en": {
         "discord-bot": "Discord Bot Alert", "node": "Node Alert", "kubernetes": "Kubernetes Alert",

@@ -352,7 +352,7 @@ def _variable(variable: Variable, language: Language) -> dashboard.QueryVariable
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .multi(multi=True)
         .include_all(include_all=True)
-        .all_value(".*")
+        .all_value(".+")
         .current(VariableOption(selected=True, text=["All"], value=["$__all"]))
     )
 

@@ -67,7 +67,7 @@ def chosen(*values: str) -> str:
     """Fill in a variable of which some values are chosen; all, if none is given."""
     escaped = [SPECIAL.sub(r"\\\\\1", value) for value in values]
     if not escaped:
-        return ".*"
+        return ".+"
     return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
 
 

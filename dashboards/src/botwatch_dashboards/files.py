@@ -54,16 +54,16 @@ def _json(data: object) -> str:
 
 
 def _panels() -> str:
-    """Say in Jinja on which panel of which dashboard each alert is seen."""
+    """Say in Jinja on which panel of its dashboard each alert is seen."""
     lines = [
-        f"  '{alert}': '{board.uid}?viewPanel={panel.id}',"
+        f"  '{alert}': {panel.id},"
         for board in BOARDS
         for panel in board.panels
         for alert in panel.alerts
     ]
     return "\n".join(
         [
-            "{# Where each alert is seen. Written by `make dashboards`. #}",
+            "{# On which panel of its dashboard each alert is seen. Written by `make dashboards`. #}",
             "[% set panels = {",
             *sorted(lines),
             "} %]",

@@ -20,7 +20,12 @@ def node(metric: str, *matchers: str) -> str:
 
 def kubelet(metric: str, *matchers: str) -> str:
     """Select what the kubelet says of the containers that we watch."""
-    return _select(metric, 'job="kubelet"', 'namespace=~"$namespace"', 'container!=""', *matchers)
+    return _select(metric, 'job="kubelet"', 'namespace=~"$namespace"', *matchers)
+
+
+def pod(metric: str) -> str:
+    """Select what the kubelet says of whole pods, which it does beside their containers."""
+    return kubelet(metric, 'pod!=""', 'container=""', 'image=""')
 
 
 def cluster(metric: str, *matchers: str) -> str:

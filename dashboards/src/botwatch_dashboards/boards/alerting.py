@@ -156,7 +156,6 @@ DELIVERY = Row(
                 ),
             ),
             kind=Kind.BARS,
-            alerts=("AlertDeliveryProbe",),
         ),
         Panel(
             14,
@@ -216,6 +215,25 @@ DELIVERY = Row(
             ),
             alerts=("NotificationsMissed",),
             limits=(Limit(1, colour="orange"),),
+        ),
+        Panel(
+            17,
+            Text("Test alerts on their way", "가는 중인 시험 알림"),
+            Text(
+                "When the delivery probe had set a fault, and waited for the message about it: "
+                "every few minutes for some seconds.",
+                "전달 시험기가 장애를 만들고 메시지를 기다린 때입니다. 몇 분마다 몇 초씩이면 "
+                "정상입니다.",
+            ),
+            (Query(f"max({probe('fault')})", Text("test alert", "시험 알림")),),
+            kind=Kind.STATES,
+            alerts=("AlertDeliveryProbe",),
+            means=(
+                Meaning(1, Text("on its way", "가는 중"), "blue"),
+                Meaning(0, Text("at rest", "쉬는 중"), "text"),
+            ),
+            width=24,
+            height=3,
         ),
     ),
 )

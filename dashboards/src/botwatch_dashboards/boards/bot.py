@@ -568,7 +568,7 @@ GATEWAY = Row(
                 "What Discord brings the bot: messages, interactions, changes of servers.",
                 "디스코드가 봇에게 전달하는 것들입니다. 메시지, 상호작용, 서버의 변화가 있습니다.",
             ),
-            (Query(_per_minute(bot("discord_bot_gateway_events_total"), "event"), "{{event}}"),),
+            (Query(_per_minute(bot("discord_bot_gateway_events_total"), "type"), "{{type}}"),),
             unit=PER_MINUTE,
             kind=Kind.STACKED,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botwatch_dashboards.selecting import cluster, firing, kubelet, volume
+from botwatch_dashboards.selecting import cluster, firing, kubelet, pod, volume
 from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Query, Row, Variable
 from botwatch_dashboards.texts import Text
 
@@ -10,15 +10,19 @@ NO_OBJECTS = Text(
     "kube-state-metrics does not run, which tells this.",
     "이 값을 알려 주는 kube-state-metrics가 돌고 있지 않습니다.",
 )
+NO_CONTAINERS = Text(
+    "The kubelet of this node tells of whole pods only.",
+    "이 노드의 kubelet은 파드 전체만 알려 줍니다.",
+)
 NO_VOLUMES = Text("No persistent volume is in use.", "쓰이고 있는 퍼시스턴트 볼륨이 없습니다.")
 
 _available = volume("kubelet_volume_stats_available_bytes")
-_limit = f"{kubelet('container_spec_memory_limit_bytes')} > 0"
+_limit = f"{pod('container_spec_memory_limit_bytes')} > 0"
 
 
 def _restarts(window: str) -> str:
     """Count starts after the first: each start of a container is a series of its own."""
-    starts = kubelet("container_start_time_seconds", 'container!="POD"')
+    starts = kubelet("container_start_time_seconds", 'container!~"|POD"')
     uid = '"uid", "$1", "id", ".*pod([0-9a-f_-]{36}).*"'
     once_each = f"label_replace(last_over_time({starts}[{window}]), {uid})"
     return (
@@ -142,6 +146,7 @@ PODS = Row(
             ),
             alerts=("KubernetesPodRestarted",),
             limits=(Limit(1, colour="blue"),),
+            if_empty=NO_CONTAINERS,
         ),
         Panel(
             13,
@@ -164,6 +169,7 @@ PODS = Row(
             ),
             alerts=("KubernetesPodCrashLooping",),
             limits=(Limit("$prometheus_kubernetes_crashes_threshold__next", colour="orange"),),
+            if_empty=NO_CONTAINERS,
         ),
     ),
 )
@@ -176,19 +182,20 @@ LIMITS = Row(
             21,
             Text("Memory, of the limit", "한도 대비 메모리"),
             Text(
-                "How much of its limit each container uses. At 100 % the kernel ends it.",
-                "각 컨테이너가 한도의 얼마를 쓰는지 보여 줍니다. 100 %가 되면 커널이 끝냅니다.",
+                "How much of its limits each pod uses. At 100 % the kernel ends a container of it.",
+                "각 파드가 한도의 얼마를 쓰는지 보여 줍니다. 100 %가 되면 커널이 그 컨테이너를 "
+                "끝냅니다.",
             ),
             (
                 Query(
-                    "max by (namespace, pod, container) ("
-                    f"{kubelet('container_memory_working_set_bytes')} / ({_limit}))",
-                    "{{namespace}}/{{pod}} {{container}}",
+                    "max by (namespace, pod) ("
+                    f"{pod('container_memory_working_set_bytes')} / ({_limit}))",
+                    "{{namespace}}/{{pod}}",
                 ),
             ),
             unit="percentunit",
             limits=(Limit(1),),
-            if_empty=Text("No container has a limit.", "한도가 있는 컨테이너가 없습니다."),
+            if_empty=Text("No pod has a limit.", "한도가 있는 파드가 없습니다."),
         ),
         Panel(
             22,
@@ -227,14 +234,14 @@ LIMITS = Row(
             23,
             Text("Processor", "프로세서"),
             Text(
-                "How much of one processor each container uses.",
-                "각 컨테이너가 프로세서 하나를 얼마나 쓰는지 보여 줍니다.",
+                "How much of one processor each pod uses.",
+                "각 파드가 프로세서 하나를 얼마나 쓰는지 보여 줍니다.",
             ),
             (
                 Query(
-                    "sum by (namespace, pod, container) (rate("
-                    f"{kubelet('container_cpu_usage_seconds_total')}[$__rate_interval]))",
-                    "{{namespace}}/{{pod}} {{container}}",
+                    "sum by (namespace, pod) (rate("
+                    f"{pod('container_cpu_usage_seconds_total')}[$__rate_interval]))",
+                    "{{namespace}}/{{pod}}",
                 ),
             ),
             unit="percentunit",

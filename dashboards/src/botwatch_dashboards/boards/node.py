@@ -17,7 +17,6 @@ _services = '{job!~"node|kubelet.*|kube-state-metrics"}'
 _up = 'up{job=~"node|kubelet", node=~"$node"}'
 
 
-
 def _both_ways(what: str) -> str:
     """Ask for packets of a kind, in and out."""
     parts = [
