@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from k3s_role.images import pack, save_image
 from plugins.lookup.archived_images import LookupModule
+
+from k3s_role.images import pack, save_image
 
 if TYPE_CHECKING:
     from pathlib import Path

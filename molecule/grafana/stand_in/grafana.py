@@ -21,11 +21,11 @@ import sys
 import time
 from configparser import RawConfigParser
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import yaml
 
@@ -173,10 +173,12 @@ class Grafana:
 
     def answer(self, path: str) -> tuple[int, object]:
         """Answer somebody who was let in."""
-        parts = urlsplit(path).path.strip("/").split("/")
-        match parts:
+        match urlsplit(path).path.strip("/").split("/"):
             case ["api", "user"]:
                 return 200, {"id": 1, "login": self.database.read()["user"]}
+            case ["api", "datasources", "uid", uid, *rest] if uid in self.sources():
+                source = self.sources()[uid]
+                return self.health(source) if rest == ["health"] else (200, source)
             case ["api", "search"]:
                 return 200, [
                     {"uid": uid, "title": dashboard["title"]}
@@ -187,18 +189,15 @@ class Grafana:
                 return 200, {"dashboard": json.loads(home.read_text(encoding="utf-8"))}
             case ["api", "dashboards", "uid", uid] if uid in self.dashboards():
                 return 200, {"dashboard": self.dashboards()[uid]}
-            case ["api", "datasources", "uid", uid] if uid in self.sources():
-                return 200, self.sources()[uid]
-            case ["api", "datasources", "uid", uid, "health"] if uid in self.sources():
-                return self.health(self.sources()[uid])
         return 404, {"message": "Not found"}
 
     def health(self, source: Data) -> tuple[int, object]:
         """Ask a data source for something."""
+        connection = HTTPConnection(urlsplit(source["url"]).netloc, timeout=5)
         try:
-            with urlopen(f"{source['url']}/api/v1/query?query=1", timeout=5) as answer:
-                json.load(answer)
-        except OSError as error:
+            connection.request("GET", "/api/v1/query?query=1")
+            json.load(connection.getresponse())
+        except (OSError, ValueError) as error:
             return 400, {"status": "ERROR", "message": str(error)}
         return 200, {"status": "OK", "message": "Successfully queried the Prometheus API."}
 
@@ -237,7 +236,8 @@ def serve(arguments: list[str]) -> None:
     grafana = Grafana(settings, Database(settings))
     address = settings.get("server", "http_addr") or "0.0.0.0"  # noqa: S104 # as Grafana does
     port = int(settings.get("server", "http_port", "3000"))
-    print(f"listens at {address}:{port}, with {', '.join(grafana.dashboards())}", flush=True)
+    sys.stdout.write(f"listens at {address}:{port}, with {', '.join(grafana.dashboards())}\n")
+    sys.stdout.flush()
     ThreadingHTTPServer((address, port), handler(grafana)).serve_forever()
 
 

@@ -1,0 +1,61 @@
+"""Give the dashboards the values of a host: its thresholds, its addresses, its links."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+# Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.dashboards import RUNBOOKS, with_values, without_runbooks
+
+DOCUMENTATION = """
+name: dashboards
+short_description: Give dashboards the values of a host
+description:
+  - Reads the dashboards in folders, and puts the host's variables in the place of the defaults that
+    they were generated with. Returns the name, the uid and the text of each, in a fixed order.
+options:
+  _terms:
+    description: Folders of dashboards, as `make dashboards` writes them.
+    required: true
+"""
+
+Data = dict[str, Any]
+
+
+class LookupModule(LookupBase):
+    """Return {name, uid, content} for each dashboard."""
+
+    def run(
+        self,
+        terms: list[str],
+        variables: Data | None = None,
+        **_options: object,
+    ) -> list[Data]:
+        """Read the dashboards of each folder; see DOCUMENTATION."""
+        known = variables or {}
+        return [
+            self._dashboard(path, known)
+            for term in terms
+            for path in sorted(Path(term).glob("*.json"))
+        ]
+
+    def _dashboard(self, path: Path, known: Data) -> Data:
+        def read(name: str) -> object:
+            if name not in known:
+                message = f"{path.name} needs {name}, which no role of this play has."
+                raise AnsibleLookupError(message)
+            # An expression in it is one of ours: a variable of a role or of the inventory.
+            return self._templar.template(known[name])
+
+        dashboard = with_values(json.loads(path.read_text(encoding="utf-8")), read)
+        if not read(RUNBOOKS):
+            dashboard = without_runbooks(dashboard)
+        content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
+        return {"name": path.name, "uid": dashboard["uid"], "content": content}
