@@ -5,12 +5,14 @@ so: as a hidden constant of Grafana's, whose name is the variable's, or in a thr
 such a constant. So a dashboard can be given a host's own values without being generated anew.
 
 The name of a constant is the variable's, and after `__` what is done with it: a number or key picks
-a part, `s` makes seconds of a duration, `bytes` makes bytes of a size, and `next` is the number
-after it: colours begin at a threshold, an alert about a count often above it.
+a part, `s` makes seconds of a duration, `half` makes a duration half as long, `bytes` makes bytes
+of a size, and `next` is the number after it: colours begin at a threshold, an alert about a count
+often above it.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -51,6 +53,8 @@ def value_of(constant: str, read: Callable[[str], Any]) -> str:
     for step in steps:
         if step == "s":
             value = seconds(str(value))
+        elif step == "half":
+            value = f"{math.ceil(seconds(str(value)) / 2)}s"
         elif step == "bytes":
             value = size(str(value))
         elif step == "next":

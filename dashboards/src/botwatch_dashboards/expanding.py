@@ -132,7 +132,7 @@ def _ask(uid: str, panel: Data, target: Data, values: Mapping[str, str], range_s
         title=panel["title"],
         ref_id=target["refId"],
         expr=fill(target["expr"], {**values, **times}),
-        legend=target.get("legendFormat", ""),
+        legend=fill(target.get("legendFormat", ""), values),
         step_s=None if target["instant"] else step_s,
         if_empty=panel["fieldConfig"]["defaults"].get("noValue"),
     )

@@ -63,7 +63,7 @@ def _panels() -> str:
     ]
     return "\n".join(
         [
-            "{# On which panel of its dashboard each alert is seen. Written by `make dashboards`. #}",
+            "{# On which panel of its dashboard an alert is seen. Written by `make dashboards`. #}",
             "[% set panels = {",
             *sorted(lines),
             "} %]",

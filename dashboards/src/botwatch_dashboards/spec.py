@@ -100,7 +100,6 @@ class Panel:
         decimals: how many digits after the point; None: as many as fit.
         least: where the scale begins at the latest.
         most: where the scale ends at the earliest.
-        main: whether the control room shows it, too.
     """
 
     id: int
@@ -118,7 +117,6 @@ class Panel:
     decimals: int | None = None
     least: float | None = 0
     most: float | None = None
-    main: bool = False
 
 
 @dataclass(frozen=True)

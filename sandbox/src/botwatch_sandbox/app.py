@@ -15,6 +15,8 @@ from botwatch_sandbox.control.events import KEEP_ALIVE_S, Events
 from botwatch_sandbox.control.guard import guard
 from botwatch_sandbox.control.page import STATIC, add_page
 from botwatch_sandbox.control.snapshot import Snapshot
+from botwatch_sandbox.dashboards.asking import Dashboards
+from botwatch_sandbox.dashboards.calls import DashboardCalls
 from botwatch_sandbox.discord.conversation import Timing
 from botwatch_sandbox.discord.faults import DiscordFaults
 from botwatch_sandbox.discord.gateway import Gateway
@@ -49,7 +51,7 @@ BODY_MAX_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Times, places and sizes that only tests change."""
+    """Times, places and sizes; most of them only tests change."""
 
     scale: Scale = field(default_factory=Scale)
     timing: Timing = field(default_factory=Timing)
@@ -58,6 +60,7 @@ class Tuning:
     pace: Pace = field(default_factory=Pace)
     keep_alive_s: float = KEEP_ALIVE_S
     static: Path = STATIC
+    dashboards: Path | None = None
 
 
 @dataclass(slots=True)
@@ -121,7 +124,9 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)
     app.router.add_route("*", SINKS_PATH + "{name:[a-z0-9-]{1,40}}", sinks.handle)
     refresh = partial(observer.look_at_alerts, session)
-    control = ControlApi(snapshot, interactions, events, own_drills, refresh)
+    dashboards = Dashboards(session, addresses.prometheus, tuned.dashboards)
+    calls = DashboardCalls(dashboards)
+    control = ControlApi(snapshot, interactions, events, own_drills, refresh, calls)
     app.add_subapp("/control", control.app())
     add_page(app, tuned.static)
 

@@ -90,7 +90,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         settings.alertmanager_public_url,
     )
     scale = Scale(settings.guilds, settings.members, settings.shards)
-    sandbox = build(addresses, secrets, Tuning(scale=scale))
+    sandbox = build(addresses, secrets, Tuning(scale=scale, dashboards=settings.dashboards_dir))
     runner = web.AppRunner(sandbox.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:

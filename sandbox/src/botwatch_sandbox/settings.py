@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         Field(description="give it Alertmanager's address for browsers, or leave it out"),
     ] = None
 
+    dashboards_dir: Annotated[
+        Path | None, Field(description="give it the folder that holds the dashboards' JSON")
+    ] = None
+
     guilds: Annotated[
         int, Field(ge=1, le=100_000, description="give it a number of servers from 1 to 100000")
     ] = 1

@@ -8,6 +8,7 @@ import { STATIC } from "./modules.mjs";
 
 const read = (name) => readFileSync(new URL(name, STATIC), "utf8");
 const names = readdirSync(STATIC);
+const pages = names.filter((name) => name.endsWith(".html"));
 const page = read("index.html");
 const scripts = names.filter((name) => name.endsWith(".js"));
 const styles = names.filter((name) => name.endsWith(".css"));
@@ -25,9 +26,11 @@ const HOOKS = [
   "bot-status",
 ];
 
-test("the page has no inline script, style or handler", () => {
-  assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=/i);
-  assert.doesNotMatch(page, /<script(?![^>]*\ssrc=)/i);
+test("no page has an inline script, style or handler", () => {
+  for (const text of pages.map(read)) {
+    assert.doesNotMatch(text, /<style|\sstyle=|\son\w+=/i);
+    assert.doesNotMatch(text, /<script(?![^>]*\ssrc=)/i);
+  }
 });
 
 test("no script turns text into markup or code", () => {
@@ -41,24 +44,30 @@ test("no script turns text into markup or code", () => {
 });
 
 test("everything that is named is here, and nothing comes from elsewhere", () => {
-  const named = [...page.matchAll(/(?:src|href)="\/static\/([^"]+)"/g)].map(([, name]) => name);
+  const named = pages.flatMap((name) =>
+    [...read(name).matchAll(/(?:src|href)="\/static\/([^"]+)"/g)].map(([, other]) => other),
+  );
   for (const name of scripts) {
     const imports = [...read(name).matchAll(/from "\.\/([^"]+)"/g)].map(([, other]) => other);
     named.push(...imports);
   }
-  assert.deepEqual(new Set(named), new Set(names.filter((name) => name !== "index.html")));
-  assert.doesNotMatch(page, /(?:src|href)="(?:https?:)?\/\//);
+  assert.deepEqual(new Set(named), new Set(names.filter((name) => !pages.includes(name))));
+  for (const name of pages) assert.doesNotMatch(read(name), /(?:src|href)="(?:https?:)?\/\//);
   for (const name of styles) assert.doesNotMatch(read(name), /url\(|@import/, name);
 });
 
 test("ids are unique, and what points to an id finds it", () => {
-  const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
-  assert.equal(new Set(ids).size, ids.length);
+  const idsOf = (text) => [...text.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
   const pointers =
     /\s(?:for|aria-controls|aria-labelledby|aria-describedby)="([^"]+)"|href="#([^"]+)"/g;
-  for (const [, attribute, anchor] of page.matchAll(pointers)) {
-    assert.ok(ids.includes(attribute ?? anchor), attribute ?? anchor);
+  for (const text of pages.map(read)) {
+    const found = idsOf(text);
+    assert.equal(new Set(found).size, found.length);
+    for (const [, attribute, anchor] of text.matchAll(pointers)) {
+      assert.ok(found.includes(attribute ?? anchor), attribute ?? anchor);
+    }
   }
+  const ids = pages.flatMap((name) => idsOf(read(name)));
   for (const name of scripts) {
     const sought =
       /getElementById\("([\w-]+)"\)|\bpart\("([\w-]+)"\)|querySelector\("#([\w-]+)"\)/g;

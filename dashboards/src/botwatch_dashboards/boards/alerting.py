@@ -8,8 +8,16 @@ from botwatch_dashboards.texts import Text
 
 _firing = 'ALERTS{alertstate="firing", severity!="none"}'
 _duration = prometheus("prometheus_rule_group_last_duration_seconds")
+_failures = prometheus("prometheus_rule_evaluation_failures_total")
 _interval = prometheus("prometheus_rule_group_interval_seconds")
 _last_delivery = probe("last_delivery_seconds")
+
+
+def _by_group(expr: str) -> str:
+    """Ask for the worst of each group of rules, without the file that it is in."""
+    name = '"rule_group", "$1", "rule_group", ".*;(.*)"'
+    return f"max by (rule_group) (label_replace({expr}, {name}))"
+
 
 NO_PROBE = Text("No test alert has come through yet.", "아직 도착한 시험 알림이 없습니다.")
 WELL_OR_NOT = (
@@ -111,7 +119,6 @@ DELIVERY = Row(
             alerts=("AlertDeliverySlow",),
             limits=(Limit("$prometheus_delivery_slow_above__s", colour="orange"),),
             if_empty=NO_PROBE,
-            main=True,
         ),
         Panel(
             12,
@@ -341,9 +348,9 @@ HEALTH = Row(
             ),
             (
                 Query(
-                    "sum by (rule_group) (increase("
-                    f"{prometheus('prometheus_rule_evaluation_failures_total')}"
-                    "[$prometheus_rules_failing_window]))",
+                    _by_group(
+                        f"increase({_failures}[$prometheus_rules_failing_window])",
+                    ),
                     "{{rule_group}}",
                 ),
             ),
@@ -360,7 +367,7 @@ HEALTH = Row(
             ),
             (
                 Query(
-                    f"max by (rule_group) ({_duration} / {_interval})",
+                    _by_group(f"{_duration} / {_interval}"),
                     "{{rule_group}}",
                 ),
             ),

@@ -70,7 +70,6 @@ WELL = Row(
             means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
             width=4,
             height=4,
-            main=True,
         ),
         Panel(
             2,
@@ -90,7 +89,6 @@ WELL = Row(
             if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
-            main=True,
         ),
         Panel(
             3,
@@ -134,7 +132,6 @@ WELL = Row(
             width=4,
             height=4,
             decimals=0,
-            main=True,
         ),
         Panel(
             5,
@@ -176,7 +173,6 @@ WELL = Row(
             limits=(Limit(1),),
             width=4,
             height=4,
-            main=True,
         ),
     ),
 )
@@ -198,7 +194,6 @@ USE = Row(
             unit=PER_MINUTE,
             kind=Kind.STACKED,
             width=12,
-            main=True,
         ),
         Panel(
             12,
@@ -291,7 +286,6 @@ SPEED = Row(
             limits=(Limit("$prometheus_bot_slow_threshold__s", colour="orange"),),
             if_empty=Text("Nobody has asked the bot for anything.", "아무도 봇을 쓰지 않았습니다."),
             width=12,
-            main=True,
         ),
         Panel(
             22,
@@ -340,7 +334,6 @@ FAILURES = Row(
             alerts=("DiscordBotHighErrors",),
             limits=(Limit("$prometheus_bot_errors_threshold__next"),),
             if_empty=Text("The bot has not answered yet.", "봇이 아직 응답한 적이 없습니다."),
-            main=True,
         ),
         Panel(
             32,
@@ -476,7 +469,6 @@ GATEWAY = Row(
                 Meaning(0, Text("not connected", "끊김"), "red"),
             ),
             if_empty=Text("No shard was started yet.", "아직 시작된 샤드가 없습니다."),
-            main=True,
         ),
         Panel(
             42,
@@ -494,7 +486,6 @@ GATEWAY = Row(
             ),
             unit="s",
             if_empty=Text("No shard was started yet.", "아직 시작된 샤드가 없습니다."),
-            main=True,
         ),
         Panel(
             43,
@@ -595,7 +586,8 @@ COST = Row(
                 Query(f"max({_memory})", Text("used", "사용량")),
                 Query(
                     f"clamp_min(max(predict_linear({_memory}[$prometheus_bot_memory_window], "
-                    "$prometheus_bot_memory_horizon__s)), 0)",
+                    "$prometheus_bot_memory_horizon__s) and "
+                    f"{_memory} offset $prometheus_bot_memory_window__half), 0)",
                     Text("forecast", "예측"),
                     line="purple",
                 ),
@@ -606,7 +598,10 @@ COST = Row(
             unit="bytes",
             alerts=("DiscordBotMemoryExhaustion",),
             limits=(Limit("$prometheus_bot_memory_max__bytes"),),
-            main=True,
+            if_empty=Text(
+                "A forecast needs half of that time to go by.",
+                "예측하려면 그 절반의 시간이 지나야 합니다.",
+            ),
         ),
         Panel(
             52,
@@ -625,7 +620,6 @@ COST = Row(
             ),
             unit="percentunit",
             most=1,
-            main=True,
         ),
         Panel(
             53,

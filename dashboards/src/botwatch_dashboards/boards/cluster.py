@@ -292,13 +292,17 @@ VOLUMES = Row(
             (
                 Query(
                     f"min by (namespace, persistentvolumeclaim) ({_available} / (- deriv("
-                    f"{_available}[$prometheus_kubernetes_volume_filling_window]) > 0))",
+                    f"{_available}[$prometheus_kubernetes_volume_filling_window]) > 0) and "
+                    f"{_available} offset $prometheus_kubernetes_volume_filling_window__half)",
                     "{{namespace}}/{{persistentvolumeclaim}}",
                 ),
             ),
             unit="s",
             limits=(Limit("$prometheus_kubernetes_volume_filling_ahead__s", "below", "orange"),),
-            if_empty=Text("No volume fills up.", "차오르는 볼륨이 없습니다."),
+            if_empty=Text(
+                "No volume fills up, or none has been watched for long enough.",
+                "차오르는 볼륨이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",
+            ),
         ),
         Panel(
             33,

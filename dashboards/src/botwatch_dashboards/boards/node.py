@@ -7,6 +7,7 @@ from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Q
 from botwatch_dashboards.texts import Text
 
 _available = node("node_memory_MemAvailable_bytes")
+_all = node("node_memory_MemTotal_bytes")
 _free = node("node_filesystem_avail_bytes")
 _writable = f"{node('node_filesystem_readonly')} == 0"
 _facts = node("node_textfile_mtime_seconds", 'file=~".*/botwatch[.]prom"')
@@ -220,7 +221,7 @@ MEMORY = Row(
             ),
             (
                 Query(
-                    f"min by (node) (100 * {_available} / {node('node_memory_MemTotal_bytes')})",
+                    f"min by (node) (100 * {_available} / {_all})",
                     "{{node}}",
                 ),
             ),
@@ -245,7 +246,7 @@ MEMORY = Row(
             ),
             (
                 Query(
-                    f"sum({node('node_memory_MemTotal_bytes')} - {_available})",
+                    f"sum({_all} - {_available})",
                     Text("programs", "프로그램"),
                 ),
                 Query(
@@ -259,15 +260,15 @@ MEMORY = Row(
                     Text("swap", "스왑"),
                 ),
                 Query(
-                    f"sum({node('node_memory_MemTotal_bytes')}) - clamp_min(sum(predict_linear("
+                    f"clamp(sum({_all} - predict_linear("
                     f"{_available}[$prometheus_node_memory_exhaustion_window], "
-                    "$prometheus_node_memory_exhaustion_ahead__s)), 0)",
+                    "$prometheus_node_memory_exhaustion_ahead__s) and "
+                    f"{_available} offset $prometheus_node_memory_exhaustion_window__half), "
+                    f"0, scalar(sum({_all})))",
                     Text("forecast", "예측"),
                     line="purple",
                 ),
-                Query(
-                    f"sum({node('node_memory_MemTotal_bytes')})", Text("all", "전체"), line="red"
-                ),
+                Query(f"sum({_all})", Text("all", "전체"), line="red"),
             ),
             unit="bytes",
             if_empty=NO_NODE,
@@ -288,14 +289,18 @@ MEMORY = Row(
             (
                 Query(
                     f"min by (node) ({_available} / (- deriv({_available}"
-                    "[$prometheus_node_memory_exhaustion_window]) > 0))",
+                    "[$prometheus_node_memory_exhaustion_window]) > 0) and "
+                    f"{_available} offset $prometheus_node_memory_exhaustion_window__half)",
                     "{{node}}",
                 ),
             ),
             unit="s",
             alerts=("NodeMemoryExhaustion",),
             limits=(Limit("$prometheus_node_memory_exhaustion_ahead__s", "below", "orange"),),
-            if_empty=Text("Memory does not shrink.", "메모리가 줄고 있지 않습니다."),
+            if_empty=Text(
+                "Memory does not shrink, or has not been watched for long enough.",
+                "메모리가 줄고 있지 않거나, 아직 충분히 오래 지켜보지 않았습니다.",
+            ),
         ),
     ),
 )
@@ -351,14 +356,18 @@ DISK = Row(
             (
                 Query(
                     f"min by (node, mountpoint) ({_free} / (- deriv({_free}"
-                    f"[$prometheus_node_filesystem_filling_window]) > 0) and {_writable})",
+                    f"[$prometheus_node_filesystem_filling_window]) > 0) and {_writable} and "
+                    f"{_free} offset $prometheus_node_filesystem_filling_window__half)",
                     "{{node}} {{mountpoint}}",
                 ),
             ),
             unit="s",
             alerts=("NodeFilesystemFillingUp",),
             limits=(Limit("$prometheus_node_filesystem_filling_ahead__s", "below", "orange"),),
-            if_empty=Text("No filesystem fills up.", "차오르는 파일 시스템이 없습니다."),
+            if_empty=Text(
+                "No filesystem fills up, or none has been watched for long enough.",
+                "차오르는 파일 시스템이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",
+            ),
         ),
         Panel(
             33,

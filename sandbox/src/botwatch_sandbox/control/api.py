@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.control.events import Events
     from botwatch_sandbox.control.snapshot import Snapshot
+    from botwatch_sandbox.dashboards.calls import DashboardCalls
     from botwatch_sandbox.discord.interactions import Interactions
     from botwatch_sandbox.drills.runner import OwnDrills
     from botwatch_sandbox.sinks.sinks import Sink
@@ -50,6 +51,7 @@ class ControlApi:
         events: the event stream.
         own_drills: the drills that the page starts.
         refresh_alerts: asks Prometheus now.
+        dashboards: the calls about dashboards.
     """
 
     snapshot: Snapshot
@@ -57,6 +59,7 @@ class ControlApi:
     events: Events
     own_drills: OwnDrills
     refresh_alerts: Callable[[], Awaitable[None]]
+    dashboards: DashboardCalls
 
     def app(self) -> web.Application:
         """Returns the application to mount at /control."""
@@ -76,6 +79,7 @@ class ControlApi:
                 web.get("/drills/current", self._current_drill),
                 web.post("/drills/current/mark", self._mark_drill),
                 web.post("/drills/current/finish", self._finish_drill),
+                *self.dashboards.routes(),
             ]
         )
         return app

@@ -1,4 +1,4 @@
-"""Serves the control room's page, under a policy that lets nothing foreign in."""
+"""Serves the control room's pages, under a policy that lets nothing foreign in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 STATIC = Path(__file__).parent.parent / "static"
+PAGES = {"/": "index.html", "/dashboards": "dashboards.html"}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -23,20 +24,21 @@ HEADERS = {
 
 
 def add_page(app: web.Application, folder: Path = STATIC) -> None:
-    """Adds `/` and `/static/` to an application."""
+    """Adds `/`, `/dashboards` and `/static/` to an application."""
 
-    async def index(_: web.Request) -> web.StreamResponse:
-        page = folder / "index.html"
-        if not page.is_file():
+    async def page(request: web.Request) -> web.StreamResponse:
+        file = folder / PAGES[request.path]
+        if not file.is_file():
             text = "The page is not installed; install botwatch-sandbox again.\n"
             return web.Response(status=404, text=text)
-        return web.FileResponse(page)
+        return web.FileResponse(file)
 
     async def protect(request: web.Request, response: web.StreamResponse) -> None:
-        if request.path == "/" or request.path.startswith("/static/"):
+        if request.path in PAGES or request.path.startswith("/static/"):
             response.headers.update(HEADERS)
 
-    app.router.add_get("/", index)
+    for path in PAGES:
+        app.router.add_get(path, page)
     if folder.is_dir():
         app.router.add_static("/static/", folder)
     app.on_response_prepare.append(protect)

@@ -74,6 +74,8 @@ class PrometheusDouble:
         status: the HTTP status of the alerts.
         crashes: what a question for the bot's crashes gets; None: no sample.
         alertmanager_status: the HTTP status of /-/ready.
+        series: the labels of what a question over a time gets; each is 1 at every moment.
+        asked: the questions over a time so far.
     """
 
     alerts: dict[str, str] = field(default_factory=dict)
@@ -82,18 +84,28 @@ class PrometheusDouble:
     status: int = 200
     crashes: str | None = "0"
     alertmanager_status: int = 200
+    series: list[dict[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     def app(self) -> web.Application:
         """Returns the double's application."""
         app = web.Application()
         app.router.add_get("/api/v1/alerts", self._alerts)
         app.router.add_get("/api/v1/query", self._query)
+        app.router.add_get("/api/v1/query_range", self._query_range)
         app.router.add_get("/-/ready", self._ready)
         return app
 
     async def _query(self, _: web.Request) -> web.Response:
         samples = [] if self.crashes is None else [{"value": [1_800_000_000.0, self.crashes]}]
         return answer({"status": "success", "data": {"result": samples}})
+
+    async def _query_range(self, request: web.Request) -> web.Response:
+        self.asked.append(request.query["query"])
+        start, end, step = (int(request.query[name]) for name in ("start", "end", "step"))
+        values = [[time, "1"] for time in range(start, end + 1, step)]
+        result = [{"metric": labels, "values": values} for labels in self.series]
+        return answer({"status": "success", "data": {"result": result}})
 
     async def _alerts(self, _: web.Request) -> web.Response:
         if self.body is not None:

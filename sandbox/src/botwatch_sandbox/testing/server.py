@@ -62,6 +62,12 @@ class RunningSandbox:
 
         return await eventually(look, what)
 
+    async def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        """Gets a path; returns the status and the decoded answer."""
+        async with self.session.get(self.url + path) as response:
+            answer: dict[str, Any] = await response.json()
+            return response.status, answer
+
     async def post(self, path: str, body: object) -> tuple[int, dict[str, Any]]:
         """Posts JSON to a path; returns the status and the decoded answer."""
         async with self.session.post(self.url + path, json=body) as response:

@@ -1,0 +1,174 @@
+"""What a dashboard's JSON says, as far as it is drawn here."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+VARIABLE = re.compile(r"\$([A-Za-z_]\w*)", re.ASCII)
+DURATION = re.compile(r"(\d+)([smh])")
+UNITS_S = {"s": 1, "m": 60, "h": 3600}
+LEAST_S = 10
+# All of what can be chosen above a dashboard.
+ALL = ".+"
+
+
+class BoardError(Exception):
+    """A dashboard cannot be used: one sentence with the file, the cause and the remedy."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(f"{path} {cause}; run the playbook again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to Prometheus; `$name` in it is yet to be filled in."""
+
+    expr: str
+    legend: str
+    now: bool
+    dashed: bool
+    least_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One picture.
+
+    Attributes:
+        look: what the page draws it by: all but its queries.
+        queries: what is asked for it.
+    """
+
+    look: JsonObject
+    queries: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A dashboard: its panels, from top to bottom; a row is a panel without queries."""
+
+    name: str
+    title: str
+    description: str
+    panels: tuple[Panel, ...]
+    values: Mapping[str, str]
+
+
+def read_boards(folder: Path | None) -> dict[str, Board]:
+    """Reads all dashboards of a folder, by name; none where there is no folder.
+
+    Raises:
+        BoardError: a file is no dashboard.
+    """
+    if folder is None:
+        return {}
+    return {path.stem: _board(path) for path in sorted(folder.glob("*.json"))}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Fills in what is known of `$name`."""
+    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def _board(path: Path) -> Board:
+    try:
+        found: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BoardError(path, "cannot be read as JSON") from error
+    if not is_object(found) or not is_list(found.get("panels")):
+        raise BoardError(path, "is no dashboard of Grafana's")
+    values = dict(_values(found))
+    return Board(
+        name=path.stem,
+        title=text_of(found.get("title")),
+        description=text_of(found.get("description")),
+        panels=tuple(_panel(panel, values) for panel in _objects(found.get("panels"))),
+        values=values,
+    )
+
+
+def _values(board: JsonObject) -> Iterator[tuple[str, str]]:
+    for variable in _objects(_inside(board, "templating").get("list")):
+        constant = variable.get("type") == "constant"
+        yield text_of(variable.get("name")), text_of(variable.get("query")) if constant else ALL
+
+
+def _panel(panel: JsonObject, values: Mapping[str, str]) -> Panel:
+    config = _inside(panel, "fieldConfig")
+    defaults = _inside(config, "defaults")
+    dashed = {
+        text_of(_inside(override, "matcher").get("options"))
+        for override in _objects(config.get("overrides"))
+    }
+    place = _inside(panel, "gridPos")
+    look: JsonObject = {
+        "id": panel.get("id"),
+        "kind": text_of(panel.get("type")),
+        "title": fill(text_of(panel.get("title")), values),
+        "description": fill(text_of(panel.get("description")), values),
+        "width": place.get("w"),
+        "unit": text_of(defaults.get("unit")),
+        "max": defaults.get("max"),
+        "decimals": defaults.get("decimals"),
+        "empty": text_of(defaults.get("noValue")),
+        "stacked": bool(_inside(_inside(defaults, "custom"), "stacking")),
+        "steps": _steps(defaults),
+        "means": _means(defaults),
+        "alerts": _alerts(panel),
+    }
+    targets = _objects(panel.get("targets"))
+    return Panel(look, tuple(_query(target, dashed, values) for target in targets))
+
+
+def _query(target: JsonObject, dashed: set[str], values: Mapping[str, str]) -> Query:
+    found = DURATION.fullmatch(text_of(target.get("interval")))
+    return Query(
+        expr=text_of(target.get("expr")),
+        legend=fill(text_of(target.get("legendFormat")), values),
+        now=bool(target.get("instant")),
+        dashed=text_of(target.get("refId")) in dashed,
+        least_s=int(found[1]) * UNITS_S[found[2]] if found else LEAST_S,
+    )
+
+
+def _steps(defaults: JsonObject) -> list[JsonObject]:
+    """The colours of values, each from a value on."""
+    steps = _objects(_inside(defaults, "thresholds").get("steps"))
+    return [{"value": step.get("value"), "colour": text_of(step.get("color"))} for step in steps]
+
+
+def _means(defaults: JsonObject) -> JsonObject:
+    """The words for single values."""
+    for mapping in _objects(defaults.get("mappings")):
+        if mapping.get("type") == "value":
+            options = _inside(mapping, "options")
+            return {
+                value: {"text": result.get("text"), "colour": result.get("color")}
+                for value, result in options.items()
+                if is_object(result)
+            }
+    return {}
+
+
+def _alerts(panel: JsonObject) -> list[str]:
+    """The alerts that it is about: those whose rules it leads to."""
+    addresses = [text_of(link.get("url")) for link in _objects(panel.get("links"))]
+    return [url.rpartition("?search=")[2] for url in addresses if "?search=" in url]
+
+
+def _inside(value: JsonObject, name: str) -> JsonObject:
+    found = value.get(name)
+    return found if is_object(found) else {}
+
+
+def _objects(value: object) -> list[JsonObject]:
+    return [entry for entry in value if is_object(entry)] if is_list(value) else []
