@@ -96,6 +96,14 @@ def test_every_variable_in_a_text_or_query_is_there(dashboard: dict[str, Any]) -
         fill(target["expr"], known)
 
 
+def test_what_an_empty_panel_says_needs_nothing_filled_in(dashboard: dict[str, Any]) -> None:
+    """Grafana fills variables in nearly everywhere, but not there."""
+    for panel in dashboard["panels"]:
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        assert "$" not in defaults.get("noValue", "")
+        assert "$" not in str(defaults.get("mappings", ""))
+
+
 def test_every_variable_above_a_dashboard_is_used(dashboard: dict[str, Any]) -> None:
     asked = " ".join(target["expr"] for _, target in targets(dashboard))
     for variable in dashboard["templating"]["list"]:

@@ -1,4 +1,4 @@
-"""Every panel of the dashboards has something to show on Kubernetes, or a reason why it is empty."""
+"""Every panel of the dashboards has something to show on Kubernetes, or says why not."""
 
 from __future__ import annotations
 

@@ -60,6 +60,8 @@ test("stacked lines stand on each other", () => {
   assert.deepEqual(first.points, [1, 2]);
   assert.deepEqual(second.points, [4, null]);
   assert.deepEqual(second.base, [1, 2]);
+  const [, nothing] = piled([{ points: [1] }, { points: [0] }]);
+  assert.deepEqual(nothing.line, [null]);
 });
 
 test("states are spans of the same value", () => {

@@ -599,8 +599,8 @@ COST = Row(
             alerts=("DiscordBotMemoryExhaustion",),
             limits=(Limit("$prometheus_bot_memory_max__bytes"),),
             if_empty=Text(
-                "A forecast needs half of that time to go by.",
-                "예측하려면 그 절반의 시간이 지나야 합니다.",
+                "A forecast needs half of its window to go by.",
+                "예측하려면 구간의 절반이 지나야 합니다.",
             ),
         ),
         Panel(

@@ -58,10 +58,10 @@ WELL = Row(
             2,
             Text("Failed units", "실패한 유닛"),
             Text(
-                "Units of systemd that have failed. `systemctl --failed` on the node shows them, "
+                "When units of systemd had failed. `systemctl --failed` on the node shows them, "
                 "`journalctl -u` why.",
-                "실패한 systemd 유닛입니다. 노드에서 `systemctl --failed`로 목록을, `journalctl "
-                "-u`로 이유를 볼 수 있습니다.",
+                "systemd 유닛이 실패해 있던 때입니다. 노드에서 `systemctl --failed`로 목록을, "
+                "`journalctl -u`로 이유를 볼 수 있습니다.",
             ),
             (
                 Query(
@@ -69,10 +69,10 @@ WELL = Row(
                     "{{node}}: {{name}}",
                 ),
             ),
-            kind=Kind.NUMBER,
+            kind=Kind.STATES,
             alerts=("NodeUnitFailed",),
-            limits=(Limit(1, colour="orange"),),
-            if_empty=Text("None", "없음"),
+            means=(Meaning(1, Text("failed", "실패"), "orange"),),
+            if_empty=Text("None has failed.", "실패한 유닛이 없습니다."),
             width=8,
             height=4,
         ),
@@ -271,7 +271,10 @@ MEMORY = Row(
                 Query(f"sum({_all})", Text("all", "전체"), line="red"),
             ),
             unit="bytes",
-            if_empty=NO_NODE,
+            if_empty=Text(
+                "A forecast needs half of its window to go by.",
+                "예측하려면 구간의 절반이 지나야 합니다.",
+            ),
         ),
         Panel(
             23,

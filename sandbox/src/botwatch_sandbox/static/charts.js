@@ -27,7 +27,7 @@ export function limits(steps) {
   }));
 }
 
-/** Adds series up, one upon the other: each with the line below it. */
+/** Adds series up, one upon the other: each with what is below it, and a line where it is more. */
 export function piled(series) {
   const below = [];
   return series.map((one) => {
@@ -38,7 +38,8 @@ export function piled(series) {
     points.forEach((value, place) => {
       if (value !== null) below[place] = value;
     });
-    return { ...one, points, base };
+    const line = points.map((value, place) => (value > base[place] ? value : null));
+    return { ...one, points, base, line };
   });
 }
 
@@ -104,7 +105,7 @@ function lines(panel) {
   const shapes = series.flatMap((one, index) => {
     const mark = { "data-series": index % COLOURS, "data-dashed": one.dashed };
     const filled = panel.stacked && svg("path", { class: "area", d: area(one, place), ...mark });
-    return [filled, svg("path", { class: "line", d: path(one.points, place), ...mark })];
+    return [filled, svg("path", { class: "line", d: path(one.line ?? one.points, place), ...mark })];
   });
   return [
     h(
