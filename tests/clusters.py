@@ -13,6 +13,7 @@ KUBECTL = "/usr/local/bin/k3s kubectl"
 BOT = "http://127.0.0.1:30800"
 PROMETHEUS = "http://127.0.0.1:30090"
 ALERTMANAGER = "http://127.0.0.1:30093"
+GRAFANA = "http://127.0.0.1:30300"
 
 
 def kubectl(host: Host, words: str) -> str:
