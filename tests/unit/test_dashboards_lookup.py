@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.errors import AnsibleLookupError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from plugins.lookup.dashboards import LookupModule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUNBOOK = "$botwatch_runbooks_url/DiscordBotDown.md"
+VARIABLES = {
+    "botwatch_runbooks_url": "https://example.org/runbooks/",
+    "errors": 17,
+    "prometheus_bot_errors_threshold": trust_as_template("{{ errors }}"),
+}
+
+
+def constant(name: str, value: str) -> dict[str, str]:
+    return {"name": name, "type": "constant", "query": value}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one dashboard, generated with other values than a host's."""
+    panel = {
+        "links": [{"url": RUNBOOK}, {"url": "https://example.org/"}],
+        "fieldConfig": {
+            "defaults": {
+                "thresholds": {
+                    "steps": [
+                        {"value": None},
+                        {"value": 5, "variable": "prometheus_bot_errors_threshold"},
+                    ]
+                }
+            }
+        },
+    }
+    dashboard = {
+        "uid": "botwatch-bot",
+        "title": "봇",
+        "templating": {
+            "list": [
+                constant("botwatch_runbooks_url", ""),
+                constant("prometheus_bot_errors_threshold", "5"),
+            ]
+        },
+        "panels": [panel],
+    }
+    (tmp_path / "bot.json").write_text(json.dumps(dashboard), encoding="utf-8")
+    return tmp_path
+
+
+def look(folder: Path, **other: object) -> dict[str, Any]:
+    """Look a folder up; give its only dashboard."""
+    variables = {**VARIABLES, **other}
+    lookup = LookupModule(
+        loader=DataLoader(), templar=Templar(loader=DataLoader(), variables=variables)
+    )
+    (found,) = lookup.run([str(folder)], variables)
+    assert (found["name"], found["uid"]) == ("bot.json", "botwatch-bot")
+    dashboard: dict[str, Any] = json.loads(found["content"])
+    return dashboard
+
+
+def test_a_dashboard_gets_the_values_of_the_host(folder: Path) -> None:
+    dashboard = look(folder)
+    values = {item["name"]: item["query"] for item in dashboard["templating"]["list"]}
+    assert values == {
+        "botwatch_runbooks_url": "https://example.org/runbooks",
+        "prometheus_bot_errors_threshold": "17",
+    }
+    (panel,) = dashboard["panels"]
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 17
+    assert panel["links"][0]["url"] == RUNBOOK
+    assert dashboard["title"] == "봇"
+
+
+def test_links_to_runbooks_that_have_no_address_are_left_out(folder: Path) -> None:
+    (panel,) = look(folder, botwatch_runbooks_url="")["panels"]
+    assert panel["links"] == [{"url": "https://example.org/"}]
+
+
+def test_a_variable_that_no_role_has_is_named(folder: Path) -> None:
+    (folder / "bot.json").write_text(
+        json.dumps(
+            {
+                "uid": "x",
+                "templating": {"list": [constant("prometheus_gone", "1")]},
+                "panels": [],
+            }
+        )
+    )
+    with pytest.raises(AnsibleLookupError, match=r"bot.json needs prometheus_gone"):
+        look(folder)
