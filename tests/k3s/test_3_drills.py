@@ -10,7 +10,7 @@ from k3s.drills import run_drill
 from k3s.site import Site
 from waiting import eventually
 
-BOT_DOWN_BUDGET_S = 15.0
+BOT_DOWN_BUDGET_S = 12.0
 DEPLOYMENTS = 20
 QUIET_S = 15.0
 CONTROL = "http://127.0.0.1:8008/control"
