@@ -32,6 +32,13 @@ drill: ## break things on the demo node and time the message (DRILL=name RUNS=n)
 	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
 	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) --json build/drill.json
 
+.PHONY: bench
+bench: ## measure the bot beside a bare one (COMMANDS=n before its memory is looked at, ROUNDS=n)
+	@tools/setup controller dev
+	@PYTHONPATH=bench/src $(VENV)/python -m botwatch_bench \
+	  $(if $(PART),--part $(PART)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  --json build/bench.json
+
 .PHONY: test
 test: ## every test that this machine can run
 	@tools/setup controller dev

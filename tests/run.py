@@ -123,7 +123,7 @@ def all_jobs() -> list[Job]:
             ("yamllint", "--strict", "."),
             ("ruff", "check"),
             ("ruff", "format", "--check"),
-            ("mypy", "plugins", "bot", "sandbox", "drill", "tests", "molecule"),
+            ("mypy", "plugins", "bot", "sandbox", "drill", "bench", "tests", "molecule"),
             ("shellcheck", *scripts),
         ),
     )

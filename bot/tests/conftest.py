@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from botwatch_bot import settings as bot_settings
+from botwatch_bot.commands import COMMANDS
 from botwatch_bot.services import Services
 
 with warnings.catch_warnings():
@@ -109,6 +110,9 @@ class RestDouble:
     failures: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     hold: asyncio.Event | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    asked_for_commands: int = 0
+    told_commands: int = 0
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -116,6 +120,9 @@ class RestDouble:
         app.router.add_get("/api/oauth2/applications/@me", self._application)
         app.router.add_get("/api/gateway/bot", self._gateway)
         app.router.add_post("/api/channels/{channel}/messages", self._post)
+        app.router.add_get("/api/applications/{application}/commands", self._get_commands)
+        app.router.add_put("/api/applications/{application}/commands", self._put_commands)
+        app.router.add_post("/api/interactions/{id}/{token}/callback", self._interact)
         return app
 
     async def _me(self, _: web.Request) -> web.Response:
@@ -140,6 +147,26 @@ class RestDouble:
     async def _gateway(self, _: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
         return _answer({"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
+
+    async def _get_commands(self, request: web.Request) -> web.Response:
+        assert request.query["with_localizations"] == "true"
+        self.asked_for_commands += 1
+        return _answer(self.commands, status=self.failures.pop(0)[0] if self.failures else 200)
+
+    async def _put_commands(self, request: web.Request) -> web.Response:
+        self.told_commands += 1
+        self.commands = [
+            {**command, "id": str(number), "application_id": BOT_ID, "version": "1"}
+            for number, command in enumerate(await request.json())
+        ]
+        return _answer(self.commands)
+
+    async def _interact(self, request: web.Request) -> web.Response:
+        if self.failures:
+            status, body = self.failures.pop(0)
+            return _answer(body, status=status)
+        self.sent.append((await request.json())["data"])
+        return _answer({"interaction": {"id": request.match_info["id"], "type": 2}})
 
     async def _post(self, request: web.Request) -> web.Response:
         if self.hold is not None:
@@ -186,6 +213,12 @@ def message_payload(
     }
 
 
+def _member(user_id: str, roles: tuple[str, ...]) -> dict[str, Any]:
+    user = {"id": user_id, "username": "someone", "discriminator": "0", "avatar": None}
+    joined = "2025-01-01T00:00:00+00:00"
+    return {"user": user, "roles": [*roles], "flags": 0, "permissions": "0", "joined_at": joined}
+
+
 def guild_payload(guild_id: str, members: int) -> dict[str, Any]:
     channel = {"id": CHANNEL_ID, "type": 0, "name": "general", "position": 0}
     role = {"id": guild_id, "name": "@everyone", "permissions": "0", "position": 0, "color": 0}
@@ -229,6 +262,52 @@ class Chat:
         author = {"id": str(author_id), "username": "someone", "discriminator": "0", "bot": bot}
         self.gateway("MESSAGE_CREATE", message_payload(content, {**author, "avatar": None}))
 
+    def slash(
+        self,
+        name: str,
+        text: str | None = None,
+        locales: tuple[str, str] = ("en-US", "en-US"),
+        user_id: int = 7,
+        roles: tuple[str, ...] = (),
+    ) -> None:
+        """Use a slash command, with its one option; locales are the user's and the server's."""
+        takes = COMMANDS[name].takes if name in COMMANDS else "text"
+        options = [] if text is None else [{"type": 3, "name": takes, "value": text}]
+        self.gateway(
+            "INTERACTION_CREATE",
+            {
+                "id": "6000",
+                "application_id": BOT_ID,
+                "type": 2,
+                "token": "a-token",
+                "version": 1,
+                "guild_id": GUILD_ID,
+                "channel_id": CHANNEL_ID,
+                "channel": {"id": CHANNEL_ID, "type": 0, "name": "general", "position": 0},
+                "locale": locales[0],
+                "guild_locale": locales[1],
+                "member": _member(str(user_id), roles),
+                "attachment_size_limit": 1000,
+                "authorizing_integration_owners": {},
+                "entitlements": [],
+                "data": {"id": "1", "name": name, "type": 1, "options": options},
+            },
+        )
+
+    async def ask_slash(
+        self,
+        name: str,
+        text: str | None = None,
+        locales: tuple[str, str] = ("en-US", "en-US"),
+        user_id: int = 7,
+        roles: tuple[str, ...] = (),
+    ) -> str:
+        """Use a slash command and return the answer."""
+        before = len(self.sent)
+        self.slash(name, text, locales, user_id, roles)
+        await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
+        return self.sent[-1]
+
     def gateway(self, event: str, data: dict[str, Any]) -> None:
         """Hand an event to the client as its web socket does."""
         self.client.dispatch("socket_event_type", event)
@@ -246,7 +325,7 @@ class Chat:
         """Say something and return the answer."""
         before = len(self.sent)
         self.say(content)
-        await self.eventually(lambda: len(self.sent) > before and not self.client._running)
+        await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
         return self.sent[-1]
 
 

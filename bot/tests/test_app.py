@@ -6,12 +6,16 @@ import asyncio
 import logging
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from botwatch_bot import __main__ as command
 from botwatch_bot import app
+from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.faults import Faults
+from botwatch_bot.runs import Run
 from botwatch_bot.stopping import StopRequest
 from botwatch_bot.systemd import Notifier
 from botwatch_bot.web.server import WebServerEndedError
@@ -55,9 +59,17 @@ class FakeSession:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
+    def drop_connections(self) -> int:
+        return 0
+
     def sample(self) -> None:
         if self.failure is not None:
             raise self.failure
+
+
+def process(web: FakeWeb) -> app.Process:
+    server: Any = web
+    return app.Process(Notifier({}), StopRequest(), server, Faults(Run({})))
 
 
 async def test_the_tick_beats_from_the_event_loop(
@@ -69,8 +81,8 @@ async def test_the_tick_beats_from_the_event_loop(
     monkeypatch.setattr(app, "TICK_SECONDS", 0.01)
     services.metrics.heartbeat.set(0)
     session: Any = FakeSession()
-    web: Any = FakeWeb()
-    ticking = asyncio.create_task(app._tick(services, session, Notifier({}), web))
+    web = FakeWeb()
+    ticking = asyncio.create_task(app._tick(services, session, process(web)))
     await eventually(lambda: value("heartbeat_timestamp_seconds"))
     assert value("ready") == 0
     services.gateway.shard_up(0)
@@ -88,9 +100,9 @@ async def test_a_tick_that_fails_ends_the_bot_instead_of_leaving_half_of_it(
     session = FakeSession()
     session.failure = ZeroDivisionError()
     monkeypatch.setattr(app, "_make_session", lambda *_: session)
-    web: Any = FakeWeb()
+    web = FakeWeb()
     with pytest.raises(ZeroDivisionError):
-        await app._live(services, "token", Notifier({}), StopRequest(), web)
+        await app._live(services, "token", process(web))
     assert services.gateway.reasons() == ["the bot is stopping"]
 
 
@@ -98,10 +110,47 @@ async def test_a_bot_that_nobody_can_observe_ends(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "_make_session", FakeSession)
-    web: Any = FakeWeb()
+    web = FakeWeb()
     web.broken = True
     with pytest.raises(WebServerEndedError):
-        await app._live(services, "token", Notifier({}), StopRequest(), web)
+        await app._live(services, "token", process(web))
+
+
+async def test_being_without_discord_for_too_long_ends_the_bot_with_a_code_of_its_own(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_make_session", FakeSession)
+    monkeypatch.setattr(app, "TICK_SECONDS", 0.01)
+    services.gateway.fail("nobody listens")
+    impatient = replace(services, settings=replace(services.settings, gateway_patience=1))
+    monkeypatch.setattr(services.gateway, "disconnected_seconds", lambda: 1.5)
+    with pytest.raises(FatalError, match=r"BOT_GATEWAY_PATIENCE.*nobody listens") as ended:
+        await app._live(impatient, "token", process(FakeWeb()))
+    assert ended.value.code is ExitCode.DISCONNECTED
+
+
+async def test_without_a_limit_the_bot_waits_for_discord_for_ever(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = replace(services, settings=replace(services.settings, gateway_patience=0))
+    monkeypatch.setattr(services.gateway, "disconnected_seconds", lambda: 1e9)
+    app._end_if_disconnected(patient)
+
+
+async def test_a_late_event_loop_is_measured(
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Eventually,
+    value: Callable[..., float | None],
+) -> None:
+    monkeypatch.setattr(app, "TICK_SECONDS", 0.01)
+    session: Any = FakeSession()
+    ticking = asyncio.create_task(app._tick(services, session, process(FakeWeb())))
+    await asyncio.sleep(0)
+    time.sleep(0.2)  # noqa: ASYNC251 - the event loop has to stand still
+    await eventually(lambda: value("event_loop_lag_seconds_count"))
+    assert (value("event_loop_lag_seconds_sum") or 0) >= 0.15
+    ticking.cancel()
 
 
 async def test_a_failure_that_nobody_awaits_is_counted(

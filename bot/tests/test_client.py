@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from discord.shard import AutoShardedClient
 from prometheus_client import generate_latest
 
 from botwatch_bot.commands import COMMANDS, Command, Request
+from botwatch_bot.gateway import answering
 from botwatch_bot.gateway import client as client_module
 from botwatch_bot.gateway.verdicts import APOLOGY
 
@@ -145,14 +148,14 @@ class TestUsersMistakes:
             "X-RateLimit-Remaining": "0",
             "X-RateLimit-Reset-After": "0.05",
         }
-        monkeypatch.setattr(client_module, "COMMAND_SECONDS", 0.5)
+        monkeypatch.setattr(answering, "COMMAND_SECONDS", 0.5)
         for _ in range(50):
             chat.say(line)
-        await eventually(lambda: chat.client._running)
+        await eventually(lambda: chat.client.answering.running)
 
         def ended() -> bool:
             chat.client.sample()
-            return not chat.client._running
+            return not chat.client.answering.running
 
         await eventually(ended)
         assert 0 < len(chat.sent) < 50
@@ -184,7 +187,7 @@ class TestFaults:
             raise ZeroDivisionError
 
         replace(monkeypatch, broken)
-        assert await chat.ask("?ping") == APOLOGY
+        assert await chat.ask("?ping") == str(APOLOGY)
         assert value("messages_sent_total") == 1
         assert outcome(services, "ping") == {"error": 1}
         assert errors(services) == {"command": 1}
@@ -251,10 +254,10 @@ class TestFaults:
     ) -> None:
         chat.rest.hold = asyncio.Event()
         chat.say("?ping")
-        await eventually(lambda: chat.client._running)
+        await eventually(lambda: chat.client.answering.running)
         chat.client.sample()
         assert not errors(services)
-        monkeypatch.setattr(client_module, "COMMAND_SECONDS", 0)
+        monkeypatch.setattr(answering, "COMMAND_SECONDS", 0)
         chat.client.sample()
         chat.client.sample()
         await eventually(lambda: outcome(services, "ping"))
@@ -276,9 +279,9 @@ class TestFaults:
         replace(monkeypatch, endless)
         chat.say("?ping")
         chat.say("?nope")
-        await eventually(lambda: chat.sent and len(chat.client._running) == 1)
-        (ctx,) = chat.client._running.values()
-        ctx.arrived -= client_module.COMMAND_SECONDS
+        await eventually(lambda: chat.sent and len(chat.client.answering.running) == 1)
+        (ctx,) = chat.client.answering.running
+        ctx.arrived -= answering.COMMAND_SECONDS
         chat.client.sample()
         await eventually(lambda: outcome(services, "ping"))
         assert outcome(services, "ping") == {"error": 1}
@@ -319,7 +322,7 @@ class TestEnding:
         chat.say("?ping")
         await started.wait()
         closing = asyncio.create_task(chat.client.shut_down())
-        await eventually(lambda: not chat.client._accepting)
+        await eventually(lambda: not chat.client.answering.accepting)
         chat.say("?add 1 2")
         go.set()
         await closing
@@ -341,7 +344,7 @@ class TestEnding:
             await asyncio.Event().wait()
             return "never"
 
-        monkeypatch.setattr(client_module, "_DRAIN_SECONDS", 0.05)
+        monkeypatch.setattr(answering, "_DRAIN_SECONDS", 0.05)
         replace(monkeypatch, endless)
         chat.say("?ping")
         await started.wait()
@@ -362,7 +365,7 @@ class TestLatency:
         begun = time.perf_counter()
         while time.perf_counter() - begun < 0.06:
             pass
-        await chat.eventually(lambda: chat.sent and not chat.client._running)
+        await chat.eventually(lambda: chat.sent and not chat.client.answering.running)
         assert (value("message_latency_seconds_sum") or 0) >= 0.06
 
 
@@ -431,6 +434,102 @@ class TestGatewayEvents:
         await chat.eventually(lambda: outcome(services, "ping") == {"success": 3})
         services.counter.refresh()
         assert value("active_users") == 2
+
+
+class FakeSocket:
+    """A connection to the gateway that can be looked at and closed."""
+
+    open = True
+    latency = 0.02
+    sequence = 5
+
+    def __init__(self) -> None:
+        self.closed: list[int] = []
+
+    async def close(self, code: int) -> None:
+        self.closed.append(code)
+
+
+class TestDeafConnections:
+    @pytest.fixture
+    def socket(self, client: BotClient, monkeypatch: pytest.MonkeyPatch) -> FakeSocket:
+        socket = FakeSocket()
+        shard = SimpleNamespace(ws=socket, id=0, close=partial(socket.close, 1000))
+        monkeypatch.setattr(client, "_AutoShardedClient__shards", {0: shard})
+        client.shard_count = 1
+        client.dispatch("shard_connect", 0)
+        return socket
+
+    async def age(self, services: Services, seconds: float) -> None:
+        """Let the connection be older than it is."""
+        shard = services.gateway._shards[0]
+        shard.since -= seconds
+        shard.last_event -= seconds
+        shard.acked = shard.since
+
+    async def test_one_that_is_well_is_left_alone(
+        self, client: BotClient, socket: FakeSocket, services: Services
+    ) -> None:
+        client.sample()
+        await asyncio.sleep(0)
+        assert (socket.closed, services.gateway.reasons()) == ([], [])
+
+    async def test_one_whose_heartbeats_nobody_answers_is_resumed_once(
+        self,
+        client: BotClient,
+        socket: FakeSocket,
+        services: Services,
+        eventually: Eventually,
+        value: Callable[..., float | None],
+    ) -> None:
+        await self.age(services, 80)
+        assert "has had no heartbeat answered" in services.gateway.reasons()[0]
+        client.sample()
+        client.sample()
+        await eventually(lambda: socket.closed == [4000])
+        assert value("gateway_interventions_total", reason="unanswered") == 1
+
+    async def test_one_that_is_quiet_for_long_is_resumed(
+        self,
+        client: BotClient,
+        socket: FakeSocket,
+        services: Services,
+        eventually: Eventually,
+        value: Callable[..., float | None],
+    ) -> None:
+        await self.age(services, services.settings.gateway_quiet + 1)
+        services.gateway.acknowledged(0, 41.25)
+        client.sample()
+        await eventually(lambda: socket.closed == [4000])
+        assert value("gateway_interventions_total", reason="quiet") == 1
+        assert value("gateway_interventions_total", reason="unanswered") == 0
+
+    async def test_a_drill_drops_what_is_connected(
+        self,
+        client: BotClient,
+        socket: FakeSocket,
+        eventually: Eventually,
+        value: Callable[..., float | None],
+    ) -> None:
+        assert client.drop_connections() == 1
+        await eventually(lambda: socket.closed == [4000])
+        assert value("gateway_interventions_total", reason="drill") == 1
+        socket.open = False
+        assert client.drop_connections() == 0
+
+    async def test_each_shard_has_metrics(
+        self, client: BotClient, socket: FakeSocket, value: Callable[..., float | None]
+    ) -> None:
+        client.sample()
+        assert value("gateway_connected", shard="0") == 1
+        assert value("gateway_shard_latency_seconds", shard="0") == 0.02
+        assert value("gateway_shard_sessions_total", shard="0", kind="identify") == 1
+        assert value("gateway_shard_disconnects_total", shard="0") == 0
+        seen = value("gateway_shard_last_event_timestamp_seconds", shard="0") or 0
+        assert abs(seen - time.time()) < 5
+        socket.open = False
+        client.sample()
+        assert value("gateway_connected", shard="0") == 0
 
 
 class TestConnecting:

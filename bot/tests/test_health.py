@@ -120,6 +120,76 @@ class TestGatewayState:
         clock.now += 20
         assert state.stalled_seconds() == 20
 
+    def test_a_connection_whose_heartbeats_are_not_answered_is_not_ready(
+        self, state: GatewayState, clock: Clock
+    ) -> None:
+        connect(state)
+        state.acknowledged(0, 40.0)
+        clock.now += 69
+        assert state.ready
+        clock.now += 2
+        assert state.reasons() == ["shard 0 has had no heartbeat answered for 71 s"]
+        state.acknowledged(0, 40.0)
+        assert state.ready
+
+    def test_a_connection_whose_first_heartbeat_is_never_answered_is_deaf_too(
+        self, state: GatewayState, clock: Clock
+    ) -> None:
+        connect(state)
+        clock.now += 80
+        (shard,) = state.shards().values()
+        assert shard.unanswered_seconds(clock.now) == 80
+
+    def test_an_event_of_a_shard_is_told_by_its_number(
+        self, state: GatewayState, clock: Clock
+    ) -> None:
+        connect(state)
+        state.sample(0, 0.02, socket_open=True, sequence=1)
+        clock.now += 10
+        state.sample(0, 0.02, socket_open=True, sequence=1)
+        assert state.shards()[0].quiet_seconds(clock.now) == 10
+        state.sample(0, 0.02, socket_open=True, sequence=2)
+        assert state.shards()[0].quiet_seconds(clock.now) == 0
+        state.shard_down(0)
+        assert state.shards()[0].quiet_seconds(clock.now) == 0
+
+    def test_is_disconnected_until_every_shard_is_up_whatever_client_tries(
+        self, state: GatewayState, clock: Clock
+    ) -> None:
+        clock.now += 5
+        state.begin()
+        state.expect(2)
+        assert state.disconnected_seconds() == 5
+        connect(state, 0)
+        clock.now += 3
+        # One of two came up: that is progress, but not the end of it.
+        assert state.disconnected_seconds() == 3
+        connect(state, 1)
+        clock.now += 100
+        assert state.disconnected_seconds() == 0
+        state.shard_down(1)
+        clock.now += 20
+        state.begin()
+        clock.now += 20
+        assert state.disconnected_seconds() == 40
+
+    def test_counts_of_a_shard_outlive_its_connections(self, state: GatewayState) -> None:
+        connect(state)
+        state.shard_down(0)
+        state.shard_up(0, resumed=True)
+        state.begin()
+        assert state.reasons() == ["not logged in to Discord yet"]
+        connect(state)
+        (shard,) = state.shards().values()
+        assert (shard.identifies, shard.resumes, shard.disconnects) == (2, 1, 1)
+
+    def test_shards_that_discord_no_longer_wants_are_forgotten(self, state: GatewayState) -> None:
+        state.expect(3)
+        assert list(state.shards()) == [0, 1, 2]
+        state.begin()
+        state.expect(1)
+        assert list(state.shards()) == [0]
+
     def test_stopping_is_a_reason(self, state: GatewayState) -> None:
         connect(state)
         state.stop()

@@ -11,14 +11,15 @@ import discord.gateway
 import pytest
 
 from botwatch_bot.gateway import keepalive
-from botwatch_bot.gateway.keepalive import PromptKeepAlive
+from botwatch_bot.gateway.keepalive import WitnessedKeepAlive
+from botwatch_bot.gateway.state import GatewayState
 
 
-def handler() -> PromptKeepAlive:
+def handler() -> WitnessedKeepAlive:
     socket: Any = SimpleNamespace(
         thread_id=threading.get_ident(), _max_heartbeat_timeout=60.0, HEARTBEAT=1, sequence=7
     )
-    return PromptKeepAlive(ws=socket, interval=41.25, shard_id=0)
+    return WitnessedKeepAlive(ws=socket, interval=41.25, shard_id=0)
 
 
 def test_an_ack_that_comes_at_once_is_a_short_latency() -> None:
@@ -32,5 +33,14 @@ def test_an_ack_that_comes_at_once_is_a_short_latency() -> None:
 
 def test_connections_use_it_once_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord.gateway, "KeepAliveHandler", object)
-    keepalive.install()
-    assert vars(discord.gateway)["KeepAliveHandler"] is PromptKeepAlive
+    keepalive.install(GatewayState())
+    assert vars(discord.gateway)["KeepAliveHandler"] is WitnessedKeepAlive
+
+
+def test_an_answered_heartbeat_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = GatewayState()
+    monkeypatch.setattr(WitnessedKeepAlive, "state", state)
+    handler().ack()
+    (shard,) = state.shards().values()
+    assert abs(shard.acked - time.monotonic()) < 5
+    assert shard.interval == 41.25

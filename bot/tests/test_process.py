@@ -167,6 +167,47 @@ def test_a_crash_drill_ends_the_process_at_once(environment: dict[str, str]) -> 
         assert bot.process.wait(STOP_SECONDS) == 70
 
 
+def test_a_hang_drill_stops_the_event_loop_while_the_probes_go_on_answering(
+    environment: dict[str, str],
+) -> None:
+    with running(environment) as bot:
+        bot.wait_until_it_serves()
+        assert bot.get("/test-hang")[0] == 404
+        assert bot.get("/test-gateway-drop", DRILL_TOKEN)[0] == 503
+        # It listens before there is an event loop.
+        bot.wait_for(lambda: bot.get("/test-hang?seconds=60", DRILL_TOKEN)[0] == 200)
+        bot.wait_for(
+            lambda: json.loads(bot.get("/health")[1])["loop"]["heartbeat_age_seconds"] > 1.5
+        )
+        # A stop does not wait for it.
+        assert bot.stop(signal.SIGTERM)[:2] < (1, STOP_SECONDS)
+
+
+def test_a_discord_that_stays_away_ends_with_69_and_the_reason(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    last_words = tmp_path / "termination-log"
+    impatient = {"BOT_GATEWAY_PATIENCE": "1", "BOT_TERMINATION_LOG": str(last_words)}
+    code, errors = ended({**environment, **impatient})
+    assert code == 69
+    said = errors.splitlines()[-1]
+    assert said.startswith(
+        "discord-bot: no whole connection to Discord for 1 s (BOT_GATEWAY_PATIENCE): "
+        "not logged in to Discord yet; the last attempt failed: "
+    )
+    assert last_words.read_text() == f"{said.removeprefix('discord-bot: ')}\n"
+
+
+def test_a_name_that_cannot_be_resolved_is_a_cause_of_its_own(environment: dict[str, str]) -> None:
+    # Names that end in .invalid are never given to anyone.
+    unresolvable = {"BOT_DISCORD_API_URL": "https://discord.invalid/api/v10"}
+    with running({**environment, **unresolvable}) as bot:
+        bot.wait_for(
+            lambda: 'gateway_failures_total{cause="dns"} 0.0' not in bot.get("/metrics")[1]
+        )
+        assert bot.stop(signal.SIGTERM)[0] == 0
+
+
 def test_a_busy_port_ends_with_75_before_discord_hears_of_a_second_bot(
     environment: dict[str, str],
 ) -> None:

@@ -13,10 +13,11 @@ from botwatch_bot.exits import ExitCode
 from botwatch_bot.health import MAX_HEARTBEAT_AGE
 from botwatch_bot.runs import CRASHES, STATE_FOLDER, TERMINATION_LOG, Ending, Run
 from botwatch_bot.services import Services
-from botwatch_bot.settings import _variables
+from botwatch_bot.settings import variables
 from botwatch_bot.stopping import StopRequest
 
 CODES = {
+    ExitCode.DISCONNECTED: Ending.DISCONNECTED,
     ExitCode.INTERNAL: Ending.INTERNAL,
     ExitCode.PORT_BUSY: Ending.PORT_BUSY,
     ExitCode.REFUSED: Ending.REFUSED,
@@ -194,7 +195,7 @@ class TestTerminationLog:
 
 
 def test_both_variables_are_settings() -> None:
-    assert {STATE_FOLDER, TERMINATION_LOG} <= set(_variables())
+    assert {STATE_FOLDER, TERMINATION_LOG} <= set(variables())
 
 
 class TestTakingOver:

@@ -57,6 +57,8 @@ def script(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> list
             if outcome is not None:
                 raise outcome
 
+        async def sync_slash_commands(self) -> None: ...
+
         async def shut_down(self) -> None:
             log.append("closed")
 
@@ -171,7 +173,11 @@ def test_the_stand_in_is_used_where_it_is_named(
         "discord_api_url": "http://127.0.0.1:1/api/v10",
         "discord_gateway_url": "ws://127.0.0.1:1/gateway",
     }
-    settings = services.settings.model_copy(update=stand_in)
+    settings = replace(
+        services.settings,
+        discord_api_url=stand_in["discord_api_url"],
+        discord_gateway_url=stand_in["discord_gateway_url"],
+    )
     module.prepare_library(replace(services, settings=settings))
     assert stand_in["discord_api_url"] == Route.BASE
     assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "ws://127.0.0.1:1/gateway"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
 from pathlib import Path
 
 import pytest
 
 from botwatch_bot import settings as module
 from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.settings import Settings, load, load_secrets
+from botwatch_bot.secret_files import load_secrets
+from botwatch_bot.settings import Settings, load
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -39,6 +41,18 @@ def test_defaults(settings: Settings) -> None:
         ("LOG_FORMAT", "json", "json"),
         ("LOG_LEVEL", "", "info"),
         ("DRILL_TOKEN_FILE", "/some/file", Path("/some/file")),
+        ("LISTEN_ADDRESS", "::1", IPv6Address("::1")),
+        ("LOCALE", "ko", "ko"),
+        ("USER_COMMANDS_PER_MINUTE", "0", 0),
+        ("OPERATOR_ROLE", "1042734857243561984", 1042734857243561984),
+        (
+            "PROMETHEUS_URL",
+            "http://prometheus.monitoring:9090/",
+            "http://prometheus.monitoring:9090",
+        ),
+        ("ALERTMANAGER_URL", "https://alerts.example/path", "https://alerts.example/path"),
+        ("GATEWAY_PATIENCE", "30", 30),
+        ("GATEWAY_QUIET", "0", 0),
     ],
 )
 def test_values_are_taken_and_empty_ones_mean_the_default(
@@ -64,6 +78,15 @@ def test_values_are_taken_and_empty_ones_mean_the_default(
         ("LISTEN_PORT", "eighty"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
+        ("LISTEN_PORT", "٨٠٠٠"),
+        ("LOCALE", "fr"),
+        ("USER_COMMANDS_PER_MINUTE", "-1"),
+        ("OPERATOR_ROLE", "operators"),
+        ("OPERATOR_ROLE", "0"),
+        ("PROMETHEUS_URL", "prometheus:9090"),
+        ("ALERTMANAGER_URL", "http://x.example/?a=b"),
+        ("GATEWAY_PATIENCE", "86401"),
+        ("GATEWAY_QUIET", "1e9"),
     ],
 )
 def test_an_invalid_value_is_one_line_with_name_value_and_remedy(
@@ -220,4 +243,4 @@ class TestSecrets:
 
 def test_the_readme_lists_every_setting() -> None:
     text = README.read_text(encoding="utf-8")
-    assert [name for name in module._variables() if f"`{name}`" not in text] == []
+    assert [name for name in module.variables() if f"`{name}`" not in text] == []

@@ -12,6 +12,7 @@ import pytest
 from waitress import wasyncore
 
 from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.faults import Faults
 from botwatch_bot.health import MAX_HEARTBEAT_AGE
 from botwatch_bot.runs import Run
 from botwatch_bot.web.app import create_app
@@ -54,7 +55,7 @@ class Web:
 
 @pytest.fixture
 def web(services: Services, free_port: int) -> Iterator[Web]:
-    app = create_app(services.health, services.metrics, DRILL_TOKEN, Run({}))
+    app = create_app(services.health, services.metrics, DRILL_TOKEN, Faults(Run({})))
     server = WebServer(app, "127.0.0.1", free_port)
     server.start()
     yield Web(free_port)
@@ -113,7 +114,9 @@ class TestMetrics:
 
 
 class TestDrills:
-    @pytest.mark.parametrize("path", ["/test-error", "/test-crash"])
+    @pytest.mark.parametrize(
+        "path", ["/test-error", "/test-crash", "/test-hang", "/test-gateway-drop"]
+    )
     @pytest.mark.parametrize("method", ["GET", "POST"])
     @pytest.mark.parametrize(
         "headers",
@@ -145,10 +148,26 @@ class TestDrills:
         assert (answer.status, answer.json) == (200, {"counted": "drill"})
         assert value("errors_total", error_type="drill") == 1
 
+    @pytest.mark.parametrize("path", ["/test-hang", "/test-gateway-drop"])
+    def test_what_is_not_there_cannot_be_broken(self, web: Web, path: str) -> None:
+        answer = web.ask(path, "POST", Authorization=f"Bearer {DRILL_TOKEN}")
+        assert answer.status == 503
+        assert answer.json["error"].startswith(("no event loop", "there is no connection"))
+
+    @pytest.mark.parametrize(
+        "seconds", ["0", "-1", "1.5", "121", "9" * 100, "", "abc", "%D9%A3", "1%00"]
+    )
+    def test_a_hang_has_bounds(self, web: Web, seconds: str) -> None:
+        answer = web.ask(f"/test-hang?seconds={seconds}", Authorization=f"Bearer {DRILL_TOKEN}")
+        assert (answer.status, answer.json) == (
+            400,
+            {"error": "seconds must be a whole number from 1 to 120"},
+        )
+
     def test_are_absent_where_no_token_is_configured(self, services: Services) -> None:
         from werkzeug.test import Client  # noqa: PLC0415 - for this test alone
 
-        client = Client(create_app(services.health, services.metrics, None, Run({})))
+        client = Client(create_app(services.health, services.metrics, None, Faults(Run({}))))
         headers = {"Authorization": f"Bearer {DRILL_TOKEN}"}
         assert client.get("/test-error", headers=headers).status_code == 404
 
@@ -182,7 +201,7 @@ class TestServer:
     def test_a_busy_port_is_told_to_the_caller(self, services: Services) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
-            app = create_app(services.health, services.metrics, None, Run({}))
+            app = create_app(services.health, services.metrics, None, Faults(Run({})))
             with pytest.raises(FatalError, match=f"port {port} on 127.0.0.1 is busy") as refused:
                 WebServer(app, "127.0.0.1", port)
         assert refused.value.code is ExitCode.PORT_BUSY
@@ -190,7 +209,7 @@ class TestServer:
     def test_an_address_of_another_machine_is_a_bad_setting(
         self, services: Services, free_port: int
     ) -> None:
-        app = create_app(services.health, services.metrics, None, Run({}))
+        app = create_app(services.health, services.metrics, None, Faults(Run({})))
         with pytest.raises(FatalError, match="BOT_LISTEN_ADDRESS") as refused:
             WebServer(app, "192.0.2.1", free_port)
         assert refused.value.code is ExitCode.BAD_SETTINGS
@@ -201,9 +220,8 @@ class TestServer:
         def broken(**_: object) -> None:
             raise ZeroDivisionError
 
-        server = WebServer(
-            create_app(services.health, services.metrics, None, Run({})), "127.0.0.1", free_port
-        )
+        app = create_app(services.health, services.metrics, None, Faults(Run({})))
+        server = WebServer(app, "127.0.0.1", free_port)
         server.check()
         monkeypatch.setattr(wasyncore, "loop", broken)
         server.start()
@@ -215,7 +233,7 @@ class TestServer:
 
     def test_closing_frees_the_port(self, services: Services, free_port: int) -> None:
         for _ in range(2):
-            app = create_app(services.health, services.metrics, None, Run({}))
+            app = create_app(services.health, services.metrics, None, Faults(Run({})))
             server = WebServer(app, "127.0.0.1", free_port)
             server.start()
             assert Web(free_port).ask("/livez").status == 200

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yarl
 
-from botwatch_sandbox.discord.state import GUILD_NAME
+from botwatch_sandbox.discord.guilds import GUILD_NAME
 from botwatch_sandbox.testing.waiting import eventually
 
 with warnings.catch_warnings():
@@ -232,3 +232,40 @@ async def test_two_shards_share_one_guild(stage: Stage, monkeypatch: pytest.Monk
         await asyncio.wait_for(client.wait_until_ready(), 5)
         assert len(client.guilds) == 1
         assert (await stage.box.state())["status"]["bot"]["sessions"] == 2
+
+
+async def test_a_slash_command_is_synced_used_and_answered(stage: Stage) -> None:
+    bot = stage.bot()
+    seen: list[discord.Locale | None] = []
+
+    async def roll(interaction: discord.Interaction[Bot], count: int, dice: str = "d6") -> None:
+        seen.extend((interaction.locale, interaction.guild_locale))
+        await interaction.response.defer(ephemeral=True)
+        await interaction.edit_original_response(content=f"{count} of {dice}")
+        await interaction.followup.send("and more")
+
+    bot.tree.add_command(
+        discord.app_commands.Command(name="roll", description="rolls dice", callback=roll)
+    )
+    async with running(bot, bot.token):
+        await asyncio.wait_for(bot.wait_until_ready(), 5)
+        assert [command.name for command in await bot.tree.sync()] == ["roll"]
+        body = {"name": "roll", "author": "you", "options": {"count": 2}, "locale": "ko"}
+        assert (await stage.box.post("/control/discord/slash", body))[0] == 201
+        assert await stage.until_answers(2) == ["2 of d6", "and more"]
+        assert seen == [discord.Locale.korean, discord.Locale.american_english]
+
+
+async def test_a_hybrid_command_answers_a_slash(stage: Stage) -> None:
+    bot = stage.bot()
+
+    async def echo(context: commands.Context[Bot], *, text: str) -> None:
+        sent = await context.send(text)
+        assert sent.content == text
+
+    bot.add_command(commands.HybridCommand(echo, name="echo", description="says it again"))
+    async with running(bot, bot.token):
+        await asyncio.wait_for(bot.wait_until_ready(), 5)
+        await bot.tree.sync()
+        await stage.say("/echo hello there")
+        assert await stage.until_answers(1) == ["hello there"]

@@ -8,8 +8,9 @@ import pytest
 
 from botwatch_sandbox.discord import intents
 from botwatch_sandbox.discord.conversation import Timing
+from botwatch_sandbox.discord.guilds import CHANNEL_ID, GUILD_ID
 from botwatch_sandbox.discord.session import EVENTS_KEPT
-from botwatch_sandbox.discord.state import BOT, CHANNEL_ID, GUILD_ID, OWNER
+from botwatch_sandbox.discord.state import BOT, OWNER
 from botwatch_sandbox.testing.gateway_client import (
     INTENTS,
     GatewayClient,
@@ -268,6 +269,23 @@ async def test_resume_replays_what_was_missed(box: RunningSandbox, query: str) -
         assert client.seq == seq + 3
         await say(box, "three")
         assert (await client.until_event("MESSAGE_CREATE"))["content"] == "three"
+
+
+async def test_an_earlier_resume_is_not_told_again(box: RunningSandbox) -> None:
+    session, seq = await lost_session(box)
+    async with connected(box) as unheard:
+        await unheard.resume(session, seq)
+        await unheard.until_event("RESUMED")
+        await play(box, drop=True)
+    await say(box, "one")
+    async with connected(box) as client:
+        await client.resume(session, seq)
+        assert (await client.receive())["op"] == 10
+        frames = [await client.receive() for _ in range(2)]
+        assert [(frame["t"], frame["s"]) for frame in frames] == [
+            ("MESSAGE_CREATE", seq + 2),
+            ("RESUMED", seq + 3),
+        ]
 
 
 @pytest.mark.parametrize(("session", "seq"), [("unknown", 1), (None, None), (5, 1)])

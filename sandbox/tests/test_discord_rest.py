@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botwatch_sandbox.discord.state import BOT, CHANNEL_ID
+from botwatch_sandbox.discord.guilds import CHANNEL_ID
+from botwatch_sandbox.discord.state import BOT
 
 if TYPE_CHECKING:
     from botwatch_sandbox.testing.server import RunningSandbox
@@ -217,6 +218,10 @@ async def test_a_server_error_hits_as_many_calls_as_asked_for(box: RunningSandbo
     await box.post("/control/discord/faults", {"server_error": 1})
     assert (await call(box, "GET", "/users/@me"))[0] == 500
     assert (await call(box, "GET", "/users/@me"))[0] == 200
+    await box.post("/control/discord/faults", {"server_error": 1, "server_status": 502})
+    status, body, _ = await call(box, "GET", "/users/@me")
+    assert (status, body["message"]) == (502, "502: Bad Gateway")
+    assert box.sandbox.rest.answered == {500: 1, 200: 1, 502: 1}
 
 
 async def test_slow_answers_are_late_by_what_was_asked_for(box: RunningSandbox) -> None:

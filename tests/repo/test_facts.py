@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botwatch_bot.settings import Settings as BotSettings
+from botwatch_bot.settings import variables as bot_variables
 from botwatch_sandbox.settings import Settings as SandboxSettings
 from repo.roles import REPOSITORY, ROLES, Data
 
@@ -46,15 +46,15 @@ def test_ports_stand_in_the_defaults_of_the_roles_only() -> None:
 
 
 def test_programs_listen_where_the_roles_put_them_if_nobody_says_where() -> None:
-    assert default(BotSettings, "listen_port") == PORTS["botwatch_bot_port"]
-    assert default(SandboxSettings, "listen_port") == PORTS["sandbox_port"]
+    assert bot_variables()["BOT_LISTEN_PORT"].default == PORTS["botwatch_bot_port"]
+    assert default("listen_port") == PORTS["sandbox_port"]
     for service in ("bot", "prometheus", "alertmanager"):
         port = PORTS[f"botwatch_{service}_port"]
-        assert default(SandboxSettings, f"{service}_url") == f"http://127.0.0.1:{port}"
+        assert default(f"{service}_url") == f"http://127.0.0.1:{port}"
 
 
-def default(settings: type[BotSettings | SandboxSettings], name: str) -> object:
-    return settings.model_fields[name].default
+def default(name: str) -> object:
+    return SandboxSettings.model_fields[name].default
 
 
 def test_the_demo_and_its_commands_use_the_ports_of_the_roles() -> None:

@@ -61,10 +61,10 @@ def _run(stop: StopRequest, run: Run, *, only_check: bool) -> tuple[ExitCode, Se
 
 def _live(stop: StopRequest, run: Run, *, only_check: bool) -> None:
     # Imported here so that a signal during the imports already finds its handler.
-    from botwatch_bot import app, logs, settings  # noqa: PLC0415 - see above
+    from botwatch_bot import app, logs, secret_files, settings  # noqa: PLC0415 - see above
 
     chosen = settings.load()
-    secrets = settings.load_secrets(chosen)
+    secrets = secret_files.load_secrets(chosen)
     if only_check:
         return
     logs.configure(chosen.log_level, chosen.log_format, secrets.texts())

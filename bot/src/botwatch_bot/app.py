@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from botwatch_bot import version
+from botwatch_bot.exits import ExitCode, FatalError
+from botwatch_bot.faults import Faults
 from botwatch_bot.metrics import ErrorType
 from botwatch_bot.runs import CRASHES
 from botwatch_bot.services import Services
@@ -22,12 +26,26 @@ if TYPE_CHECKING:
 
     from botwatch_bot.gateway.session import Session
     from botwatch_bot.runs import Run
-    from botwatch_bot.settings import Secrets, Settings
+    from botwatch_bot.secret_files import Secrets
+    from botwatch_bot.settings import Settings
     from botwatch_bot.stopping import StopRequest
 
 _log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
+
+_SWITCH_SECONDS = 0.0002
+"""So long the event loop may keep a web thread waiting; Python's own 5 ms show in /metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What the bot's life has around it: who watches it, ends it, asks it and breaks it."""
+
+    notifier: Notifier
+    stop: StopRequest
+    web: WebServer
+    faults: Faults
 
 
 def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) -> None:
@@ -36,11 +54,13 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) 
     Raises:
         FatalError: the port is busy, or Discord refuses the bot.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
     services = Services.create(settings)
     _take_over(this_run, services)
     notifier = Notifier()
+    faults = Faults(this_run)
     web = WebServer(
-        create_app(services.health, services.metrics, secrets.drill_token, this_run),
+        create_app(services.health, services.metrics, secrets.drill_token, faults),
         str(settings.listen_address),
         settings.listen_port,
     )
@@ -53,7 +73,8 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) 
         port=settings.listen_port,
     )
     try:
-        asyncio.run(_live(services, secrets.discord_token, notifier, stop, web))
+        process = Process(notifier, stop, web, faults)
+        asyncio.run(_live(services, secrets.discord_token, process))
     finally:
         web.close()
 
@@ -69,19 +90,18 @@ def _take_over(this_run: Run, services: Services) -> None:
         _log.warning(f"the last run ended {CRASHES[this_run.before]}", reason=this_run.before)
 
 
-async def _live(
-    services: Services, token: str, notifier: Notifier, stop: StopRequest, web: WebServer
-) -> None:
+async def _live(services: Services, token: str, process: Process) -> None:
     asyncio.get_running_loop().set_exception_handler(_count_and_log(services))
     session = _make_session(services, token)
+    process.faults.attach(session.drop_connections)
     tasks = [
-        asyncio.create_task(_tick(services, session, notifier, web), name="tick"),
+        asyncio.create_task(_tick(services, session, process), name="tick"),
         asyncio.create_task(session.run(), name="session"),
-        asyncio.create_task(stop.wait(), name="stop"),
+        asyncio.create_task(process.stop.wait(), name="stop"),
     ]
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     _log.info("stopping")
-    notifier.stopping()
+    process.notifier.stopping()
     services.gateway.stop()
     for task in tasks:
         task.cancel()
@@ -96,18 +116,38 @@ def _make_session(services: Services, token: str) -> Session:
     return Session(services, token)
 
 
-async def _tick(services: Services, session: Session, notifier: Notifier, web: WebServer) -> None:
+async def _tick(services: Services, session: Session, process: Process) -> None:
     """Prove once a second that the event loop runs, and refresh what no event announces."""
     while True:
-        web.check()
+        began = time.perf_counter()
+        process.web.check()
         services.pulse.beat()
         services.metrics.heartbeat.set_to_current_time()
         session.sample()
         _publish(services)
         reasons = services.gateway.reasons()
-        notifier.status(reasons[0] if reasons else "connected to Discord")
-        notifier.alive()
-        await asyncio.sleep(TICK_SECONDS)
+        process.notifier.status(reasons[0] if reasons else "connected to Discord")
+        process.notifier.alive()
+        _end_if_disconnected(services)
+        late = began + TICK_SECONDS
+        await asyncio.sleep(max(0.0, late - time.perf_counter()))
+        services.metrics.loop_lag.observe(max(0.0, time.perf_counter() - late))
+
+
+def _end_if_disconnected(services: Services) -> None:
+    """End the bot when it has been without Discord for too long.
+
+    Raises:
+        FatalError: it has; a process that starts anew is the last remedy that is left.
+    """
+    patience = services.settings.gateway_patience
+    if patience and services.gateway.disconnected_seconds() > patience:
+        reason = services.gateway.reasons()[0]
+        message = (
+            f"no whole connection to Discord for {patience} s (BOT_GATEWAY_PATIENCE): {reason}"
+        )
+        _log.critical("giving up, so that the bot is started anew", why=reason, seconds=patience)
+        raise FatalError(ExitCode.DISCONNECTED, message)
 
 
 def _publish(services: Services) -> None:

@@ -9,6 +9,7 @@ class ExitCode(IntEnum):
     """Exit codes, named after sysexits.h; the service unit decides on them whether to restart."""
 
     OK = 0
+    DISCONNECTED = 69
     INTERNAL = 70
     PORT_BUSY = 75
     REFUSED = 77

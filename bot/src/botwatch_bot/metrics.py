@@ -25,6 +25,7 @@ from prometheus_client import (
 
 from botwatch_bot import version
 from botwatch_bot.runs import CRASHES
+from botwatch_bot.tallies import Events, Responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,15 +58,51 @@ class SessionKind(StrEnum):
     RESUME = "resume"
 
 
-class ApiResult(StrEnum):
-    """How Discord answered a request."""
+class Cause(StrEnum):
+    """Why an attempt to connect failed, or a connection had to be given up."""
 
-    OK = "ok"
-    CLIENT_ERROR = "client_error"
-    RATE_LIMITED = "rate_limited"
-    SERVER_ERROR = "server_error"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    HTTP = "http"
+    CLOSED = "closed"
+    STALLED = "stalled"
+    OTHER = "other"
 
 
+class Intervention(StrEnum):
+    """Why the bot itself closed a connection, so that it is resumed."""
+
+    UNANSWERED = "unanswered"
+    QUIET = "quiet"
+    DRILL = "drill"
+
+
+class Scope(StrEnum):
+    """Which of Discord's limits a 429 was about; `edge` is a proxy's before Discord itself."""
+
+    USER = "user"
+    SHARED = "shared"
+    GLOBAL = "global"
+    EDGE = "edge"
+
+
+class Sync(StrEnum):
+    """What became of telling Discord our slash commands."""
+
+    UNCHANGED = "unchanged"
+    UPDATED = "updated"
+    FAILED = "failed"
+
+
+EVENTS = (
+    *("READY", "RESUMED", "MESSAGE_CREATE", "INTERACTION_CREATE"),
+    *("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"),
+)
+"""The gateway's events that are counted by name."""
+
+_LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # the library leaves it untyped
@@ -81,6 +118,7 @@ class Metrics:
         GCCollector(registry=self.registry)
         self._count_commands(list(commands))
         self._count_faults()
+        self._count_requests()
         self._watch_gateway()
         self._describe_process()
 
@@ -110,6 +148,11 @@ class Metrics:
             "Messages that Discord accepted, of every kind.",
             registry=self.registry,
         )
+        self.commands_running = Gauge(
+            "discord_bot_commands_running",
+            "Commands that are being answered now.",
+            registry=self.registry,
+        )
         self.active_users = Gauge(
             "discord_bot_active_users",
             "Different people who used a command within the last hour.",
@@ -133,14 +176,26 @@ class Metrics:
         )
         for ending in CRASHES:
             self.crashes.labels(ending)
-        self.api_responses = Counter(
-            "discord_bot_api_responses",
-            "Answers of Discord's REST API, those to retries included, by result.",
+
+    def _count_requests(self) -> None:
+        self.responses = Responses()
+        self.registry.register(self.responses)
+        self.rate_limits = Counter(
+            "discord_bot_rate_limits",
+            "Requests that Discord's REST API refused as too many, by whose limit it was.",
+            ["scope"],
+            registry=self.registry,
+        )
+        for scope in Scope:
+            self.rate_limits.labels(scope)
+        self.syncs = Counter(
+            "discord_bot_slash_command_syncs",
+            "Comparisons of our slash commands with those that Discord has, by outcome.",
             ["result"],
             registry=self.registry,
         )
-        for result in ApiResult:
-            self.api_responses.labels(result)
+        for sync in Sync:
+            self.syncs.labels(sync)
 
     def _watch_gateway(self) -> None:
         self.ready = Gauge(
@@ -167,6 +222,24 @@ class Metrics:
             "Gateway sessions lost.",
             registry=self.registry,
         )
+        self.gateway_failures = Counter(
+            "discord_bot_gateway_failures",
+            "Attempts to log in or connect that failed, and connections given up, by cause.",
+            ["cause"],
+            registry=self.registry,
+        )
+        for cause in Cause:
+            self.gateway_failures.labels(cause)
+        self.gateway_interventions = Counter(
+            "discord_bot_gateway_interventions",
+            "Connections that the bot itself closed to have them resumed, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
+        for intervention in Intervention:
+            self.gateway_interventions.labels(intervention)
+        self.gateway_events = Events(EVENTS)
+        self.registry.register(self.gateway_events)
         self.last_event = Gauge(
             "discord_bot_gateway_last_event_timestamp_seconds",
             "When the gateway last sent an event (Unix time); 0 before the first.",
@@ -188,6 +261,12 @@ class Metrics:
             registry=self.registry,
         )
         self.heartbeat.set_to_current_time()
+        self.loop_lag = Histogram(
+            "discord_bot_event_loop_lag_seconds",
+            "How much later than asked the event loop woke up, measured once a second.",
+            buckets=_LAG_BUCKETS,
+            registry=self.registry,
+        )
         build = Gauge(
             "discord_bot_build_info",
             "Always 1; the labels tell the versions.",

@@ -31,6 +31,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"
     KILLED = "killed"
     HUNG = "hung"
+    DISCONNECTED = "disconnected"
     INTERNAL = "internal"
     DRILL = "drill"
     PORT_BUSY = "port_busy"
@@ -41,6 +42,7 @@ class Ending(StrEnum):
 CRASHES = {
     Ending.KILLED: "without a word: killed, out of memory, hung, or a crash of the interpreter",
     Ending.HUNG: "hung: its event loop stood still when it was told to stop",
+    Ending.DISCONNECTED: "because Discord had been away for too long",
     Ending.INTERNAL: "by an internal error: its log holds the traceback",
     Ending.DRILL: "by a crash drill",
     Ending.PORT_BUSY: "because its port was busy",
@@ -51,6 +53,7 @@ CRASHES = {
 
 _OF_CODE = {
     ExitCode.OK: Ending.STOPPED,
+    ExitCode.DISCONNECTED: Ending.DISCONNECTED,
     ExitCode.INTERNAL: Ending.INTERNAL,
     ExitCode.PORT_BUSY: Ending.PORT_BUSY,
     ExitCode.REFUSED: Ending.REFUSED,

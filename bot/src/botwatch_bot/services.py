@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from botwatch_bot.commands import COMMANDS
 from botwatch_bot.counting import ActiveUsers, CommandCounter
+from botwatch_bot.gateway.collector import ShardCollector
 from botwatch_bot.gateway.state import GatewayState
 from botwatch_bot.health import Health, LoopPulse
 from botwatch_bot.metrics import Metrics
@@ -31,6 +32,7 @@ class Services:
         """Return new, empty services."""
         metrics = Metrics(COMMANDS)
         gateway = GatewayState()
+        metrics.registry.register(ShardCollector(gateway))
         pulse = LoopPulse()
         return cls(
             settings=settings,

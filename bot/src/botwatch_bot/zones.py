@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LONGEST = 60
 _ALIASES = {"kst": "Asia/Seoul", "jst": "Asia/Tokyo", "z": "UTC", "korea": "Asia/Seoul"}
 
 
@@ -23,7 +24,8 @@ def find(name: str) -> ZoneInfo | None:
 def closest(name: str) -> str | None:
     """Return the IANA name of the zone whose name is most like `name`; None if none is close."""
     keys = _keys()
-    close = get_close_matches(_normal(name), keys, n=1)
+    # Of a long name no close match can come, and looking for one would take long.
+    close = get_close_matches(_normal(name)[:_LONGEST], keys, n=1)
     return keys[close[0]] if close else None
 
 

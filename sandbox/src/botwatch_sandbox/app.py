@@ -18,6 +18,8 @@ from botwatch_sandbox.control.snapshot import Snapshot
 from botwatch_sandbox.discord.conversation import Timing
 from botwatch_sandbox.discord.faults import DiscordFaults
 from botwatch_sandbox.discord.gateway import Gateway
+from botwatch_sandbox.discord.guilds import Scale
+from botwatch_sandbox.discord.interactions import Interactions
 from botwatch_sandbox.discord.rest import BASE, Rest
 from botwatch_sandbox.discord.state import World
 from botwatch_sandbox.drills.injector import Injector
@@ -44,8 +46,9 @@ BODY_MAX_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Times and places that only tests change."""
+    """Times, places and sizes that only tests change."""
 
+    scale: Scale = field(default_factory=Scale)
     timing: Timing = field(default_factory=Timing)
     limits: RunnerLimits = field(default_factory=RunnerLimits)
     patience: Patience = field(default_factory=Patience)
@@ -60,10 +63,20 @@ class Sandbox:
 
     Attributes:
         app: the application to serve.
+        world: what is said to the bot and by it.
+        gateway: its connections and sessions.
+        interactions: uses of its slash commands.
+        faults: what Discord is told to play.
+        rest: the calls it made.
         background: ends only when a part fails; exists once the application has started.
     """
 
     app: web.Application
+    world: World
+    gateway: Gateway
+    interactions: Interactions
+    faults: DiscordFaults
+    rest: Rest
     background: asyncio.Task[None] | None = None
 
 
@@ -73,11 +86,11 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     Args:
         addresses: where the bot, Prometheus and Alertmanager are.
         secrets: what the stand-ins accept and the drills need.
-        tuning: times and places, for tests.
+        tuning: times, places and sizes, for tests.
     """
     tuned = tuning or Tuning()
     changes, session = Changes(), client()
-    world, faults = World(changes), DiscordFaults(changes)
+    world, faults = World(changes, tuned.scale), DiscordFaults(changes)
     gateway = Gateway(world, faults, secrets.discord_token, changes, tuned.timing)
     slack, slack_faults = SlackStore(changes), SlackFaults(changes)
     recorder = Recorder(changes, slack, tuned.limits)
@@ -93,13 +106,16 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
         middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH))],
         client_max_size=BODY_MAX_BYTES,
     )
-    sandbox = Sandbox(app)
-    Rest(world, faults, secrets.discord_token, GATEWAY_PATH).add_routes(app)
+    interactions = Interactions(world, gateway)
+    rest = Rest(interactions, faults, secrets.discord_token, GATEWAY_PATH)
+    sandbox = Sandbox(app, world, gateway, interactions, faults, rest)
+    rest.add_routes(app)
     app.router.add_get(GATEWAY_PATH, gateway.handle)
     webhook = Webhook(secrets.slack_path, slack, slack_faults)
     app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)
     refresh = partial(observer.look_at_alerts, session)
-    app.add_subapp("/control", ControlApi(snapshot, events, own_drills, refresh).app())
+    control = ControlApi(snapshot, interactions, events, own_drills, refresh)
+    app.add_subapp("/control", control.app())
     add_page(app, tuned.static)
 
     async def run_background(_: web.Application) -> AsyncIterator[None]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from botwatch_sandbox import systemd
-from botwatch_sandbox.app import build
+from botwatch_sandbox.app import Tuning, build
+from botwatch_sandbox.discord.guilds import Scale
 from botwatch_sandbox.observer import Addresses
 from botwatch_sandbox.settings import Secrets, Settings, SettingsError, load_secrets, load_settings
 
@@ -88,7 +89,8 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         settings.prometheus_public_url,
         settings.alertmanager_public_url,
     )
-    sandbox = build(addresses, secrets)
+    scale = Scale(settings.guilds, settings.members, settings.shards)
+    sandbox = build(addresses, secrets, Tuning(scale=scale))
     runner = web.AppRunner(sandbox.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:

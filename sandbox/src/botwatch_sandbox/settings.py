@@ -76,6 +76,16 @@ class Settings(BaseSettings):
         Field(description="give it Alertmanager's address for browsers, or leave it out"),
     ] = None
 
+    guilds: Annotated[
+        int, Field(ge=1, le=100_000, description="give it a number of servers from 1 to 100000")
+    ] = 1
+    members: Annotated[
+        int, Field(ge=2, le=1_000_000, description="give it a number of members of each server")
+    ] = 2
+    shards: Annotated[
+        int, Field(ge=1, le=16, description="give it a number of shards from 1 to 16")
+    ] = 1
+
     @property
     def listen_url(self) -> str:
         """Where the stand-ins are reached."""

@@ -5,17 +5,34 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from botwatch_bot.commands import add, choose, clock, helping, info, ping, roll
-from botwatch_bot.commands.spec import Command, Request, Surroundings, UserError
+from botwatch_bot.commands import add, choose, clock, helping, info, monitored, ping, roll, silence
+from botwatch_bot.commands.spec import (
+    Command,
+    Request,
+    Surroundings,
+    UnavailableError,
+    UserError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
-        module.COMMAND.name: module.COMMAND
-        for module in (ping, add, roll, clock, choose, info, helping)
+        command.name: command
+        for command in (
+            ping.COMMAND,
+            add.COMMAND,
+            roll.COMMAND,
+            clock.COMMAND,
+            choose.COMMAND,
+            info.COMMAND,
+            helping.COMMAND,
+            monitored.STATUS,
+            monitored.ALERTS,
+            silence.COMMAND,
+        )
     }
 )
 
-__all__ = ["COMMANDS", "Command", "Request", "Surroundings", "UserError"]
+__all__ = ["COMMANDS", "Command", "Request", "Surroundings", "UnavailableError", "UserError"]

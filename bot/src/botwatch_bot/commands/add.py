@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import re
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from botwatch_bot.commands.spec import Command, Request, UserError
-from botwatch_bot.commands.text import quote
+from botwatch_bot.commands.text import MAX_REPLY, quote
+from botwatch_bot.texts import phrase
 
 MIN_NUMBERS = 2
-MAX_NUMBERS = 20
-MAX_DIGITS = 30
+MAX_NUMBERS = 100
+MAX_CHARACTERS = 4000
+"""The longest message that Discord lets anybody write."""
+
+_LIMITS = {"lowest": MIN_NUMBERS, "highest": MAX_NUMBERS}
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-# Wide enough that MAX_NUMBERS numbers of MAX_DIGITS digits on either side of the point stay exact.
-_EXACT = Context(prec=2 * MAX_DIGITS + 4)
+# Wide enough that numbers with so many digits on either side of the point stay exact.
+_EXACT = Context(prec=MAX_CHARACTERS + len(str(MAX_NUMBERS)), Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def parse(text: str) -> list[Decimal]:
     """Return the numbers in `text`.
 
     Raises:
-        UserError: one is no number, too long, or there are too few or too many.
+        UserError: one is no number, or there are too few or too many.
     """
     words = text.split()
     if not MIN_NUMBERS <= len(words) <= MAX_NUMBERS:
-        message = f"I add {MIN_NUMBERS} to {MAX_NUMBERS} numbers, and you gave me {len(words)}."
-        raise UserError(message)
+        raise UserError(phrase("add.count", **_LIMITS, count=len(words)))
     return [_number(word) for word in words]
 
 
@@ -47,29 +50,30 @@ def show(number: Decimal) -> str:
 
 
 async def answer(request: Request) -> str:
-    """Answer with the terms and their sum."""
+    """Answer with the terms and their sum, or the sum alone where a message holds no more."""
     numbers = parse(request.text)
     terms = [show(number) if number >= 0 else f"({show(number)})" for number in numbers]
-    return f"{' + '.join(terms)} = **{show(total(numbers))}**"
+    result = show(total(numbers))
+    reply = request.texts("add.sum", terms=" + ".join(terms), sum=result)
+    if len(reply) <= MAX_REPLY:
+        return reply
+    reply = request.texts("add.sum_alone", count=len(numbers), sum=result)
+    if len(reply) <= MAX_REPLY:
+        return reply
+    raise UserError(phrase("add.too_long", count=len(result)))
 
 
 def _number(word: str) -> Decimal:
     if not _NUMBER.fullmatch(word):
-        hint = " Write decimals with a point." if "," in word else ""
-        message = f"{quote(word)} is not a number that I can read.{hint}"
-        raise UserError(message)
-    if sum(character.isdigit() for character in word) > MAX_DIGITS:
-        message = f"{quote(word)} is too long: I add numbers of up to {MAX_DIGITS} digits."
-        raise UserError(message)
+        hint = phrase("add.decimal_point" if "," in word else "answer.nothing")
+        raise UserError(phrase("add.not_a_number", word=quote(word), hint=hint))
     return Decimal(word)
 
 
 COMMAND = Command(
     "add",
-    "adds numbers exactly",
     answer,
-    arguments="<number> <number> …",
-    details=f"{MIN_NUMBERS} to {MAX_NUMBERS} integers or decimals, each of up to "
-    f"{MAX_DIGITS} digits.",
+    takes="numbers",
+    limits=_LIMITS,
     examples=("1 2", "0.1 0.2", "10 -4 2.5"),
 )

@@ -6,11 +6,13 @@ import secrets
 
 from botwatch_bot.commands.spec import Command, Request, UserError
 from botwatch_bot.commands.text import quote
+from botwatch_bot.texts import phrase
 
 MIN_CHOICES = 2
 MAX_CHOICES = 50
 MAX_LENGTH = 200
 
+_LIMITS = {"lowest": MIN_CHOICES, "highest": MAX_CHOICES}
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
 
@@ -22,14 +24,10 @@ def parse(text: str) -> list[str]:
     """
     choices = split(text)
     if not MIN_CHOICES <= len(choices) <= MAX_CHOICES:
-        message = (
-            f"I choose from {MIN_CHOICES} to {MAX_CHOICES} things, and you gave me {len(choices)}."
-        )
-        raise UserError(message)
+        raise UserError(phrase("choose.count", **_LIMITS, count=len(choices)))
     for choice in choices:
         if len(choice) > MAX_LENGTH:
-            message = f"{quote(choice)} is too long: a choice has up to {MAX_LENGTH} characters."
-            raise UserError(message)
+            raise UserError(phrase("choose.too_long", choice=quote(choice), highest=MAX_LENGTH))
     return choices
 
 
@@ -51,7 +49,7 @@ def split(text: str) -> list[str]:
 
 async def answer(request: Request) -> str:
     """Answer with one of the choices; all are equally likely."""
-    return f"I choose: {secrets.choice(parse(request.text))}"
+    return request.texts("choose.result", choice=secrets.choice(parse(request.text)))
 
 
 def _first(text: str) -> tuple[str, str]:
@@ -61,16 +59,14 @@ def _first(text: str) -> tuple[str, str]:
         return word, "".join(rest_of)
     word, found, rest = text[1:].partition(closing)
     if not found:
-        message = f"The quote that starts at {quote(text)} is not closed."
-        raise UserError(message)
+        raise UserError(phrase("choose.open_quote", text=quote(text)))
     return word, rest
 
 
 COMMAND = Command(
     "choose",
-    "chooses one of several things",
     answer,
-    arguments="<choice> <choice> …",
-    details=f"{MIN_CHOICES} to {MAX_CHOICES} choices; put several words between double quotes.",
+    takes="choices",
+    limits=_LIMITS,
     examples=("tea coffee", 'pizza "fish and chips" salad'),
 )

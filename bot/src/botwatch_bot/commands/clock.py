@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from botwatch_bot import zones
 from botwatch_bot.commands.spec import Command, Request, UserError
-from botwatch_bot.commands.text import quote
+from botwatch_bot.commands.text import quote, suggest
+from botwatch_bot.texts import phrase
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from botwatch_bot.texts import Texts
 
 
 async def answer(request: Request) -> str:
     """Answer with the date and time in the zone asked for, or in the configured one."""
     zone = find(request.text) if request.text else request.bot.timezone
-    return show(datetime.now(zone), zone.key)
+    return show(datetime.now(zone), zone.key, request.texts)
 
 
 def find(name: str) -> ZoneInfo:
@@ -27,18 +30,18 @@ def find(name: str) -> ZoneInfo:
     """
     zone = zones.find(name)
     if zone is None:
-        close = zones.closest(name)
-        hint = f" Did you mean {quote(close)}?" if close else ""
-        message = f"I do not know the time zone {quote(name)}.{hint}"
-        raise UserError(message)
+        hint = suggest(zones.closest(name))
+        raise UserError(phrase("time.unknown_zone", zone=quote(name), hint=hint))
     return zone
 
 
-def show(moment: datetime, zone_key: str) -> str:
+def show(moment: datetime, zone_key: str, texts: Texts) -> str:
     """Return date, time, zone and the distance to UTC, for a moment with a zone."""
-    return (
-        f"🕒 **{moment:%Y-%m-%d %H:%M:%S}** {_abbreviation(moment)}"
-        f"({zone_key}, {_utc_offset(moment.tzinfo, moment)})"
+    return texts(
+        "time.result",
+        date=f"{moment:%Y-%m-%d}",
+        time=f"{moment:%H:%M:%S}",
+        zone=f"{_abbreviation(moment)}({zone_key}, {_utc_offset(moment.tzinfo, moment)})",
     )
 
 
@@ -58,9 +61,7 @@ def _utc_offset(zone: tzinfo | None, moment: datetime) -> str:
 
 COMMAND = Command(
     "time",
-    "tells the time, here or in another zone",
     answer,
-    arguments="[zone]",
-    details="A zone is a name such as `Europe/Paris`, a city such as `New York`, `UTC` or `KST`.",
+    takes="zone",
     examples=("", "Europe/Paris", "New York"),
 )

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import platform
+from typing import TYPE_CHECKING
 
 from botwatch_bot import version
 from botwatch_bot.commands.spec import Command, Request
 
-_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+if TYPE_CHECKING:
+    from botwatch_bot.texts import Texts
+
+_UNITS = (("unit.d", 86_400), ("unit.h", 3600), ("unit.min", 60), ("unit.s", 1))
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, texts: Texts) -> str:
     """Return seconds as the two largest units that matter: `3 d 4 h`, `12 s`."""
     rest = int(seconds)
     parts = []
     for unit, size in _UNITS:
         count, rest = divmod(rest, size)
         if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
+            parts.append(texts(unit, count=count))
+    return " ".join(parts[:2]) or texts("unit.s", count=0)
 
 
 async def answer(request: Request) -> str:
     """Answer with version, uptime, servers and latency."""
-    bot = request.bot
+    bot, texts = request.bot, request.texts
     latency = bot.latency_seconds
-    measured = "not known yet" if latency is None else f"{latency * 1000:.0f} ms"
+    if latency is None:
+        measured = texts("info.latency_unknown")
+    else:
+        measured = texts("info.latency", ms=f"{latency * 1000:.0f}")
     return "\n".join(
         (
-            f"**botwatch** {version()} on Python {platform.python_version()}",
-            f"Up for {duration(bot.uptime_seconds)}",
-            f"Servers: {bot.guild_count}",
-            f"Gateway latency: {measured}",
-            f"Write `{bot.prefix}help` to see what I can do.",
+            texts("info.title", version=version(), python=platform.python_version()),
+            texts("info.uptime", duration=duration(bot.uptime_seconds, texts)),
+            texts("info.guilds", count=bot.guild_count),
+            measured,
+            texts("info.help", prefix=request.prefix),
         )
     )
 
 
-COMMAND = Command("info", "tells what I am and how I am doing", answer)
+COMMAND = Command("info", answer)

@@ -9,8 +9,8 @@ async def answer(request: Request) -> str:
     """Answer with the gateway's latency, or without it while none has been measured."""
     latency = request.bot.latency_seconds
     if latency is None:
-        return "🏓 Pong! The gateway's latency is not known yet."
-    return f"🏓 Pong! The gateway answers in {latency * 1000:.0f} ms."
+        return request.texts("ping.pong_unknown")
+    return request.texts("ping.pong", ms=f"{latency * 1000:.0f}")
 
 
-COMMAND = Command("ping", "shows that I am awake and how fast the gateway answers", answer)
+COMMAND = Command("ping", answer)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botwatch_bot.commands.spec import Command, Request, UserError
 from botwatch_bot.commands.text import quote
+from botwatch_bot.texts import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +19,8 @@ MIN_SIDES = 2
 MAX_SIDES = 1000
 MAX_MODIFIER = 10_000
 
-BOUNDS = (
-    f"1 to {MAX_DICE} dice with {MIN_SIDES} to {MAX_SIDES} sides, "
-    f"plus or minus up to {MAX_MODIFIER}"
+BOUNDS = phrase(
+    "roll.bounds", dice=MAX_DICE, lowest=MIN_SIDES, highest=MAX_SIDES, modifier=MAX_MODIFIER
 )
 
 # No number longer than six digits is converted: int() of a very long one is slow.
@@ -49,16 +49,14 @@ def parse(text: str) -> Dice:
     compact = "".join(text.split()) or "1d6"
     match = _DICE.fullmatch(compact)
     if match is None:
-        message = f"I cannot read {quote(text)} as dice. I roll {BOUNDS}."
-        raise UserError(message)
+        raise UserError(phrase("roll.unreadable", text=quote(text), bounds=BOUNDS))
     dice = Dice(
         count=int(match["count"] or 1),
         sides=int(match["sides"]),
         modifier=int(match["modifier"] or 0),
     )
     if not _within_bounds(dice):
-        message = f"{quote(text)} is more than I can do: I roll {BOUNDS}."
-        raise UserError(message)
+        raise UserError(phrase("roll.too_much", text=quote(text), bounds=BOUNDS))
     return dice
 
 
@@ -74,7 +72,8 @@ async def answer(request: Request) -> str:
     terms = " + ".join(map(str, shown))
     if dice.modifier:
         terms += f" {'+' if dice.modifier > 0 else '-'} {abs(dice.modifier)}"
-    return f"🎲 {dice}: {terms} = **{sum(shown) + dice.modifier}**"
+    total = sum(shown) + dice.modifier
+    return request.texts("roll.result", dice=dice, terms=terms, sum=total)
 
 
 def _within_bounds(dice: Dice) -> bool:
@@ -87,9 +86,8 @@ def _within_bounds(dice: Dice) -> bool:
 
 COMMAND = Command(
     "roll",
-    "rolls dice",
     answer,
-    arguments="[dice]",
-    details=f"{BOUNDS}; one die of six when you name none.",
+    takes="dice",
+    limits={"bounds": BOUNDS},
     examples=("2d6", "d20", "3d8+2"),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from botwatch_bot.texts import Phrase, phrase
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,7 +27,17 @@ def shorten(text: str, limit: int = MAX_REPLY) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean X?` with the closest known word, or an empty string."""
-    close = get_close_matches(word.casefold(), list(known), n=1)
-    return f" Did you mean {quote(close[0])}?" if close else ""
+def did_you_mean(word: str, known: Iterable[str]) -> Phrase:
+    """Return ` Did you mean X?` with the closest known word, or nothing."""
+    known = list(known)
+    folded = {name.casefold(): name for name in known}
+    # Of a long word no close match can come, and looking for one would take long.
+    close = get_close_matches(word.casefold()[:_MAX_QUOTE], folded, n=1)
+    return suggest(folded[close[0]] if close else None)
+
+
+def suggest(word: str | None) -> Phrase:
+    """Return ` Did you mean X?`, or nothing where there is no such word."""
+    if word is None:
+        return phrase("answer.nothing")
+    return phrase("answer.did_you_mean", word=quote(word))

@@ -6,21 +6,28 @@ import asyncio
 import re
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import aiohttp
 import discord
 import structlog
+from discord import app_commands
 from discord.ext import commands
 
-from botwatch_bot.commands import COMMANDS
-from botwatch_bot.commands.text import did_you_mean, quote
-from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
-from botwatch_bot.gateway.handlers import Handler, handlers
+from botwatch_bot.gateway import slash
+from botwatch_bot.gateway.answering import Answering
+from botwatch_bot.gateway.causes import cause_of
+from botwatch_bot.gateway.context import BotContext, arrived_at
+from botwatch_bot.gateway.handlers import handlers
+from botwatch_bot.gateway.slash import SlashTree
 from botwatch_bot.gateway.state import describe
-from botwatch_bot.gateway.verdicts import judge, unwrap
-from botwatch_bot.metrics import ErrorType, SessionKind, Status
+from botwatch_bot.metrics import ErrorType, Intervention, SessionKind, Sync
+from botwatch_bot.monitoring.alertmanager import Alertmanager
+from botwatch_bot.monitoring.prometheus import Prometheus
+from botwatch_bot.texts import best, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     import yarl
@@ -31,12 +38,12 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
+_SESSION_EVENTS = {"READY", "RESUMED"}
 _GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
-COMMAND_SECONDS = 60.0
-"""A command that takes longer, waits for rate limits included, is ended."""
 _LAUNCH_TRIES = 60
+_RESUMABLE = 4000
+"""A code to close a connection with: by this Discord keeps its session for a while."""
 _RATE_LIMIT_SECONDS = 30.0
-_DRAIN_SECONDS = 0.8
 _CLOSE_SECONDS = 0.5
 
 
@@ -51,6 +58,7 @@ class BotClient(commands.AutoShardedBot):
         super().__init__(
             command_prefix=services.settings.prefix,
             intents=_intents(),
+            tree_cls=SlashTree,
             help_command=None,
             case_insensitive=True,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -64,12 +72,15 @@ class BotClient(commands.AutoShardedBot):
         self._pacer = pacer
         self._launches: dict[int, int] = {}
         self._guilds_changed = False
-        self._running: dict[asyncio.Task[Any] | None, BotContext] = {}
-        self._overdue: dict[asyncio.Task[Any] | None, Status] = {}
-        self._sent_to: dict[int, float] = {}
-        self._accepting = True
-        for handler in handlers(self):
+        self.answering = Answering(self)
+        self._prometheus = _made(Prometheus, services.settings.prometheus_url)
+        self._alertmanager = _made(Alertmanager, services.settings.alertmanager_url)
+        self._closing: dict[int, asyncio.Task[None]] = {}
+        self._count_event = services.metrics.gateway_events.count
+        for handler in handlers(self.answering):
             self.add_command(handler)
+        parsers = self._connection.parsers
+        parsers.update({name: self._guarded(name, parsers[name]) for name in parsers})
 
     # What commands may know (see commands.spec.Surroundings)
 
@@ -98,15 +109,25 @@ class BotClient(commands.AutoShardedBot):
         """Gateway latency in seconds; None while it is not known."""
         return self.services.gateway.latency
 
+    @property
+    def prometheus(self) -> Prometheus | None:
+        """The Prometheus that watches the bot; None where nobody has named one."""
+        return self._prometheus
+
+    @property
+    def alertmanager(self) -> Alertmanager | None:
+        """The Alertmanager that reports on the bot; None where nobody has named one."""
+        return self._alertmanager
+
     # What the gateway tells
 
     def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
         """See each event the moment it arrives, before discord.py schedules its handlers."""
         match event_name:
-            case "message":
-                arrived_at.set(time.perf_counter())
             case "socket_event_type":
+                arrived_at.set(time.perf_counter())
                 self._saw_event(str(args[0]))
+                return  # nobody else listens to it, and it comes with every other event
             case "shard_connect":
                 self._shard_up(_shard_id(args), SessionKind.IDENTIFY)
             case "shard_resumed":
@@ -120,21 +141,72 @@ class BotClient(commands.AutoShardedBot):
         state = self.services.gateway
         if self.shard_count:
             state.expect(self.shard_count)
-        for shard_id, shard in self.shards.items():
-            state.sample(shard_id, shard.latency, socket_open=not shard.is_closed())
+        for shard_id in self.shards:
+            socket = self._get_websocket(shard_id=shard_id)
+            state.sample(
+                shard_id, socket.latency, socket_open=socket.open, sequence=socket.sequence
+            )
+        self._resume_the_deaf()
         if self._guilds_changed:
             self._guilds_changed = False
             self._count_guilds()
-        self._end_overdue_commands()
+        self.answering.sweep()
+
+    def drop_connections(self) -> int:
+        """Close every connection without a word to the server; return how many there were."""
+        connected = [number for number, shard in self.shards.items() if not shard.is_closed()]
+        for shard_id in connected:
+            self._close_to_resume(shard_id, Intervention.DRILL)
+        return len(connected)
+
+    def _resume_the_deaf(self) -> None:
+        """Resume each connection that no longer seems to hear or to be heard.
+
+        A silent one shows by its RESUMED whether it still has events for us: this costs no login.
+        """
+        now = time.monotonic()
+        quiet = self.services.settings.gateway_quiet
+        for shard_id, shard in self.services.gateway.shards().items():
+            if shard_id in self._closing or not shard.socket_open:
+                continue
+            if shard.unanswered_seconds(now):
+                self._close_to_resume(shard_id, Intervention.UNANSWERED)
+            elif quiet and shard.quiet_seconds(now) > quiet:
+                self._close_to_resume(shard_id, Intervention.QUIET)
+
+    def _close_to_resume(self, shard_id: int, why: Intervention) -> None:
+        self.services.metrics.gateway_interventions.labels(why).inc()
+        _log.warning("closing a connection to have it resumed", shard=shard_id, why=str(why))
+        closing = asyncio.create_task(self._get_websocket(shard_id=shard_id).close(_RESUMABLE))
+        self._closing[shard_id] = closing
+        closing.add_done_callback(lambda _: self._closing.pop(shard_id, None))
 
     def _saw_event(self, name: str) -> None:
         self.services.gateway.event()
+        self._count_event(name)
         if name in _GUILD_EVENTS:
             self._guilds_changed = True
 
+    def _guarded(self, name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a parser for which one malformed event is one event lost.
+
+        The library takes it for the end of the client, and of all its connections.
+        """
+        if name in _SESSION_EVENTS:
+            return parse
+
+        def guarded(data: Any) -> None:  # noqa: ANN401 - whatever came
+            try:
+                parse(data)
+            except Exception:  # noqa: BLE001 - whatever it is, it is counted
+                self.services.metrics.errors.labels(ErrorType.INTERNAL).inc()
+                _log.exception("event of the gateway not understood", event_type=name)
+
+        return guarded
+
     def _shard_up(self, shard_id: int, kind: SessionKind) -> None:
         self.services.metrics.gateway_sessions.labels(kind).inc()
-        self.services.gateway.shard_up(shard_id)
+        self.services.gateway.shard_up(shard_id, resumed=kind is SessionKind.RESUME)
         self.sample()
 
     def _shard_down(self, shard_id: int) -> None:
@@ -146,9 +218,10 @@ class BotClient(commands.AutoShardedBot):
             self._attempt_failed(f"shard {shard_id} could not reconnect")
 
     def _attempt_failed(self, what: str) -> None:
-        self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
         # discord.py keeps the cause to itself, but reports from within its `except` clauses.
         cause = sys.exception()
+        self.services.metrics.errors.labels(ErrorType.GATEWAY).inc()
+        self.services.metrics.gateway_failures.labels(cause_of(cause)).inc()
         self.services.gateway.fail(what if cause is None else f"{what}: {describe(cause)}")
 
     def _count_guilds(self) -> None:
@@ -158,6 +231,15 @@ class BotClient(commands.AutoShardedBot):
         self.services.metrics.guild_members.set(sum(guild.member_count or 0 for guild in reachable))
 
     # How it connects
+
+    async def sync_slash_commands(self) -> None:
+        """Let Discord know our slash commands; without it, `?` commands work all the same."""
+        try:
+            result = await slash.sync(self, self.services.settings.state_folder)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+            result = Sync.FAILED
+            _log.warning("Discord could not be told of the slash commands", exc_info=error)
+        self.services.metrics.syncs.labels(result).inc()
 
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
@@ -183,93 +265,50 @@ class BotClient(commands.AutoShardedBot):
 
     # How commands run
 
+    async def get_context(
+        self,
+        origin: discord.Message | discord.Interaction[Any],
+        /,
+        *,
+        cls: Any = BotContext,  # noqa: ANN401 - as the library has it
+    ) -> Any:  # noqa: ANN401 - as the library has it
+        """Return our own kind of context, also where the library asks for one."""
+        return await super().get_context(origin, cls=cls)
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in a message, if there is one and it is from a person."""
-        if message.author.bot or not self._accepting:
+        if message.author.bot or not self.answering.accepting:
             return
-        ctx = await self.get_context(message, cls=BotContext)
+        ctx = await super().get_context(message, cls=BotContext)
         word = ctx.invoked_with or ""
-        if ctx.command is None and not _COMMAND_LIKE.fullmatch(word):
-            return
-        task = asyncio.current_task()
-        self._running[task] = ctx
-        try:
-            if ctx.command is None:
-                await self._unknown(ctx, word)
-            else:
-                await self._count(ctx, ctx.command)
-        finally:
-            del self._running[task]
-            self._overdue.pop(task, None)
+        if ctx.command is not None:
+            await self.answering.count(ctx, ctx.command.name, ctx.command.invoke(ctx))
+        elif _COMMAND_LIKE.fullmatch(word):
+            await self.answering.unknown(ctx, word)
 
-    def note_sent(self, channel_id: int) -> None:
-        """Count a message that Discord accepted in a channel."""
-        self.services.metrics.messages_sent.inc()
-        self._sent_to[channel_id] = time.perf_counter()
+    async def on_command_error(
+        self, context: commands.Context[Any], exception: commands.CommandError, /
+    ) -> None:
+        """Count and answer what stopped a slash command before our own code ran."""
+        if isinstance(context, BotContext) and context.command is not None:
+            await self.answering.count(context, context.command.name, _raising(exception))
 
-    async def _count(self, ctx: BotContext, command: Handler) -> None:
-        """Run a command and count it once, however it ends."""
-        status = Status.CANCELLED
-        try:
-            status = await self._run(ctx, command)
-        finally:
-            status = self._overdue.get(asyncio.current_task(), status)
-            self.services.counter.finish(command.name, status, ctx.author.id, ctx.arrived)
-
-    async def _run(self, ctx: BotContext, command: Handler) -> Status:
-        try:
-            await command.invoke(ctx)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is judged and counted
-            return await self._failed(ctx, command.name, unwrap(error))
-        # discord.py swallows a cancellation inside a command and only marks the context.
-        return Status.CANCELLED if ctx.command_failed else Status.SUCCESS
-
-    def _end_overdue_commands(self) -> None:
-        # Looked for once a second: a timeout around each command would cost more than its parsing.
-        horizon = time.perf_counter() - COMMAND_SECONDS
-        self._sent_to = {channel: at for channel, at in self._sent_to.items() if at > horizon}
-        for task, ctx in self._running.items():
-            if task is not None and ctx.arrived < horizon and task not in self._overdue:
-                self._overdue[task] = self._judge_overdue(ctx)
-                task.cancel()
-
-    def _judge_overdue(self, ctx: BotContext) -> Status:
-        if ctx.sending and ctx.channel.id in self._sent_to:
-            # Discord took other answers meanwhile, so this one stood in line behind them: people
-            # ask faster than a bot may answer in one channel, which is no fault.
-            _log.warning("answer given up: too many wait in its channel", seconds=COMMAND_SECONDS)
-            return Status.CANCELLED
-        self.services.metrics.errors.labels(ErrorType.COMMAND).inc()
-        _log.error("command took too long", seconds=COMMAND_SECONDS)
-        return Status.ERROR
-
-    async def _failed(self, ctx: BotContext, name: str, error: Exception) -> Status:
-        verdict = judge(error, COMMANDS[name].example(self.prefix))
-        if verdict.error_type is not None:
-            self.services.metrics.errors.labels(verdict.error_type).inc()
-            _log.error("command failed", command=name, exc_info=error.__cause__ or error)
-        else:
-            _log.debug("command refused", command=name, why=str(error))
-        if verdict.reply is not None:
-            await self._tell(ctx, verdict.reply)
-        return verdict.status
-
-    async def _unknown(self, ctx: BotContext, word: str) -> None:
+    async def slash_failed(
+        self, interaction: discord.Interaction[BotClient], error: app_commands.AppCommandError
+    ) -> None:
+        """Answer a slash command that Discord knows and we do not, or no longer in that form."""
         self.services.metrics.unknown_commands.inc()
-        hint = did_you_mean(word, COMMANDS)
-        await self._tell(
-            ctx, f"I have no command {quote(word)}.{hint} Write `{self.prefix}help` for a list."
-        )
-
-    async def _tell(self, ctx: BotContext, text: str) -> None:
-        """Send an answer about a failure; that this fails too is counted, not raised."""
+        _log.warning("a slash command that is none of ours", why=str(error))
+        locale = best(interaction.locale.value, otherwise=self.services.settings.locale)
         try:
-            await ctx.answer(text)
-        except SendRefusedError as error:
-            _log.debug("answer refused", why=str(error))
-        except SendError as error:
+            await interaction.response.send_message(
+                texts(locale)("answer.out_of_date"), ephemeral=True
+            )
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
             self.services.metrics.errors.labels(ErrorType.SEND).inc()
-            _log.error("answer not sent", exc_info=error.__cause__)
+            _log.error("answer not sent", exc_info=failure)
+        else:
+            self.answering.note_sent(interaction.channel_id or 0)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Count and log what a handler of discord.py's let through."""
@@ -281,12 +320,7 @@ class BotClient(commands.AutoShardedBot):
 
     async def shut_down(self) -> None:
         """Let running commands end, then close; bounded to well under two seconds."""
-        self._accepting = False
-        running = list(filter(None, self._running))
-        if running:
-            _, unfinished = await asyncio.wait(running, timeout=_DRAIN_SECONDS)
-            for task in unfinished:
-                task.cancel()
+        await self.answering.drain()
         try:
             # A server that does not answer the closing handshake would hold us for 30 s.
             async with asyncio.timeout(_CLOSE_SECONDS):
@@ -297,6 +331,17 @@ class BotClient(commands.AutoShardedBot):
 
 def _shard_id(args: tuple[object, ...]) -> int:
     return int(str(args[0]))
+
+
+_Made = TypeVar("_Made")
+
+
+def _made(kind: Callable[[str], _Made], url: str | None) -> _Made | None:
+    return None if url is None else kind(url)
+
+
+async def _raising(error: Exception) -> None:
+    raise error
 
 
 def _intents() -> discord.Intents:

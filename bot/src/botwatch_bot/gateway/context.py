@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 from discord.ext import commands
 
 from botwatch_bot.commands.text import shorten
+from botwatch_bot.texts import Texts, best, texts
 
 if TYPE_CHECKING:
-    from discord.ext.commands.view import StringView
-
     from botwatch_bot.gateway.client import BotClient
 
 arrived_at: ContextVar[float] = ContextVar("arrived_at")
@@ -35,21 +34,34 @@ class SendRefusedError(SendError):
 class BotContext(commands.Context[commands.AutoShardedBot]):
     """A context that knows when its message arrived, and answers within Discord's limits."""
 
-    def __init__(
-        self,
-        *,
-        message: discord.Message,
-        bot: BotClient,
-        view: StringView,
-        prefix: str | None = None,
-    ) -> None:
-        super().__init__(message=message, bot=bot, view=view, prefix=prefix)
+    bot: BotClient
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - the library's own parameters
+        super().__init__(**given)
         self.arrived = arrived_at.get(time.perf_counter())
         self.sending = False
-        self._note_sent = bot.note_sent
 
-    async def answer(self, text: str) -> None:
+    @property
+    def texts(self) -> Texts:
+        """The language of the answer."""
+        default = self.bot.services.settings.locale
+        asked = self.interaction
+        if asked is None:
+            return texts(default)
+        guild = None if asked.guild_locale is None else asked.guild_locale.value
+        return texts(best(asked.locale.value, guild, otherwise=default))
+
+    @property
+    def typed_prefix(self) -> str:
+        """What the user types before a command's name, here."""
+        return self.bot.prefix if self.interaction is None else "/"
+
+    async def answer(self, text: str, *, private: bool = False) -> None:
         """Send a text, shortened to what Discord takes, and count it: the one place that sends.
+
+        Args:
+            text: what to say.
+            private: whether only the user shall see it, where Discord can do that.
 
         Raises:
             SendRefusedError: the bot lacks the right to write there, or the channel is gone.
@@ -57,9 +69,23 @@ class BotContext(commands.Context[commands.AutoShardedBot]):
         """
         self.sending = True
         try:
-            await self.send(shorten(text))
+            if self.interaction is None:
+                await self.send(shorten(text))
+            else:
+                await self._send(self.interaction, shorten(text), private=private)
         except (discord.Forbidden, discord.NotFound) as error:
+            if self.interaction is not None:
+                # Nobody can forbid the answer to a slash command: we were too late.
+                raise SendError(error) from error
             raise SendRefusedError(error) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise SendError(error) from error
-        self._note_sent(self.channel.id)
+        self.bot.answering.note_sent(self.channel.id)
+
+    async def _send(
+        self, asked: discord.Interaction[commands.AutoShardedBot], text: str, *, private: bool
+    ) -> None:
+        if asked.response.is_done():
+            await asked.followup.send(text, ephemeral=private)
+        else:
+            await asked.response.send_message(text, ephemeral=private)

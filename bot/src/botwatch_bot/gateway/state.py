@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass, replace
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from botwatch_bot.commands.text import shorten
+from botwatch_bot.gateway.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,16 +25,6 @@ def describe(error: BaseException) -> str:
     """Return an error as one short line (characters: MAX_REASON)."""
     # An answer that is no JSON is quoted whole, and can be a page of HTML.
     return shorten(" ".join(str(error).split()), MAX_REASON) or type(error).__name__
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One gateway connection. Times are monotonic seconds, latency is in seconds."""
-
-    up: bool = False
-    since: float = 0.0
-    latency: float = math.nan
-    socket_open: bool = False
 
 
 class GatewayState:
@@ -48,6 +39,8 @@ class GatewayState:
         self._failure = ""
         self._last_progress = clock()
         self._last_event: float | None = None
+        self._broken_since: float | None = clock()
+        self._last_up = clock()
         self.guild_count = 0
 
     # Written by the event loop
@@ -56,8 +49,7 @@ class GatewayState:
         """Note that a new client starts to log in; nothing is known of its shards yet."""
         with self._lock:
             self._phase = "not logged in to Discord yet"
-            self._shards = {}
-            self._expected = 0
+            self._forget_connections()
             self._last_progress = self._clock()
 
     def logged_in(self) -> None:
@@ -75,37 +67,68 @@ class GatewayState:
         """Note that the bot is ending."""
         with self._lock:
             self._phase = "the bot is stopping"
-            self._shards = {}
-            self._expected = 0
+            self._forget_connections()
 
-    def shard_up(self, shard_id: int) -> None:
+    def shard_up(self, shard_id: int, *, resumed: bool = False) -> None:
         """Note a READY or RESUMED."""
         now = self._clock()
         with self._lock:
-            known = self._shards.get(shard_id, Shard())
-            self._shards[shard_id] = replace(known, up=True, since=now, socket_open=True)
+            shard = self._known(shard_id)
+            shard.seen = shard.up = shard.socket_open = True
+            shard.since = now
+            shard.resumes += resumed
+            shard.identifies += not resumed
             self._failure = ""
-            self._last_progress = now
+            self._last_progress = self._last_up = now
+            self._note_wholeness()
 
     def shard_down(self, shard_id: int) -> bool:
         """Note a lost connection; returns whether it was up until now."""
         with self._lock:
-            known = self._shards.get(shard_id, Shard())
-            if known.up or shard_id not in self._shards:
-                self._shards[shard_id] = Shard(since=self._clock())
-            return known.up
+            shard = self._known(shard_id)
+            was_up = shard.up
+            if was_up or not shard.seen:
+                shard.forget()
+                shard.seen = True
+                shard.since = self._clock()
+                shard.disconnects += was_up
+            self._note_wholeness()
+            return was_up
 
-    def sample(self, shard_id: int, latency: float, *, socket_open: bool) -> None:
-        """Note a shard's latency (seconds, maybe not finite) and whether its socket is open."""
+    def sample(
+        self, shard_id: int, latency: float, *, socket_open: bool, sequence: int | None = None
+    ) -> None:
+        """Note what a connection shows when it is looked at.
+
+        Args:
+            shard_id: whose connection.
+            latency: in seconds, maybe not finite.
+            socket_open: whether events can come.
+            sequence: the number of its last event.
+        """
         with self._lock:
-            known = self._shards.get(shard_id)
-            if known is not None:
-                self._shards[shard_id] = replace(known, latency=latency, socket_open=socket_open)
+            shard = self._shards.get(shard_id)
+            if shard is not None:
+                shard.latency = latency
+                shard.socket_open = socket_open
+                if sequence != shard.sequence:
+                    shard.sequence = sequence
+                    shard.last_event = self._clock()
+
+    def acknowledged(self, shard_id: int, interval: float) -> None:
+        """Note an answered heartbeat, of which one is sent in each interval (seconds)."""
+        with self._lock:
+            shard = self._known(shard_id)
+            shard.acked = self._clock()
+            shard.interval = interval
 
     def expect(self, shards: int) -> None:
         """Note how many shards this bot has."""
         with self._lock:
-            self._expected = shards
+            if shards != self._expected:
+                self._expected = shards
+                self._shards = {number: self._known(number) for number in range(shards)}
+                self._note_wholeness()
 
     def event(self) -> None:
         """Note that the gateway sent an event."""
@@ -139,11 +162,31 @@ class GatewayState:
         last = self._last_event
         return None if last is None else self._clock() - last
 
+    def disconnected_seconds(self) -> float:
+        """Return for how long not every shard has been up and none has come up; 0 when all are.
+
+        Unlike `stalled_seconds` this does not start anew with a new client.
+        """
+        with self._lock:
+            if self._broken_since is None:
+                return 0.0
+            return self._clock() - max(self._broken_since, self._last_up)
+
+    def shards(self) -> dict[int, Shard]:
+        """Return a copy of what is known of each shard."""
+        with self._lock:
+            return {shard_id: copy(shard) for shard_id, shard in sorted(self._shards.items())}
+
+    def unix_time(self, moment: float) -> float:
+        """Return a moment of this state's clock as Unix time."""
+        return time.time() - (self._clock() - moment)
+
     def stalled_seconds(self) -> float:
         """Return for how long nothing has come up although something is down; 0 when ready."""
         with self._lock:
-            lost = [shard.since for shard in self._shards.values() if not shard.up]
-            if self._expected and len(self._shards) >= self._expected and not lost:
+            seen = self._seen()
+            lost = [shard.since for shard in seen.values() if not shard.up]
+            if self._expected and len(seen) >= self._expected and not lost:
                 return 0.0
             return self._clock() - max([self._last_progress, *lost])
 
@@ -160,29 +203,44 @@ class GatewayState:
                 "last_event_age_seconds": None if event_age is None else round(event_age, 1),
                 "shards": [
                     {"id": shard_id, "connected": shard.up, "for_seconds": round(now - shard.since)}
-                    for shard_id, shard in sorted(self._shards.items())
+                    for shard_id, shard in self._seen().items()
                 ],
             }
 
     def _reasons(self) -> list[str]:
         failure = f"; the last attempt failed: {self._failure}" if self._failure else ""
-        if not self._shards:
+        seen = self._seen()
+        if not seen:
             return [self._phase + failure]
+        now = self._clock()
         reasons = [
             f"shard {shard_id} {trouble}{failure}"
-            for shard_id, shard in sorted(self._shards.items())
-            if (trouble := self._trouble(shard))
+            for shard_id, shard in seen.items()
+            if (trouble := shard.trouble(now))
         ]
-        missing = self._expected - len(self._shards)
+        missing = self._expected - len(seen)
         if missing > 0:
             reasons.append(f"{missing} of {self._expected} shards not connected yet{failure}")
         return reasons
 
-    def _trouble(self, shard: Shard) -> str:
-        if not shard.up:
-            return f"has been disconnected for {self._clock() - shard.since:.0f} s"
-        if not shard.socket_open:
-            return "has a closed socket"
-        if not math.isfinite(shard.latency):
-            return "has not measured its latency yet"
-        return ""
+    # Only with the lock held
+
+    def _known(self, shard_id: int) -> Shard:
+        return self._shards.setdefault(shard_id, Shard())
+
+    def _seen(self) -> dict[int, Shard]:
+        return {number: shard for number, shard in sorted(self._shards.items()) if shard.seen}
+
+    def _forget_connections(self) -> None:
+        self._expected = 0
+        for shard in self._shards.values():
+            shard.forget()
+        self._note_wholeness()
+
+    def _note_wholeness(self) -> None:
+        seen = self._seen()
+        whole = 0 < len(seen) >= self._expected and all(shard.up for shard in seen.values())
+        if whole:
+            self._broken_since = None
+        elif self._broken_since is None:
+            self._broken_since = self._clock()

@@ -16,21 +16,21 @@ from botwatch_bot.web import drills
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from botwatch_bot.faults import Faults
     from botwatch_bot.health import Health
-    from botwatch_bot.runs import Run
 
 _log = structlog.get_logger(__name__)
 
 
 def create_app(
-    health: Health, metrics: Metrics, drill_token: str | None, run: Run
+    health: Health, metrics: Metrics, drill_token: str | None, faults: Faults
 ) -> WSGIApplication:
     """Return the application; without a drill token there are no drill endpoints."""
     app = Flask("botwatch_bot", static_folder=None)
     _add_probes(app, health)
     _add_errors(app, metrics)
     if drill_token is not None:
-        app.register_blueprint(drills.create(metrics, drill_token, run))
+        app.register_blueprint(drills.create(metrics, drill_token, faults))
     return DispatcherMiddleware(app, {"/metrics": make_wsgi_app(metrics.registry)})
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hmac
-import logging
-import os
-from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint, Response, abort, jsonify, request
 
-from botwatch_bot.exits import ExitCode
+from botwatch_bot.faults import MAX_HANG_SECONDS, Faults, NothingToBreakError
 from botwatch_bot.metrics import ErrorType, Metrics
-
-if TYPE_CHECKING:
-    from botwatch_bot.runs import Run
 
 _log = structlog.get_logger(__name__)
 
+_METHODS = ["GET", "POST"]
+_HANG_SECONDS = 15
 
-def create(metrics: Metrics, token: str, run: Run) -> Blueprint:
+
+def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
     """Return the drill endpoints for those who send `Authorization: Bearer <token>`."""
     drills = Blueprint("drills", __name__)
     expected = f"Bearer {token}".encode()
@@ -30,18 +27,46 @@ def create(metrics: Metrics, token: str, run: Run) -> Blueprint:
         if not hmac.compare_digest(given, expected):
             abort(404)
 
-    @drills.route("/test-error", methods=["GET", "POST"])
+    @drills.errorhandler(NothingToBreakError)
+    def nothing_to_break(error: NothingToBreakError) -> tuple[Response, int]:
+        return jsonify(error=str(error)), 503
+
+    @drills.route("/test-error", methods=_METHODS)
     def count_an_error() -> Response:
         metrics.errors.labels(ErrorType.DRILL).inc()
         _log.warning("drill: counted an error")
         return jsonify(counted=str(ErrorType.DRILL))
 
-    @drills.route("/test-crash", methods=["GET", "POST"])
+    @drills.route("/test-crash", methods=_METHODS)
     def crash() -> Response:
         _log.critical("drill: ending the process at once")
-        run.crash_for_a_drill()
-        logging.shutdown()
-        # An exception would only end this request; the drill is about a process that is gone.
-        os._exit(ExitCode.INTERNAL)
+        faults.crash()
+        return jsonify(ended=True)
+
+    @drills.route("/test-hang", methods=_METHODS)
+    def hang() -> Response:
+        seconds = _seconds()
+        _log.critical("drill: the event loop stands still", seconds=seconds)
+        faults.hang(seconds)
+        return jsonify(hangs_for_seconds=seconds)
+
+    @drills.route("/test-gateway-drop", methods=_METHODS)
+    def drop_the_gateway() -> Response:
+        count = faults.drop_gateway()
+        _log.warning("drill: dropped the gateway", connections=count)
+        return jsonify(dropped_connections=count)
 
     return drills
+
+
+def _seconds() -> int:
+    """Return how long to hang.
+
+    Raises:
+        HTTPException: what was asked for is no number within the bounds.
+    """
+    asked = request.args.get("seconds", str(_HANG_SECONDS))
+    short = asked.isascii() and asked.isdigit() and len(asked) <= len(str(MAX_HANG_SECONDS))
+    if not short or not 1 <= int(asked) <= MAX_HANG_SECONDS:
+        abort(400, f"seconds must be a whole number from 1 to {MAX_HANG_SECONDS}")
+    return int(asked)

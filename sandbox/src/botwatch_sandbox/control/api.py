@@ -16,9 +16,12 @@ from botwatch_sandbox.control.bodies import (
     Say,
     SlackFaultsBody,
     StartDrill,
+    UseSlash,
     read_body,
 )
 from botwatch_sandbox.control.errors import ControlError, errors_as_json
+from botwatch_sandbox.discord.interactions import Languages
+from botwatch_sandbox.discord.slash import SlashError
 from botwatch_sandbox.discord.state import Draft, visitor
 from botwatch_sandbox.drills.catalogue import CATALOGUE
 from botwatch_sandbox.drills.record import DrillSpec
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.control.events import Events
     from botwatch_sandbox.control.snapshot import Snapshot
+    from botwatch_sandbox.discord.interactions import Interactions
     from botwatch_sandbox.drills.runner import OwnDrills
 
 log = logging.getLogger(__name__)
@@ -40,12 +44,14 @@ class ControlApi:
 
     Attributes:
         snapshot: all parts.
+        interactions: what people do with slash commands.
         events: the event stream.
         own_drills: the drills that the page starts.
         refresh_alerts: asks Prometheus now.
     """
 
     snapshot: Snapshot
+    interactions: Interactions
     events: Events
     own_drills: OwnDrills
     refresh_alerts: Callable[[], Awaitable[None]]
@@ -58,6 +64,7 @@ class ControlApi:
                 web.get("/state", self._state),
                 web.get("/events", self.events.handle),
                 web.post("/discord/messages", self._say),
+                web.post("/discord/slash", self._use),
                 web.post("/discord/faults", self._discord_faults),
                 web.post("/slack/faults", self._slack_faults),
                 web.post("/drills/run", self._run_drill),
@@ -74,12 +81,28 @@ class ControlApi:
 
     async def _say(self, request: web.Request) -> web.Response:
         body = await read_body(request, Say)
-        message = self.snapshot.world.say(visitor(body.author), Draft(body.content))
+        author = visitor(body.author)
+        try:
+            message = self.interactions.type_in(author, body.content)
+        except SlashError as error:
+            raise ControlError(400, str(error)) from error
+        message = message or self.snapshot.world.say(author, Draft(body.content))
+        return answer(message.view(), status=201)
+
+    async def _use(self, request: web.Request) -> web.Response:
+        body = await read_body(request, UseSlash)
+        languages = Languages(body.locale, body.guild_locale)
+        try:
+            message = self.interactions.use(
+                visitor(body.author), body.name, body.options, languages
+            )
+        except SlashError as error:
+            raise ControlError(400, str(error)) from error
         return answer(message.view(), status=201)
 
     async def _discord_faults(self, request: web.Request) -> web.Response:
         body = await read_body(request, DiscordFaultsBody)
-        if not body.model_fields_set - {"via", "code"}:
+        if not body.model_fields_set - {"via", "code", "server_status"}:
             raise ControlError(400, "No fault is named; sandbox/README.md lists the faults.")
         faults, gateway = self.snapshot.discord_faults, self.snapshot.gateway
         for name in ("rate_limit", "server_error", "slow_ms", "hold_gateway", "silent"):
@@ -87,6 +110,8 @@ class ControlApi:
                 setattr(faults, name, getattr(body, name))
         if body.rate_limit is not None:
             faults.via = body.via
+        if body.server_error is not None:
+            faults.server_status = body.server_status
         if body.reconnect:
             gateway.ask_to_reconnect()
         if body.invalid_session is not None:

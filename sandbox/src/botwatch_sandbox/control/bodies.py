@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from botwatch_sandbox.control.errors import ControlError
+from botwatch_sandbox.discord.interactions import DEFAULT_LOCALE
 from botwatch_sandbox.discord.state import AUTHOR_MAX, CONTENT_MAX
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ BODY_MAX_BYTES = 64 * 1024
 Count = Annotated[int, Field(ge=0, le=1000)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,99}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+Author = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=AUTHOR_MAX)
+]
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z0-9]{2,3})?$")]
 
 
 class Body(BaseModel):
@@ -31,9 +37,17 @@ class Say(Body):
     content: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CONTENT_MAX)
     ]
-    author: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=AUTHOR_MAX)
-    ]
+    author: Author
+
+
+class UseSlash(Body):
+    """POST /control/discord/slash."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[-_\w]{1,32}$")]
+    author: Author
+    options: dict[str, str | int | float | bool] = {}
+    locale: Locale = DEFAULT_LOCALE
+    guild_locale: Locale = DEFAULT_LOCALE
 
 
 class DiscordFaultsBody(Body):
@@ -46,6 +60,7 @@ class DiscordFaultsBody(Body):
     rate_limit: Count | None = None
     via: bool = True
     server_error: Count | None = None
+    server_status: Literal[500, 502, 503, 504] = 500
     slow_ms: Annotated[int, Field(ge=0, le=60_000)] | None = None
     hold_gateway: bool | None = None
     silent: bool | None = None

@@ -95,21 +95,26 @@ class Connection:
         self.session: Session | None = None
         self.latency_s: float | None = None
         self.closed_by_us = False
+        self.compressed = compressed
         self._socket = socket
         self._transport = transport
         self._zlib = ZlibStream() if compressed else None
         self._muted = muted
         self._timed = timed
-        self._outbox: asyncio.Queue[str | _Close | _Ping] = asyncio.Queue(OUTBOX_FRAMES)
+        self._outbox: asyncio.Queue[tuple[str, ...] | _Close | _Ping] = asyncio.Queue(OUTBOX_FRAMES)
         self._pinged_at: float | None = None
 
-    def send(self, frame: str) -> None:
-        """Queues a frame; a bot that does not read is cut off when the queue is full."""
-        self._put(frame)
+    def send(self, *frames: str) -> None:
+        """Queues frames; a bot that does not read is cut off when the queue is full.
+
+        However many are queued together, they take one place: no bot can help what it is sent at
+        once.
+        """
+        self._put(frames)
 
     def send_op(self, op: int, data: object = None) -> None:
         """Queues a frame that is no event."""
-        self._put(encode({"op": op, "d": data, "s": None, "t": None}))
+        self._put((encode({"op": op, "d": data, "s": None, "t": None}),))
 
     def close(self, code: int) -> None:
         """Closes the connection with a code, after what is queued already."""
@@ -133,7 +138,9 @@ class Connection:
                 if isinstance(item, _Close):
                     await self._socket.close(code=item.code)
                     return
-                if not self._muted():
+                if isinstance(item, _Ping):
+                    await self._write_ping()
+                else:
                     await self._write(item)
 
     async def read(self, within_s: float) -> JsonObject | None:
@@ -162,14 +169,20 @@ class Connection:
         """Says whether the bot closed with 1000 or 1001, by which Discord drops the session."""
         return not self.closed_by_us and self._socket.close_code in {1000, 1001}
 
-    async def _write(self, item: str | _Ping) -> None:
-        if isinstance(item, _Ping):
+    async def _write(self, frames: tuple[str, ...]) -> None:
+        for frame in frames:
+            if self._muted():
+                continue
+            if self._zlib is None:
+                await self._socket.send_str(frame)
+            else:
+                await self._socket.send_bytes(self._zlib.frame(frame))
+            await asyncio.sleep(0)  # thousands of frames must not keep others from their turn
+
+    async def _write_ping(self) -> None:
+        if not self._muted():
             self._pinged_at = time.monotonic()
             await self._socket.ping()
-        elif self._zlib is None:
-            await self._socket.send_str(item)
-        else:
-            await self._socket.send_bytes(self._zlib.frame(item))
 
     async def _answer_ping(self, frame: WSMessage) -> None:
         if frame.type is WSMsgType.PING:
@@ -180,7 +193,7 @@ class Connection:
             self._pinged_at = None
             self._timed()
 
-    def _put(self, item: str | _Close | _Ping) -> None:
+    def _put(self, item: tuple[str, ...] | _Close | _Ping) -> None:
         try:
             self._outbox.put_nowait(item)
         except asyncio.QueueFull:

@@ -9,13 +9,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botwatch_sandbox.discord import intents, payloads
+from botwatch_sandbox.discord import intents, payloads, snowflake
 from botwatch_sandbox.discord.connection import CloseCode, HangUpError
-from botwatch_sandbox.discord.state import BOT, GUILD_ID, OWNER
+from botwatch_sandbox.discord.state import BOT, OWNER
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.connection import Connection
+    from botwatch_sandbox.discord.guilds import Guild, Scale
     from botwatch_sandbox.discord.session import Session, Sessions
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ HEARTBEAT_ACK = 11
 VERSION = "10"
 FRAMES_MAX = 120  # Discord allows a bot so many frames …
 FRAMES_WITHIN_S = 60.0  # … in so many seconds
-SNOWFLAKE_SHARD_SHIFT = 22
 REQUESTED_USERS_MAX = 100
 
 
@@ -60,6 +60,7 @@ class Conversation:
     Attributes:
         connection: the bot's connection.
         sessions: where sessions are made and found.
+        scale: which guilds there are.
         token: the only token that is accepted.
         resume_url: where the bot is told to resume.
         timing: the gateway's times.
@@ -67,6 +68,7 @@ class Conversation:
 
     connection: Connection
     sessions: Sessions
+    scale: Scale
     token: str = field(repr=False)
     resume_url: str
     timing: Timing
@@ -118,7 +120,7 @@ class Conversation:
 
     def _answer(self, op: object, data: object) -> None:
         if op == HEARTBEAT:
-            self._heartbeat()
+            self._heartbeat(data)
         elif op in {IDENTIFY, RESUME}:
             self._begin(op, data)
         elif op in {PRESENCE, VOICE_STATE, REQUEST_MEMBERS}:
@@ -129,7 +131,9 @@ class Conversation:
         else:
             raise HangUpError(CloseCode.UNKNOWN_OPCODE)
 
-    def _heartbeat(self) -> None:
+    def _heartbeat(self, seq: object) -> None:
+        if self.connection.session is not None:
+            self.connection.session.confirm(seq)
         self.connection.send_op(HEARTBEAT_ACK)
         self.connection.ping()
 
@@ -150,18 +154,19 @@ class Conversation:
         shard, wanted = _shard(data.get("shard", [0, 1])), _intents(data.get("intents"))
         session = self.sessions.create(shard, wanted)
         self._attach(session)
-        here = bool(wanted & intents.GUILDS) and _guild_shard(shard[1]) == shard[0]
-        session.dispatch("READY", self._ready(session, guild_here=here))
-        if here:
-            session.dispatch("GUILD_CREATE", payloads.guild())
+        guilds = [guild for guild in self.scale.all() if guild.belongs_to(shard)]
+        here = guilds if wanted & intents.GUILDS else []
+        self.sessions.begin(session, "identify", self._ready(session, here))
+        members = self.scale.members
+        session.dispatch_all("GUILD_CREATE", (payloads.guild(guild, members) for guild in here))
         self.connection.ping()
         log.info("a bot identified as shard %d of %d", *shard)
 
-    def _ready(self, session: Session, *, guild_here: bool) -> JsonObject:
+    def _ready(self, session: Session, guilds: list[Guild]) -> JsonObject:
         return {
             "v": 10,
             "user": payloads.current_user(),
-            "guilds": [{"id": str(GUILD_ID), "unavailable": True}] if guild_here else [],
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
             "resume_gateway_url": self.resume_url,
             "shard": list(session.shard),
@@ -176,15 +181,15 @@ class Conversation:
             return
         if not 0 <= seq <= session.seq:
             raise HangUpError(CloseCode.INVALID_SEQ)
+        session.confirm(seq)
         missed = session.missed_since(seq)
         self._attach(session)
         if missed is None:
             log.info("a bot missed more events than are kept; its session ends")
             self.invalidate(resumable=False)
             return
-        for frame in missed:
-            self.connection.send(frame)
-        session.dispatch("RESUMED", {"_trace": []})
+        self.connection.send(*missed)
+        self.sessions.begin(session, "resume", {"_trace": []})
         self.connection.ping()
         log.info("a bot resumed its session and was sent %d missed events", len(missed))
 
@@ -198,13 +203,16 @@ class Conversation:
 
     def _send_members(self, session: Session, data: object) -> None:
         request = data if is_object(data) else {}
+        guild = self.scale.find(snowflake.parse(str(request.get("guild_id"))))
+        if guild is None or not guild.belongs_to(session.shard):
+            return  # as Discord, which answers nothing about a guild that the bot is not in
         ids = request.get("user_ids")
         wanted = [str(found) for found in (ids if is_list(ids) else [ids]) if found is not None]
         query = text_of(request.get("query")).lower()
         found = [who for who in (BOT, OWNER) if not wanted or str(who.id) in wanted]
         known = {str(who.id) for who in found}
         chunk: JsonObject = {
-            "guild_id": str(GUILD_ID),
+            "guild_id": str(guild.id),
             "members": [payloads.full_member(who) for who in found if who.name.startswith(query)],
             "chunk_index": 0,
             "chunk_count": 1,
@@ -229,7 +237,3 @@ def _intents(value: object) -> int:
     if value & intents.REFUSED:
         raise HangUpError(CloseCode.DISALLOWED_INTENTS)
     return value
-
-
-def _guild_shard(count: int) -> int:
-    return (GUILD_ID >> SNOWFLAKE_SHARD_SHIFT) % count

@@ -18,7 +18,8 @@ class DiscordFaults:
         changes: told when a fault changes.
         rate_limit: how many of the next REST calls are answered 429.
         via: whether those answers carry the `Via` header; discord.py retries only then.
-        server_error: how many of the next REST calls are answered 500.
+        server_error: how many of the next REST calls are answered with a server's error.
+        server_status: with which one.
         slow_ms: by how many milliseconds every REST answer is delayed.
         hold_gateway: new gateway connections are refused.
         silent: the gateway stays open but says nothing, not even a heartbeat's ack.
@@ -28,6 +29,7 @@ class DiscordFaults:
     rate_limit: int = 0
     via: bool = True
     server_error: int = 0
+    server_status: int = 500
     slow_ms: int = 0
     hold_gateway: bool = False
     silent: bool = False
@@ -41,7 +43,7 @@ class DiscordFaults:
         return True
 
     def take_server_error(self) -> bool:
-        """Uses up one 500, if there is one left."""
+        """Uses up one error of a server's, if there is one left."""
         if self.server_error == 0:
             return False
         self.server_error -= 1

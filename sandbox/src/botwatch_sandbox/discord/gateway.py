@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.changes import Changes
     from botwatch_sandbox.discord.faults import DiscordFaults
+    from botwatch_sandbox.discord.guilds import Guild
+    from botwatch_sandbox.jsonio import JsonObject
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class Gateway:
     Attributes:
         listeners: called with the number of sessions and the time (Unix seconds), when the number
             changes.
+        sessions: every session that lives.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Gateway:
         self._token = token
         self._changes = changes
         self._timing = timing or Timing()
-        self._sessions = Sessions(self._timing.session_s)
+        self.sessions = Sessions(self._timing.session_s)
         self._conversations: dict[Conversation, asyncio.Task[None]] = {}
         self._last_count = 0
         world.listeners.append(self._spread)
@@ -62,14 +65,14 @@ class Gateway:
     @property
     def session_count(self) -> int:
         """How many sessions have a connection."""
-        return len(self._sessions.attached())
+        return len(self.sessions.attached())
 
     @property
     def latency_ms(self) -> float | None:
         """The slowest bot's way there and back, in milliseconds; None before it was timed."""
         found = [
             session.connection.latency_s
-            for session in self._sessions.attached()
+            for session in self.sessions.attached()
             if session.connection is not None and session.connection.latency_s is not None
         ]
         return round(max(found) * 1000, 1) if found else None
@@ -90,7 +93,9 @@ class Gateway:
             timed=lambda: self._changes.touch("status"),
         )
         address = f"ws://{request.headers.get('Host', '')}{request.path}"
-        conversation = Conversation(connection, self._sessions, self._token, address, self._timing)
+        conversation = Conversation(
+            connection, self.sessions, self._world.scale, self._token, address, self._timing
+        )
         await self._talk(conversation, request.query.get("v", ""))
         return socket
 
@@ -146,7 +151,7 @@ class Gateway:
             return
         session.detach()
         if connection.ended_by_bot_for_good():
-            self._sessions.discard(session)
+            self.sessions.discard(session)
 
     def _note_change(self) -> None:
         self._changes.touch("status")
@@ -156,11 +161,21 @@ class Gateway:
             for listener in self.listeners:
                 listener(count, time.time())
 
+    def interact(self, guild: Guild, interaction: JsonObject) -> bool:
+        """Tells the bots of a guild that somebody uses a command; says whether there is one."""
+        hearing = [session for session in self.sessions.all() if guild.belongs_to(session.shard)]
+        for session in hearing:
+            session.dispatch("INTERACTION_CREATE", interaction)
+        return bool(hearing)
+
     def _spread(self, message: Message) -> None:
+        if not message.draft.heard:
+            return
         reply_to = message.draft.reply_to
         answered = None if reply_to is None else self._world.find(reply_to)
-        for session in self._sessions.all():
-            if session.intents & intents.GUILD_MESSAGES:
+        for session in self.sessions.all():
+            hears = message.guild.belongs_to(session.shard)
+            if hears and session.intents & intents.GUILD_MESSAGES:
                 event = payloads.message_create(
                     message, answered, hidden=_is_hidden(session, message)
                 )

@@ -5,18 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from botwatch_sandbox.discord.state import (
-    BOT,
-    CHANNEL_ID,
-    CHANNEL_NAME,
-    GUILD_ID,
-    GUILD_NAME,
-    OWNER,
-    Message,
-    User,
-)
+from botwatch_sandbox.discord.bodies import EPHEMERAL
+from botwatch_sandbox.discord.guilds import CHANNEL_NAME
+from botwatch_sandbox.discord.state import BOT, OWNER, Message, User
 
 if TYPE_CHECKING:
+    from botwatch_sandbox.discord.guilds import Guild
+    from botwatch_sandbox.discord.interactions import Interaction, Languages
+    from botwatch_sandbox.discord.state import Draft
     from botwatch_sandbox.jsonio import JsonObject
 
 APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted
@@ -24,6 +20,9 @@ PERMISSIONS = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 1
 TEXT_CHANNEL = 0
 DEFAULT_MESSAGE = 0
 REPLY = 19
+SLASH_ANSWER = 20
+APPLICATION_COMMAND = 2
+ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 
 
 def timestamp(at: float) -> str:
@@ -76,12 +75,12 @@ def full_member(who: User) -> JsonObject:
     return member() | {"user": user(who)}
 
 
-def channel() -> JsonObject:
-    """Returns the text channel."""
+def channel(of: Guild) -> JsonObject:
+    """Returns a guild's text channel."""
     return {
-        "id": str(CHANNEL_ID),
+        "id": str(of.channel_id),
         "type": TEXT_CHANNEL,
-        "guild_id": str(GUILD_ID),
+        "guild_id": str(of.id),
         "name": CHANNEL_NAME,
         "position": 0,
         "topic": None,
@@ -92,11 +91,10 @@ def channel() -> JsonObject:
     }
 
 
-def guild() -> JsonObject:
-    """Returns the guild as GUILD_CREATE carries it."""
-    members = [full_member(BOT), full_member(OWNER)]
+def guild(which: Guild, members: int) -> JsonObject:
+    """Returns a guild with so many members as GUILD_CREATE carries it."""
     everyone: JsonObject = {
-        "id": str(GUILD_ID),
+        "id": str(which.id),
         "name": "@everyone",
         "permissions": str(PERMISSIONS),
         "color": 0,
@@ -107,15 +105,15 @@ def guild() -> JsonObject:
         "flags": 0,
     }
     return {
-        "id": str(GUILD_ID),
-        "name": GUILD_NAME,
+        "id": str(which.id),
+        "name": which.name,
         "owner_id": str(OWNER.id),
         "joined_at": timestamp(0),
         "large": False,
         "unavailable": False,
-        "member_count": len(members),
-        "members": members,
-        "channels": [channel()],
+        "member_count": members,
+        "members": [full_member(BOT), full_member(OWNER)],
+        "channels": [channel(which)],
         "roles": [everyone],
         "threads": [],
         "emojis": [],
@@ -138,13 +136,19 @@ def guild() -> JsonObject:
     }
 
 
+def _message_type(draft: Draft) -> int:
+    if draft.answers_slash:
+        return SLASH_ANSWER
+    return DEFAULT_MESSAGE if draft.reply_to is None else REPLY
+
+
 def message(sent: Message, answered: Message | None = None) -> JsonObject:
     """Returns a message as REST answers it; `answered` is the message it replies to."""
     draft = sent.draft
     found: JsonObject = {
         "id": str(sent.id),
-        "type": DEFAULT_MESSAGE if draft.reply_to is None else REPLY,
-        "channel_id": str(CHANNEL_ID),
+        "type": _message_type(draft),
+        "channel_id": str(sent.guild.channel_id),
         "author": user(sent.author),
         "content": draft.content,
         "timestamp": timestamp(sent.at),
@@ -157,7 +161,7 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
         "embeds": list(draft.embeds),
         "components": [],
         "pinned": False,
-        "flags": 0,
+        "flags": 0 if draft.heard else EPHEMERAL,
     }
     if draft.nonce is not None:
         found["nonce"] = draft.nonce
@@ -165,17 +169,44 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
         found["message_reference"] = {
             "type": 0,
             "message_id": str(draft.reply_to),
-            "channel_id": str(CHANNEL_ID),
-            "guild_id": str(GUILD_ID),
+            "channel_id": str(sent.guild.channel_id),
+            "guild_id": str(sent.guild.id),
         }
         found["referenced_message"] = None if answered is None else message(answered)
     return found
 
 
+def interaction(
+    used: Interaction, author: User, data: JsonObject, languages: Languages
+) -> JsonObject:
+    """Returns the use of a slash command as INTERACTION_CREATE carries it."""
+    guild_id = str(used.guild.id)
+    return {
+        "id": str(used.id),
+        "application_id": str(BOT.id),
+        "type": APPLICATION_COMMAND,
+        "token": used.token,
+        "version": 1,
+        "guild_id": guild_id,
+        "guild": {"id": guild_id, "locale": languages.guild_locale, "features": []},
+        "guild_locale": languages.guild_locale,
+        "locale": languages.locale,
+        "channel_id": str(used.guild.channel_id),
+        "channel": channel(used.guild) | {"permissions": str(PERMISSIONS)},
+        "member": full_member(author) | {"permissions": str(PERMISSIONS)},
+        "app_permissions": str(PERMISSIONS),
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": guild_id},
+        "context": 0,
+        "attachment_size_limit": ATTACHMENT_MAX_BYTES,
+        "data": data,
+    }
+
+
 def message_create(sent: Message, answered: Message | None, *, hidden: bool) -> JsonObject:
     """Returns a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
     event = message(sent, answered) | {
-        "guild_id": str(GUILD_ID),
+        "guild_id": str(sent.guild.id),
         "member": member(),
     }
     return event | {"content": "", "embeds": []} if hidden else event

@@ -7,6 +7,7 @@ import time
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 TIME_SHIFT = 22
+DIGITS_MAX = 20
 
 
 class Snowflakes:
@@ -20,6 +21,11 @@ class Snowflakes:
         now = (int(time.time() * 1000) - DISCORD_EPOCH_MS) << TIME_SHIFT
         self._last = max(now, self._last + 1)
         return self._last
+
+
+def parse(text: str) -> int | None:
+    """Returns the id in a text; None when it holds none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
 
 
 def id_of_name(name: str) -> int:

@@ -1,12 +1,13 @@
-"""What exists in the stand-in: one guild, one channel, the bot, its visitors and their messages."""
+"""What is said in the stand-in: the bot, its visitors and their messages."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from botwatch_sandbox.discord.guilds import CHANNEL_NAME, GUILD_NAME, HOME, Guild, Scale
 from botwatch_sandbox.discord.snowflake import Snowflakes, id_of_name
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.changes import Changes
 
-GUILD_ID = 1_100_000_000_000_000_001
-GUILD_NAME = "botwatch"
-CHANNEL_ID = 1_100_000_000_000_000_002
-CHANNEL_NAME = "general"
 MESSAGES_KEPT = 200
 CONTENT_MAX = 2000
 AUTHOR_MAX = 32
@@ -39,13 +36,21 @@ OWNER = User(1_100_000_000_000_000_004, "owner")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wants to say."""
+    """What somebody wants to say.
+
+    Attributes:
+        heard: whether it is a message of the channel. That somebody used a slash command is none,
+            and an answer for that person alone is none either: the page shows them, no bot hears.
+        answers_slash: whether it is the answer to a slash command.
+    """
 
     content: str
     embeds: tuple[JsonObject, ...] = ()
     reply_to: int | None = None
     nonce: str | int | None = None
     mention_everyone: bool = False
+    heard: bool = True
+    answers_slash: bool = False
 
     def as_text(self) -> str:
         """Returns the content and the embeds as plain text: the control room draws no embeds."""
@@ -54,12 +59,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in the channel; `at` is Unix time in seconds."""
+    """A message in a guild's channel; `at` is Unix time in seconds."""
 
     id: int
     author: User
     at: float
     draft: Draft
+    guild: Guild = HOME
 
     def view(self) -> JsonObject:
         """Returns what the control room shows."""
@@ -80,21 +86,42 @@ MessageListener: TypeAlias = "Callable[[Message], None]"
 
 @dataclass(slots=True)
 class World:
-    """The channel and everything said in it."""
+    """The guilds' channels and everything said in them.
+
+    Attributes:
+        changes: told when something was said.
+        scale: how many guilds there are.
+        listeners: called with every message.
+    """
 
     changes: Changes
+    scale: Scale = field(default_factory=Scale)
     listeners: list[MessageListener] = field(default_factory=list)
     _messages: deque[Message] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     _ids: Snowflakes = field(default_factory=Snowflakes)
 
-    def say(self, author: User, draft: Draft) -> Message:
-        """Puts a message into the channel and tells all listeners."""
-        message = Message(self._ids.next(), author, time.time(), draft)
+    def say(self, author: User, draft: Draft, guild: Guild = HOME) -> Message:
+        """Puts a message into a guild's channel and tells all listeners."""
+        message = Message(self._ids.next(), author, time.time(), draft, guild)
         self._messages.append(message)
         for listener in self.listeners:
             listener(message)
         self.changes.touch("discord")
         return message
+
+    def edit(self, former: Message, draft: Draft) -> Message:
+        """Puts other words into a message; no bot is told."""
+        message = replace(former, draft=draft)
+        if former in self._messages:
+            self._messages[self._messages.index(former)] = message
+        self.changes.touch("discord")
+        return message
+
+    def remove(self, message: Message) -> None:
+        """Takes a message away; no bot is told."""
+        if message in self._messages:
+            self._messages.remove(message)
+        self.changes.touch("discord")
 
     def find(self, message_id: int) -> Message | None:
         """Returns a message that is still kept."""
@@ -106,13 +133,13 @@ class World:
             "guild": GUILD_NAME,
             "channel": CHANNEL_NAME,
             "bot_name": BOT.name,
-            "messages": [message.view() for message in self._messages],
+            "messages": [found.view() for found in self._messages if found.guild == HOME],
         }
 
 
 def visitor(name: str) -> User:
-    """Returns the visitor with a name."""
-    return User(id_of_name(name), name)
+    """Returns the visitor with a name; the bot's owner is known by theirs."""
+    return OWNER if name == OWNER.name else User(id_of_name(name), name)
 
 
 def _embed_text(embed: JsonObject) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ async def eventually(
     Raises:
         AssertionError: it did not come in time.
     """
-    for _ in range(int(within_s / STEP_S)):
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
         found = await look()
         if found:
             return found

@@ -1,0 +1,81 @@
+"""Ways to break the bot on purpose; the web server's threads call them for drills."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING
+
+from botwatch_bot.exits import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botwatch_bot.runs import Run
+
+MAX_HANG_SECONDS = 120
+"""Longer than any watchdog waits."""
+
+_DROP_SECONDS = 2.0
+
+
+class NothingToBreakError(Exception):
+    """What a drill would break is not there, or does not answer; the message says so."""
+
+
+class Faults:
+    """Breaks this run of the bot: its process, its event loop, its connection."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._drop: Callable[[], int] | None = None
+
+    def attach(self, drop_connections: Callable[[], int]) -> None:
+        """Give access to the running event loop, and to what drops the gateway's connections."""
+        self._loop = asyncio.get_running_loop()
+        self._drop = drop_connections
+
+    def crash(self) -> None:
+        """End the process at once, as a crash does."""
+        self._run.crash_for_a_drill()
+        logging.shutdown()
+        # An exception would only end one request; the drill is about a process that is gone.
+        os._exit(ExitCode.INTERNAL)
+
+    def hang(self, seconds: int) -> None:
+        """Let the event loop stand still for some time.
+
+        Raises:
+            NothingToBreakError: no event loop runs yet.
+        """
+        if self._loop is None:
+            message = "no event loop runs yet"
+            raise NothingToBreakError(message)
+        self._loop.call_soon_threadsafe(time.sleep, seconds)
+
+    def drop_gateway(self) -> int:
+        """Close every connection to the gateway without a word; return how many there were.
+
+        Raises:
+            NothingToBreakError: there is no connection, or the event loop does not answer.
+        """
+        dropped: Future[int] = Future()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._drop_into, dropped)
+            try:
+                count = dropped.result(_DROP_SECONDS)
+            except FutureTimeoutError:
+                message = "the event loop does not answer"
+                raise NothingToBreakError(message) from None
+            if count:
+                return count
+        message = "there is no connection to the gateway"
+        raise NothingToBreakError(message)
+
+    def _drop_into(self, dropped: Future[int]) -> None:
+        dropped.set_result(self._drop() if self._drop is not None else 0)

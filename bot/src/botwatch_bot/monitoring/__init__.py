@@ -1,0 +1,1 @@
+"""Asking Prometheus and Alertmanager, for the operators' commands."""

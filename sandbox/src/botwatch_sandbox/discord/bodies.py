@@ -1,0 +1,140 @@
+"""What a bot sends to REST calls, and how it is refused with Discord's own codes and words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botwatch_sandbox.discord import snowflake
+from botwatch_sandbox.discord.state import CONTENT_MAX, Draft
+from botwatch_sandbox.jsonio import JsonObject, is_list, is_object
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+BODY_MAX_BYTES = 64 * 1024
+EMBEDS_MAX = 10
+EMBEDS_MAX_CHARACTERS = 6000
+NONCE_MAX = 25
+EVERYONE = ("@everyone", "@here")
+EPHEMERAL = 1 << 6
+
+CANNOT_SEND_EMPTY = 50006
+INVALID_FORM = 50035
+INVALID_JSON = 50109
+
+
+class RestError(Exception):
+    """A call is refused with Discord's own code and words."""
+
+    def __init__(self, status: int, code: int, message: str, errors: object = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body: JsonObject = {"message": message, "code": code}
+        if errors is not None:
+            self.body["errors"] = errors
+
+
+async def read_object(request: web.Request) -> JsonObject:
+    """Reads a body that is a JSON object.
+
+    Raises:
+        RestError: it is something else.
+    """
+    decoded = await read_json(request)
+    if not is_object(decoded):
+        raise RestError(400, INVALID_JSON, "The request body contains invalid JSON.")
+    return decoded
+
+
+async def read_json(request: web.Request) -> object:
+    """Reads a JSON body.
+
+    Raises:
+        RestError: it is none.
+    """
+    if request.content_type != "application/json":
+        raise RestError(400, INVALID_JSON, "The request body contains invalid JSON.")
+    raw = await request.read()
+    if len(raw) > BODY_MAX_BYTES:
+        raise RestError(413, 40005, "Request entity too large")
+    try:
+        decoded: object = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise RestError(400, INVALID_JSON, "The request body contains invalid JSON.") from error
+    return decoded
+
+
+def invalid(*, field: str, code: str, message: str) -> RestError:
+    """Returns the error for a field of a body."""
+    errors = {field: {"_errors": [{"code": code, "message": message}]}}
+    return RestError(400, INVALID_FORM, "Invalid Form Body", errors)
+
+
+def read_draft(body: JsonObject) -> Draft:
+    """Returns the message that a body holds.
+
+    Raises:
+        RestError: it breaks a rule of Discord's.
+    """
+    content = body.get("content")
+    if not isinstance(content, str | None):
+        raise invalid(field="content", code="STRING_TYPE_CONVERT", message="Must be a string.")
+    text = (content or "").strip()
+    if len(text) > CONTENT_MAX:
+        message = f"Must be {CONTENT_MAX} or fewer in length."
+        raise invalid(field="content", code="BASE_TYPE_MAX_LENGTH", message=message)
+    embeds = _embeds(body.get("embeds"))
+    if not text and not embeds:
+        raise RestError(400, CANNOT_SEND_EMPTY, "Cannot send an empty message")
+    return Draft(
+        content=text,
+        embeds=embeds,
+        reply_to=_reference(body.get("message_reference")),
+        nonce=_nonce(body.get("nonce")),
+        mention_everyone=_mentions_everyone(text, body.get("allowed_mentions")),
+    )
+
+
+def _embeds(value: object) -> tuple[JsonObject, ...]:
+    entries = value if is_list(value) else []
+    embeds = tuple(entry for entry in entries if is_object(entry))
+    if len(embeds) != len(entries) or len(embeds) > EMBEDS_MAX:
+        raise invalid(
+            field="embeds",
+            code="BASE_TYPE_BAD_LENGTH",
+            message=f"Must be at most {EMBEDS_MAX} objects.",
+        )
+    if sum(len(json.dumps(embed, ensure_ascii=False)) for embed in embeds) > EMBEDS_MAX_CHARACTERS:
+        message = f"Embed size exceeds maximum size of {EMBEDS_MAX_CHARACTERS}"
+        raise invalid(field="embeds", code="MAX_EMBED_SIZE_EXCEEDED", message=message)
+    return embeds
+
+
+def _reference(value: object) -> int | None:
+    if not is_object(value):
+        return None
+    message_id = snowflake.parse(str(value.get("message_id", "")))
+    if message_id is None:
+        raise invalid(
+            field="message_reference", code="NUMBER_TYPE_COERCE", message="Value is not snowflake."
+        )
+    return message_id
+
+
+def _nonce(value: object) -> str | int | None:
+    if isinstance(value, str):
+        return value[:NONCE_MAX]
+    return value if isinstance(value, int) else None
+
+
+def _mentions_everyone(content: str, allowed: object) -> bool:
+    parse = allowed.get("parse") if is_object(allowed) else ["everyone"]
+    permitted = is_list(parse) and "everyone" in parse
+    return permitted and any(name in content for name in EVERYONE)
+
+
+def is_ephemeral(body: JsonObject) -> bool:
+    """Says whether a message is for one person alone."""
+    flags = body.get("flags")
+    return isinstance(flags, int) and bool(flags & EPHEMERAL)

@@ -1,0 +1,63 @@
+"""Discord's rules for slash commands that a bot registers."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from botwatch_sandbox.discord.bodies import RestError, invalid
+from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
+
+NAME = re.compile(r"[-_\w]{1,32}")
+DESCRIPTION_MAX = 100
+COMMANDS_MAX = 100
+OPTIONS_MAX = 25
+LOCALIZATIONS = ("name_localizations", "description_localizations")
+
+Place: TypeAlias = tuple[object, ...]
+
+
+def check_commands(given: object) -> list[JsonObject]:
+    """Returns the commands of a body.
+
+    Raises:
+        RestError: they break a rule.
+    """
+    return _check_all(given, ("commands",), COMMANDS_MAX)
+
+
+def _check_all(given: object, place: Place, most: int) -> list[JsonObject]:
+    entries = given if is_list(given) else [None]
+    found = [entry for entry in entries if is_object(entry)]
+    if len(found) != len(entries) or len(found) > most:
+        raise _refused(place, f"Must be at most {most} objects.")
+    for number, entry in enumerate(found):
+        _check(entry, (*place, number))
+    if len({entry["name"] for entry in found}) != len(found):
+        raise _refused(place, "Names must be unique.")
+    return found
+
+
+def _check(entry: JsonObject, place: Place) -> None:
+    name = text_of(entry.get("name"))
+    if not NAME.fullmatch(name) or name != name.lower():
+        raise _refused((*place, "name"), "Command name is invalid")
+    _check_length(entry.get("description"), (*place, "description"))
+    for key in LOCALIZATIONS:
+        texts = entry.get(key) or {}
+        for text in texts.values() if is_object(texts) else [None]:
+            _check_length(text, (*place, key))
+    options = _check_all(entry.get("options", []), (*place, "options"), OPTIONS_MAX)
+    required = [bool(option.get("required")) for option in options]
+    if required != sorted(required, reverse=True):
+        message = "Required options must be placed before non-required options"
+        raise _refused((*place, "options"), message)
+
+
+def _check_length(text: object, place: Place) -> None:
+    if not 1 <= len(text_of(text)) <= DESCRIPTION_MAX:
+        raise _refused(place, f"Must be between 1 and {DESCRIPTION_MAX} in length.")
+
+
+def _refused(place: Place, message: str) -> RestError:
+    return invalid(field=".".join(map(str, place)), code="INVALID", message=message)
