@@ -53,7 +53,7 @@ test: ## every test that this machine can run
 test-k3s: ## the whole site on Kubernetes from an air-gap directory, its tests and drills (K3S_ARTIFACTS=DIR)
 	@[[ -f "$$K3S_ARTIFACTS/k3s" ]] || { echo "make test-k3s: '$$K3S_ARTIFACTS' holds no k3s: name its air-gap directory, make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
 	@tools/setup controller dev
-	@$(VENV)/python tests/run.py molecule:k3s
+	@K3S_DEPLOYMENTS=20 $(VENV)/python tests/run.py molecule:k3s
 
 .PHONY: lint unit monitoring e2e
 lint unit monitoring e2e: ## one part of `make test` on its own

@@ -33,6 +33,9 @@ TIME_LIMIT_S = 55 * 60.0
 KUBERNETES = "k3s"
 ARTIFACTS = "k3s artifacts"
 
+# Of the lines of the bot, in percent; what only its real process runs is not seen here.
+COVERAGE = ("--cov=botwatch_bot", "--cov-fail-under=95", "--cov-report=term:skip-covered")
+
 # Tests press Ctrl-C, which whoever started this may have told its children to ignore.
 DEFAULT_SIGNALS = ("env", "--default-signal=INT,HUP")
 
@@ -147,7 +150,7 @@ def all_jobs() -> list[Job]:
         replace(pytest_job("speed", "tests/speed", needs=("docker",)), alone=True),
         pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
         lint,
-        pytest_job("unit"),
+        pytest_job("unit", *COVERAGE),
         pytest_job("monitoring", "tests/monitoring"),
         *molecule_jobs(),
         kubernetes_job(),

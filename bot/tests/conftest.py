@@ -305,7 +305,7 @@ class Chat:
         """Use a slash command and return the answer."""
         before = len(self.sent)
         self.slash(name, text, locales, user_id, roles)
-        await self.eventually(lambda: len(self.sent) > before and not self.client._running)
+        await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
         return self.sent[-1]
 
     def gateway(self, event: str, data: dict[str, Any]) -> None:
@@ -325,7 +325,7 @@ class Chat:
         """Say something and return the answer."""
         before = len(self.sent)
         self.say(content)
-        await self.eventually(lambda: len(self.sent) > before and not self.client._running)
+        await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
         return self.sent[-1]
 
 

@@ -14,6 +14,7 @@ from discord.shard import AutoShardedClient
 from prometheus_client import generate_latest
 
 from botwatch_bot.commands import COMMANDS, Command, Request
+from botwatch_bot.gateway import answering
 from botwatch_bot.gateway import client as client_module
 from botwatch_bot.gateway.verdicts import APOLOGY
 
@@ -147,14 +148,14 @@ class TestUsersMistakes:
             "X-RateLimit-Remaining": "0",
             "X-RateLimit-Reset-After": "0.05",
         }
-        monkeypatch.setattr(client_module, "COMMAND_SECONDS", 0.5)
+        monkeypatch.setattr(answering, "COMMAND_SECONDS", 0.5)
         for _ in range(50):
             chat.say(line)
-        await eventually(lambda: chat.client._running)
+        await eventually(lambda: chat.client.answering.running)
 
         def ended() -> bool:
             chat.client.sample()
-            return not chat.client._running
+            return not chat.client.answering.running
 
         await eventually(ended)
         assert 0 < len(chat.sent) < 50
@@ -253,10 +254,10 @@ class TestFaults:
     ) -> None:
         chat.rest.hold = asyncio.Event()
         chat.say("?ping")
-        await eventually(lambda: chat.client._running)
+        await eventually(lambda: chat.client.answering.running)
         chat.client.sample()
         assert not errors(services)
-        monkeypatch.setattr(client_module, "COMMAND_SECONDS", 0)
+        monkeypatch.setattr(answering, "COMMAND_SECONDS", 0)
         chat.client.sample()
         chat.client.sample()
         await eventually(lambda: outcome(services, "ping"))
@@ -278,9 +279,9 @@ class TestFaults:
         replace(monkeypatch, endless)
         chat.say("?ping")
         chat.say("?nope")
-        await eventually(lambda: chat.sent and len(chat.client._running) == 1)
-        (ctx,) = chat.client._running.values()
-        ctx.arrived -= client_module.COMMAND_SECONDS
+        await eventually(lambda: chat.sent and len(chat.client.answering.running) == 1)
+        (ctx,) = chat.client.answering.running
+        ctx.arrived -= answering.COMMAND_SECONDS
         chat.client.sample()
         await eventually(lambda: outcome(services, "ping"))
         assert outcome(services, "ping") == {"error": 1}
@@ -321,7 +322,7 @@ class TestEnding:
         chat.say("?ping")
         await started.wait()
         closing = asyncio.create_task(chat.client.shut_down())
-        await eventually(lambda: not chat.client._accepting)
+        await eventually(lambda: not chat.client.answering.accepting)
         chat.say("?add 1 2")
         go.set()
         await closing
@@ -343,7 +344,7 @@ class TestEnding:
             await asyncio.Event().wait()
             return "never"
 
-        monkeypatch.setattr(client_module, "_DRAIN_SECONDS", 0.05)
+        monkeypatch.setattr(answering, "_DRAIN_SECONDS", 0.05)
         replace(monkeypatch, endless)
         chat.say("?ping")
         await started.wait()
@@ -364,7 +365,7 @@ class TestLatency:
         begun = time.perf_counter()
         while time.perf_counter() - begun < 0.06:
             pass
-        await chat.eventually(lambda: chat.sent and not chat.client._running)
+        await chat.eventually(lambda: chat.sent and not chat.client.answering.running)
         assert (value("message_latency_seconds_sum") or 0) >= 0.06
 
 

@@ -293,7 +293,7 @@ def test_no_event_ends_the_client_or_makes_a_series(
     harness.play(*event)
     assert all(len(reply) <= MAX_REPLY for reply in harness.sent)
     assert harness.series() == before
-    assert not harness.client._running
+    assert not harness.client.answering.running
     # It goes on answering, whatever the event was; a server that went may come back.
     harness.sent.clear()
     harness.play("GUILD_DELETE", {"id": "100"})

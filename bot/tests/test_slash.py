@@ -194,7 +194,7 @@ class TestCooldown:
     async def test_holds_back_one_user_and_tells_them_once(
         self, chat: Chat, value: Callable[..., float | None]
     ) -> None:
-        chat.client._cooldown = Cooldown(2)
+        chat.client.answering.cooldown = Cooldown(2)
         for _ in range(5):
             chat.say("?ping")
         await chat.eventually(
@@ -210,11 +210,11 @@ class TestCooldown:
     async def test_holds_for_what_is_no_command_too(
         self, chat: Chat, value: Callable[..., float | None]
     ) -> None:
-        chat.client._cooldown = Cooldown(1)
+        chat.client.answering.cooldown = Cooldown(1)
         for _ in range(3):
             chat.say("?nope")
         await chat.eventually(lambda: value("unknown_commands_total") == 3)
-        await chat.eventually(lambda: not chat.client._running)
+        await chat.eventually(lambda: not chat.client.answering.running)
         assert [("no command" in text, "Not so fast" in text) for text in chat.sent] == [
             (True, False),
             (False, True),

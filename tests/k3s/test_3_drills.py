@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from testinfra.host import Host
 
@@ -10,8 +12,9 @@ from k3s.drills import run_drill
 from k3s.site import Site
 from waiting import eventually
 
-BOT_DOWN_BUDGET_S = 15.0
-DEPLOYMENTS = 20
+BOT_DOWN_BUDGET_S = 12.0
+# Few of them say as much as many, most of the time; `make test-k3s` has many.
+DEPLOYMENTS = int(os.environ.get("K3S_DEPLOYMENTS", "5"))
 QUIET_S = 15.0
 CONTROL = "http://127.0.0.1:8008/control"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,8 +34,24 @@ def test_rules_are_valid(tools: Tools, rendered: Rendered) -> None:
 
 
 def test_scraping_and_alerting_are_valid(tools: Tools, rendered: Rendered) -> None:
+    if rendered.given.get("botwatch_runtime") == "k3s":
+        if tools.end == "oldest":
+            pytest.skip("Debian's first build cannot ask Kubernetes; it runs without it only")
+        give_a_service_account(rendered)
     said = tools.run("promtool", "check", "config", rendered.prometheus)
     assert f"SUCCESS: {len(rendered.rule_files)} rule files found" in said
+
+
+def give_a_service_account(rendered: Rendered) -> None:
+    """Put files where Kubernetes puts a pod's credentials, as promtool looks whether they exist."""
+    (cluster,) = [
+        job
+        for job in read_yaml(rendered.prometheus)["scrape_configs"]
+        if job["job_name"] == "kubelet"
+    ]
+    for path in (cluster["authorization"]["credentials_file"], cluster["tls_config"]["ca_file"]):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("made up\n")
 
 
 def test_rules_do_what_their_unit_tests_say(tools: Tools, rendered: Rendered) -> None:

@@ -63,7 +63,8 @@ class Watch:
         """Says whether the site is well again, and Slack knows that everything is over."""
         untold = seen.delivered_at is None or not self.drill.resolves
         told = untold or seen.resolved_at is not None
-        return seen.recovered_at is not None and told and not seen.unresolved
+        unresolved = [name for name in seen.unresolved if name != self.drill.alert]
+        return seen.recovered_at is not None and told and not unresolved
 
     def until(self, done: Callable[[Record], bool], within_s: float) -> Record:
         """Asks for the record until it is done, ended or out of time, and returns it.

@@ -143,9 +143,8 @@ def test_a_port_for_two_is_named(tmp_path: Path) -> None:
 
 
 def test_channels_that_do_not_answer_are_named(tmp_path: Path) -> None:
-    api = {"discord_bot_api_url": "http://127.0.0.1:8008/api/v10"}
     with untouched():
-        run = site(tmp_path, api)
+        run = site(tmp_path, {"discord_bot_api_url": "http://127.0.0.1:8008/api/v10"})
     refused = "cannot be reached (Connection refused): put the"
     assert_refused(run, f"Slack {refused}", "botwatch_channels_must_answer")
     assert_refused(run, f"Discord (bot) {refused}", "vault_discord_bot_token")

@@ -14,23 +14,20 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from botwatch_bot.commands import COMMANDS, Command, Request, UnavailableError
-from botwatch_bot.commands.text import did_you_mean, quote
-from botwatch_bot.cooldown import Cooldown
 from botwatch_bot.gateway import slash
+from botwatch_bot.gateway.answering import Answering
 from botwatch_bot.gateway.causes import cause_of
-from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError, arrived_at
+from botwatch_bot.gateway.context import BotContext, arrived_at
 from botwatch_bot.gateway.handlers import handlers
 from botwatch_bot.gateway.slash import SlashTree
 from botwatch_bot.gateway.state import describe
-from botwatch_bot.gateway.verdicts import CooldownError, judge, unwrap
-from botwatch_bot.metrics import ErrorType, Intervention, SessionKind, Status, Sync
+from botwatch_bot.metrics import ErrorType, Intervention, SessionKind, Sync
 from botwatch_bot.monitoring.alertmanager import Alertmanager
 from botwatch_bot.monitoring.prometheus import Prometheus
-from botwatch_bot.texts import best, phrase, texts
+from botwatch_bot.texts import best, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     import yarl
@@ -43,13 +40,10 @@ _log = structlog.get_logger(__name__)
 _COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
 _SESSION_EVENTS = {"READY", "RESUMED"}
 _GUILD_EVENTS = {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
-COMMAND_SECONDS = 60.0
-"""A command that takes longer, waits for rate limits included, is ended."""
 _LAUNCH_TRIES = 60
 _RESUMABLE = 4000
 """A code to close a connection with: by this Discord keeps its session for a while."""
 _RATE_LIMIT_SECONDS = 30.0
-_DRAIN_SECONDS = 0.8
 _CLOSE_SECONDS = 0.5
 
 
@@ -78,16 +72,12 @@ class BotClient(commands.AutoShardedBot):
         self._pacer = pacer
         self._launches: dict[int, int] = {}
         self._guilds_changed = False
-        self._running: dict[asyncio.Task[Any] | None, BotContext] = {}
-        self._overdue: dict[asyncio.Task[Any] | None, Status] = {}
-        self._sent_to: dict[int, float] = {}
-        self._accepting = True
-        self._cooldown = Cooldown(services.settings.user_commands_per_minute)
+        self.answering = Answering(self)
         self._prometheus = _made(Prometheus, services.settings.prometheus_url)
         self._alertmanager = _made(Alertmanager, services.settings.alertmanager_url)
         self._closing: dict[int, asyncio.Task[None]] = {}
         self._count_event = services.metrics.gateway_events.count
-        for handler in handlers(self):
+        for handler in handlers(self.answering):
             self.add_command(handler)
         parsers = self._connection.parsers
         parsers.update({name: self._guarded(name, parsers[name]) for name in parsers})
@@ -157,12 +147,10 @@ class BotClient(commands.AutoShardedBot):
                 shard_id, socket.latency, socket_open=socket.open, sequence=socket.sequence
             )
         self._resume_the_deaf()
-        self.services.metrics.commands_running.set(len(self._running))
         if self._guilds_changed:
             self._guilds_changed = False
             self._count_guilds()
-        self._end_overdue_commands()
-        self._cooldown.sweep()
+        self.answering.sweep()
 
     def drop_connections(self) -> int:
         """Close every connection without a word to the server; return how many there were."""
@@ -289,37 +277,21 @@ class BotClient(commands.AutoShardedBot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in a message, if there is one and it is from a person."""
-        if message.author.bot or not self._accepting:
+        if message.author.bot or not self.answering.accepting:
             return
         ctx = await super().get_context(message, cls=BotContext)
         word = ctx.invoked_with or ""
         if ctx.command is not None:
-            await self._count(ctx, ctx.command.name, ctx.command.invoke(ctx))
+            await self.answering.count(ctx, ctx.command.name, ctx.command.invoke(ctx))
         elif _COMMAND_LIKE.fullmatch(word):
-            task = asyncio.current_task()
-            self._running[task] = ctx
-            try:
-                await self._unknown(ctx, word)
-            finally:
-                self._leave(task)
-
-    async def serve(self, ctx: BotContext, command: Command, text: str) -> None:
-        """Answer one use of a command, with the text after its name.
-
-        Raises:
-            Exception: whatever a command raises; for a slash command it is counted already.
-        """
-        if ctx.interaction is None:
-            await self._serve(ctx, command, text)
-        elif self._accepting:
-            await self._count(ctx, command.name, self._serve(ctx, command, text))
+            await self.answering.unknown(ctx, word)
 
     async def on_command_error(
         self, context: commands.Context[Any], exception: commands.CommandError, /
     ) -> None:
         """Count and answer what stopped a slash command before our own code ran."""
         if isinstance(context, BotContext) and context.command is not None:
-            await self._count(context, context.command.name, _raising(exception))
+            await self.answering.count(context, context.command.name, _raising(exception))
 
     async def slash_failed(
         self, interaction: discord.Interaction[BotClient], error: app_commands.AppCommandError
@@ -336,128 +308,7 @@ class BotClient(commands.AutoShardedBot):
             self.services.metrics.errors.labels(ErrorType.SEND).inc()
             _log.error("answer not sent", exc_info=failure)
         else:
-            self.note_sent(interaction.channel_id or 0)
-
-    def note_sent(self, channel_id: int) -> None:
-        """Count a message that Discord accepted in a channel."""
-        self.services.metrics.messages_sent.inc()
-        self._sent_to[channel_id] = time.perf_counter()
-
-    async def _serve(self, ctx: BotContext, command: Command, text: str) -> None:
-        self._hold_back(ctx)
-        author = ""
-        if command.operators_only:
-            if not self._is_operator(ctx.author):
-                raise UnavailableError(phrase("answer.operators_only"))
-            author = f"{ctx.author.name} ({ctx.author.id})"
-        request = Request(
-            text=text,
-            bot=self,
-            commands=COMMANDS,
-            texts=ctx.texts,
-            prefix=ctx.typed_prefix,
-            author=author,
-        )
-        await ctx.answer(await command.answer(request))
-
-    def _hold_back(self, ctx: BotContext) -> None:
-        """Let nobody use commands faster than they may.
-
-        Raises:
-            CooldownError: the user has to wait.
-        """
-        user = ctx.author.id
-        seconds = self._cooldown.take(user)
-        if seconds:
-            # A slash command has to be answered; in a channel a flood need not become two.
-            tell = self._cooldown.tell(user) or ctx.interaction is not None
-            raise CooldownError(seconds, tell=tell)
-
-    def _is_operator(self, user: discord.User | discord.Member) -> bool:
-        role = self.services.settings.operator_role
-        if role is not None and isinstance(user, discord.Member) and user.get_role(role):
-            return True
-        return self.application is not None and user.id in _owners(self.application)
-
-    def _leave(self, task: asyncio.Task[Any] | None) -> None:
-        """Let go of a task that was watched over, as it took no longer than it may."""
-        del self._running[task]
-        self._overdue.pop(task, None)
-
-    async def _count(self, ctx: BotContext, name: str, running: Awaitable[None]) -> None:
-        """Run a command and count it once, however it ends."""
-        status = Status.CANCELLED
-        task = asyncio.current_task()
-        self._running[task] = ctx
-        try:
-            status = await self._run(ctx, name, running)
-        finally:
-            status = self._overdue.get(task, status)
-            self.services.counter.finish(name, status, ctx.author.id, ctx.arrived)
-            self._leave(task)
-
-    async def _run(self, ctx: BotContext, name: str, running: Awaitable[None]) -> Status:
-        try:
-            await running
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is judged and counted
-            return await self._failed(ctx, name, unwrap(error))
-        # discord.py swallows a cancellation inside a command and only marks the context.
-        return Status.CANCELLED if ctx.command_failed else Status.SUCCESS
-
-    def _end_overdue_commands(self) -> None:
-        # Looked for once a second: a timeout around each command would cost more than its parsing.
-        horizon = time.perf_counter() - COMMAND_SECONDS
-        self._sent_to = {channel: at for channel, at in self._sent_to.items() if at > horizon}
-        for task, ctx in self._running.items():
-            if task is not None and ctx.arrived < horizon and task not in self._overdue:
-                self._overdue[task] = self._judge_overdue(ctx)
-                task.cancel()
-
-    def _judge_overdue(self, ctx: BotContext) -> Status:
-        if ctx.sending and ctx.channel.id in self._sent_to:
-            # Discord took other answers meanwhile, so this one stood in line behind them: people
-            # ask faster than a bot may answer in one channel, which is no fault.
-            _log.warning("answer given up: too many wait in its channel", seconds=COMMAND_SECONDS)
-            return Status.CANCELLED
-        self.services.metrics.errors.labels(ErrorType.COMMAND).inc()
-        _log.error("command took too long", seconds=COMMAND_SECONDS)
-        return Status.ERROR
-
-    async def _failed(self, ctx: BotContext, name: str, error: Exception) -> Status:
-        verdict = judge(error, COMMANDS[name].example(ctx.typed_prefix))
-        if verdict.error_type is not None:
-            self.services.metrics.errors.labels(verdict.error_type).inc()
-            _log.error("command failed", command=name, exc_info=error.__cause__ or error)
-        else:
-            _log.debug("command refused", command=name, why=str(error))
-        if verdict.reply is not None:
-            await self._tell(ctx, ctx.texts.say(verdict.reply))
-        return verdict.status
-
-    async def _unknown(self, ctx: BotContext, word: str) -> None:
-        self.services.metrics.unknown_commands.inc()
-        try:
-            self._hold_back(ctx)
-        except CooldownError as error:
-            verdict = judge(error, "")
-            if verdict.reply is not None:
-                await self._tell(ctx, ctx.texts.say(verdict.reply))
-            return
-        hint = did_you_mean(word, COMMANDS)
-        await self._tell(
-            ctx,
-            ctx.texts("answer.unknown_command", word=quote(word), hint=hint, prefix=self.prefix),
-        )
-
-    async def _tell(self, ctx: BotContext, text: str) -> None:
-        """Send an answer about a failure; that this fails too is counted, not raised."""
-        try:
-            await ctx.answer(text, private=True)
-        except SendRefusedError as error:
-            _log.debug("answer refused", why=str(error))
-        except SendError as error:
-            self.services.metrics.errors.labels(ErrorType.SEND).inc()
-            _log.error("answer not sent", exc_info=error.__cause__)
+            self.answering.note_sent(interaction.channel_id or 0)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Count and log what a handler of discord.py's let through."""
@@ -469,12 +320,7 @@ class BotClient(commands.AutoShardedBot):
 
     async def shut_down(self) -> None:
         """Let running commands end, then close; bounded to well under two seconds."""
-        self._accepting = False
-        running = list(filter(None, self._running))
-        if running:
-            _, unfinished = await asyncio.wait(running, timeout=_DRAIN_SECONDS)
-            for task in unfinished:
-                task.cancel()
+        await self.answering.drain()
         try:
             # A server that does not answer the closing handshake would hold us for 30 s.
             async with asyncio.timeout(_CLOSE_SECONDS):
@@ -496,15 +342,6 @@ def _made(kind: Callable[[str], _Made], url: str | None) -> _Made | None:
 
 async def _raising(error: Exception) -> None:
     raise error
-
-
-def _owners(application: discord.AppInfo) -> set[int]:
-    """Return who owns the bot, or in a team may change it."""
-    if application.team is None:
-        return {application.owner.id}
-    trusted = {discord.TeamMemberRole.admin, discord.TeamMemberRole.developer}
-    members = application.team.members
-    return {application.team.owner_id or 0, *(m.id for m in members if m.role in trusted)}
 
 
 def _intents() -> discord.Intents:

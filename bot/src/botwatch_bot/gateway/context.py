@@ -80,7 +80,7 @@ class BotContext(commands.Context[commands.AutoShardedBot]):
             raise SendRefusedError(error) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise SendError(error) from error
-        self.bot.note_sent(self.channel.id)
+        self.bot.answering.note_sent(self.channel.id)
 
     async def _send(
         self, asked: discord.Interaction[commands.AutoShardedBot], text: str, *, private: bool

@@ -57,7 +57,7 @@ _CRASHES = (
         strikes=3,
         crashes=3,
         says="killed",
-        also=("DiscordBotDown", "DiscordBotRestarted", "KubernetesPodRestarted"),
+        also=("DiscordBotDown",),
         limits=Limits(max_s=120.0, resolved_within_s=240.0, late_s=120.0, fail_safe_s=300),
     ),
 )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 LASTS_S = 60.0
 # After the outage: Alertmanager's longest pause between two attempts, or its group_interval.
 AFTERWARDS_S = 40.0
-ABOUT_SLACK = ("NotificationsFailing", "NotificationsMissed")
 _LIMITS = Limits(
     max_s=LASTS_S + AFTERWARDS_S + 20.0,
     resolved_within_s=300.0,
@@ -80,6 +79,5 @@ def _outage(name: str, what: str, answer: Answer, breaks: Breakage) -> Drill:
         budget_s=LASTS_S + AFTERWARDS_S,
         recovered_within_s=300.0,
         once=True,
-        also=ABOUT_SLACK,
         limits=_LIMITS,
     )

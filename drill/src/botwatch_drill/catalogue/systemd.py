@@ -25,7 +25,7 @@ _CRASHES = (
         strikes=3,
         crashes=3,
         says="killed",
-        also=("DiscordBotDown", "DiscordBotRestarted"),
+        also=("DiscordBotDown",),
         limits=Limits(max_s=45.0),
     ),
     Drill(
