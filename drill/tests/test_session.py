@@ -376,6 +376,17 @@ def test_a_run_waits_until_alertmanager_has_forgotten_the_last_alert(
             session.run()
 
 
+def test_a_run_waits_until_nothing_keeps_its_alert_quiet(
+    start: Callable[..., Session], site: FakeSite
+) -> None:
+    about = {"text": "", "attachments": [{"title": "DiscordBotHighErrors"}]}
+    told_at = site.snapshot["now"] - 79.0
+    site.snapshot["slack"]["messages"] = [{"state": "resolved", "at": told_at, **about}]
+    quiet = "79 s ago, which keeps DiscordBotErrorBudgetBurning quiet"
+    with pytest.raises(UnrestError, match=quiet):
+        start("budget").run()
+
+
 def test_a_fault_that_could_not_be_injected_is_undone_all_the_same(
     start: Callable[..., Session], site: FakeSite, host: FakeHost
 ) -> None:

@@ -80,6 +80,8 @@ class Drill:
         together: whether it may run beside others: it concerns no bot, and takes its time.
         meanwhile: what else is done once the message is there; None: nothing.
         also: alerts that may be told of meanwhile; they must be over at the end.
+        hidden_by: alerts after which this drill's own keeps quiet for a while, `hidden_for_s`, as
+            they have told of the same.
         limits: how long everything may take.
     """
 
@@ -102,6 +104,8 @@ class Drill:
     together: bool = False
     meanwhile: Meanwhile | None = None
     also: tuple[str, ...] = ()
+    hidden_by: tuple[str, ...] = ()
+    hidden_for_s: float = 0.0
     limits: Limits = LIMITS
 
 

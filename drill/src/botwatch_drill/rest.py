@@ -68,6 +68,14 @@ def _unrest(drill: Drill, snapshot: Snapshot, calm_since: float | None, now: flo
     told = [snapshot.told_s(alert) for alert in (drill.alert, *drill.also)]
     if any(ago_s is not None and ago_s < GROUP_KEPT_S for ago_s in told):
         return "Alertmanager still keeps the last alert's group"
+    return _hidden(drill, snapshot)
+
+
+def _hidden(drill: Drill, snapshot: Snapshot) -> str:
+    for alert in drill.hidden_by:
+        ago_s = snapshot.told_s(alert)
+        if ago_s is not None and ago_s < drill.hidden_for_s:
+            return f"{alert} was told of {ago_s:.0f} s ago, which keeps {drill.alert} quiet"
     return ""
 
 

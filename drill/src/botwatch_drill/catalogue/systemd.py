@@ -95,6 +95,14 @@ _RESTART = (
         recovered_within_s=120.0,
         crashes=1,
         resolves=False,
+        hidden_by=(
+            "DiscordBotDown",
+            "DiscordBotEventLoopBlocked",
+            "DiscordBotCrashLooping",
+            "DiscordBotGatewayDisconnected",
+        ),
+        # The window in which the rule looks for one of them, and an evaluation.
+        hidden_for_s=75.0,
         limits=Limits(max_s=40.0),
     ),
 )
