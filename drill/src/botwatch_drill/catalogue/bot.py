@@ -121,9 +121,10 @@ _PLAYED = (
         breaks=Played(
             discord={"slow_ms": 4000}, back={"slow_ms": 0}, asks="?ping", still=12, every_s=2.0
         ),
-        budget_s=60.0,
+        # Answers in one channel wait for each other: the ten that the alert needs take 40 s.
+        budget_s=75.0,
         recovered_within_s=240.0,
-        limits=Limits(max_s=90.0, resolved_within_s=300.0, late_s=120.0, fail_safe_s=300),
+        limits=Limits(max_s=100.0, resolved_within_s=300.0, late_s=120.0, fail_safe_s=300),
     ),
     Drill(
         name="rate_limited",
