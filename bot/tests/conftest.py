@@ -303,10 +303,7 @@ class Chat:
         roles: tuple[str, ...] = (),
     ) -> str:
         """Use a slash command and return the answer."""
-        before = len(self.sent)
-        self.slash(name, text, locales, user_id, roles)
-        await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
-        return self.sent[-1]
+        return await self._answer(lambda: self.slash(name, text, locales, user_id, roles))
 
     def gateway(self, event: str, data: dict[str, Any]) -> None:
         """Hand an event to the client as its web socket does."""
@@ -323,8 +320,12 @@ class Chat:
 
     async def ask(self, content: str) -> str:
         """Say something and return the answer."""
+        return await self._answer(lambda: self.say(content))
+
+    async def _answer(self, use: Callable[[], None]) -> str:
+        """Use a command and return the answer."""
         before = len(self.sent)
-        self.say(content)
+        use()
         await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
         return self.sent[-1]
 

@@ -300,3 +300,11 @@ def test_no_event_ends_the_client_or_makes_a_series(
     harness.play("GUILD_CREATE", GUILD)
     harness.play("MESSAGE_CREATE", MESSAGE)
     assert len(harness.sent) == 1
+
+
+def test_a_slash_command_of_nobody_leaves_nothing_behind(harness: Harness) -> None:
+    harness.play("INTERACTION_CREATE", {k: v for k, v in INTERACTION.items() if k != "member"})
+    assert not harness.client.answering.running
+    harness.sent.clear()
+    harness.play("INTERACTION_CREATE", INTERACTION)
+    assert len(harness.sent) == 1

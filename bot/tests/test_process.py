@@ -28,6 +28,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 STOP_SECONDS = 2.0
 START_SECONDS = 10.0
 DRILL_TOKEN = "drill-token"
+MEBIBYTE = 1 << 20
 
 
 class Bot:
@@ -181,6 +182,29 @@ def test_a_hang_drill_stops_the_event_loop_while_the_probes_go_on_answering(
         )
         # A stop does not wait for it.
         assert bot.stop(signal.SIGTERM)[:2] < (1, STOP_SECONDS)
+
+
+def test_a_memory_drill_takes_memory_up_and_lets_go_of_it(environment: dict[str, str]) -> None:
+    with running(environment) as bot:
+        bot.wait_until_it_serves()
+        assert bot.get("/test-memory")[0] == 404
+        before = resident_bytes(bot)
+        assert bot.get("/test-memory?mebibytes=100&seconds=1", DRILL_TOKEN)[0] == 200
+        bot.wait_for(lambda: resident_bytes(bot) > before + 90 * MEBIBYTE)
+        # By itself, and when asked.
+        bot.wait_for(lambda: resident_bytes(bot) < before + 20 * MEBIBYTE)
+        bot.get("/test-memory?mebibytes=100&seconds=2", DRILL_TOKEN)
+        bot.wait_for(lambda: resident_bytes(bot) > before + 50 * MEBIBYTE)
+        assert bot.get("/test-memory?mebibytes=0", DRILL_TOKEN)[0] == 200
+        bot.wait_for(lambda: resident_bytes(bot) < before + 20 * MEBIBYTE)
+        assert bot.stop(signal.SIGTERM)[:2] < (1, STOP_SECONDS)
+
+
+def resident_bytes(bot: Bot) -> float:
+    """How much memory the process says that it uses."""
+    lines = bot.get("/metrics")[1].splitlines()
+    (line,) = (line for line in lines if line.startswith("process_resident_memory_bytes "))
+    return float(line.split()[1])
 
 
 def test_a_discord_that_stays_away_ends_with_69_and_the_reason(

@@ -115,7 +115,8 @@ class TestMetrics:
 
 class TestDrills:
     @pytest.mark.parametrize(
-        "path", ["/test-error", "/test-crash", "/test-hang", "/test-gateway-drop"]
+        "path",
+        ["/test-error", "/test-crash", "/test-hang", "/test-memory", "/test-gateway-drop"],
     )
     @pytest.mark.parametrize("method", ["GET", "POST"])
     @pytest.mark.parametrize(
@@ -163,6 +164,19 @@ class TestDrills:
             400,
             {"error": "seconds must be a whole number from 1 to 120"},
         )
+
+    @pytest.mark.parametrize(
+        ("asked", "bounds"),
+        [
+            ("mebibytes=513", "mebibytes must be a whole number from 0 to 512"),
+            ("mebibytes=-1", "mebibytes must be a whole number from 0 to 512"),
+            ("seconds=0", "seconds must be a whole number from 1 to 600"),
+            ("mebibytes=1&seconds=601", "seconds must be a whole number from 1 to 600"),
+        ],
+    )
+    def test_growth_has_bounds(self, web: Web, asked: str, bounds: str) -> None:
+        answer = web.ask(f"/test-memory?{asked}", Authorization=f"Bearer {DRILL_TOKEN}")
+        assert (answer.status, answer.json) == (400, {"error": bounds})
 
     def test_are_absent_where_no_token_is_configured(self, services: Services) -> None:
         from werkzeug.test import Client  # noqa: PLC0415 - for this test alone

@@ -31,7 +31,7 @@ def tuning(static: Path) -> Tuning:
     return Tuning(
         timing=Timing(heartbeat_s=30.0, identify_s=5.0, session_s=60.0),
         limits=RunnerLimits(silent_s=60.0, total_s=60.0, check_s=0.02),
-        patience=Patience(delivered_s=5.0, resolved_s=5.0, recovered_s=5.0, quiet_s=0.5),
+        patience=Patience(delivered_s=5.0, resolved_s=5.0, recovered_s=5.0),
         pace=Pace(drill_s=0.02, calm_s=0.05),
         keep_alive_s=0.2,
         static=static,

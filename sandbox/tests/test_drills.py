@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.app import Tuning
 
 DOWN = "DiscordBotDown"
+RESTARTED = "DiscordBotRestarted"
 ERRORS = "DiscordBotHighErrors"
 BOT_DOWN = {
     "name": "bot_down",
@@ -434,35 +435,35 @@ async def test_the_errors_drill_fails_over_budget(
     assert "17.2 s, the budget is 15 s" in record["error"]
 
 
-async def test_the_crash_drill_passes_when_the_bot_comes_back_in_silence(
+async def test_the_crash_drill_passes_when_the_bot_comes_back_and_slack_knows(
     drill_box: RunningSandbox, around: Neighbours
 ) -> None:
     await run(drill_box, "bot_crash")
     await box_down(drill_box)
     assert around.bot.crashes == 1
+    await notify(drill_box, RESTARTED)
+    assert (await seen(drill_box, "delivered_at"))["state"] == "running"  # it waits for the bot
     around.bot.reasons = []
-    await seen(drill_box, "recovered_at")
-    assert (await drill_box.state())["drill"]["state"] == "running"  # it waits for the silence
     record = await ended(drill_box)
-    assert (record["state"], record["error"], record["delivered_at"]) == ("passed", None, None)
+    assert (record["state"], record["error"], record["alert"]) == ("passed", None, RESTARTED)
 
 
 async def box_down(box: RunningSandbox) -> None:
     await box.until(lambda state: not state["status"]["bot"]["ready"], "the crash")
 
 
-async def test_the_crash_drill_fails_when_a_message_comes(
-    drill_box: RunningSandbox, around: Neighbours
+async def test_the_crash_drill_fails_when_another_alert_is_told_of(
+    tuning: Tuning, around: Neighbours
 ) -> None:
-    await run(drill_box, "bot_crash")
-    await box_down(drill_box)
-    around.bot.reasons = []
-    await seen(drill_box, "recovered_at")
-    await notify(drill_box, ERRORS, resolved=True)  # of an earlier drill: no false alarm
-    await notify(drill_box, DOWN)
-    record = await ended(drill_box)
-    assert (record["state"], record["messages"]) == ("failed", 2)
-    assert "none was expected" in record["error"]
+    tuned = replace(tuning, patience=Patience(delivered_s=0.5))
+    async with running_sandbox(addresses=around.addresses, tuning=tuned) as box:
+        await run(box, "bot_crash")
+        await seen(box, "injected_at")
+        await notify(box, DOWN)
+        record = await ended(box)
+        assert (record["state"], record["messages"]) == ("failed", 1)
+        assert "No Slack message named DiscordBotRestarted" in record["error"]
+        assert "something else" in record["error"]
 
 
 async def test_the_crash_drill_fails_when_the_bot_does_not_come_back(
@@ -471,6 +472,8 @@ async def test_the_crash_drill_fails_when_the_bot_does_not_come_back(
     tuned = replace(tuning, patience=Patience(recovered_s=0.1))
     async with running_sandbox(addresses=around.addresses, tuning=tuned) as box:
         await run(box, "bot_crash")
+        await seen(box, "injected_at")
+        await notify(box, RESTARTED)
         record = await ended(box)
         assert record["state"] == "failed"
         assert "come back" in record["error"]

@@ -74,6 +74,25 @@ async def test_a_resume_confirms_what_it_names(box: RunningSandbox) -> None:
         assert ledger.begun("resume") == range(2)
 
 
+async def test_a_resumed_that_was_lost_is_not_confirmed_by_what_follows(
+    box: RunningSandbox,
+) -> None:
+    ledger = Ledger(box.sandbox)
+    async with connected(box) as client:
+        session, seq = (await client.identify())["session_id"], client.seq
+        box.sandbox.gateway.drop(None)
+    async with connected(box) as deaf:
+        await deaf.resume(session, seq)
+        await deaf.until_event("RESUMED")  # as if it had been lost: the bot asks for it again
+        box.sandbox.gateway.drop(None)
+    async with connected(box) as again:
+        await again.resume(session, seq)
+        await again.until_event("RESUMED")
+        await again.send(1, again.seq)
+        await until(lambda: ledger.settled, "the confirmation")
+        assert ledger.begun("resume") == range(1, 3)
+
+
 async def test_a_number_from_the_future_confirms_nothing(box: RunningSandbox) -> None:
     async with connected(box) as client:
         await client.identify()

@@ -157,6 +157,15 @@ async def test_faults_can_be_taken_back_and_spare_unknown_hooks(box: RunningSand
     assert (await post(box, b'{"text": "x"}'))[0] == 200
 
 
+async def test_a_look_whether_the_hook_is_there_meets_a_fault_and_uses_none_up(
+    box: RunningSandbox,
+) -> None:
+    await box.post("/control/slack/faults", {"status": 500, "remaining": 1})
+    assert (await post(box, b""))[0] == 500
+    assert (await post(box, b'{"text": "lost"}'))[0] == 500
+    assert (await post(box, b""))[0] == 400
+
+
 async def test_a_fault_for_a_while_hits_every_post_until_then(box: RunningSandbox) -> None:
     await box.post("/control/slack/faults", {"status": 500, "for_s": 0.3})
     shown = (await box.state())["status"]["faults"]["slack"]

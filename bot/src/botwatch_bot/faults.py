@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 MAX_HANG_SECONDS = 120
 """Longer than any watchdog waits."""
 
+MAX_GROWTH_MEBIBYTES = 512
+MAX_GROWTH_SECONDS = 600
+"""Longer than any rule of a drill looks back."""
+
 _DROP_SECONDS = 2.0
+_MEBIBYTE = 1 << 20
 
 
 class NothingToBreakError(Exception):
@@ -34,6 +40,7 @@ class Faults:
         self._run = run
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drop: Callable[[], int] | None = None
+        self._growth: threading.Event | None = None
 
     def attach(self, drop_connections: Callable[[], int]) -> None:
         """Give access to the running event loop, and to what drops the gateway's connections."""
@@ -58,6 +65,25 @@ class Faults:
             raise NothingToBreakError(message)
         self._loop.call_soon_threadsafe(time.sleep, seconds)
 
+    def grow(self, mebibytes: int, seconds: int) -> None:
+        """Take up memory, evenly over some time; let go of it as much later, or when asked again.
+
+        Args:
+            mebibytes: how much; 0 only lets go of what an earlier call has taken.
+            seconds: how long it takes to get there, and then how long it is kept.
+        """
+        if self._growth is not None:
+            self._growth.set()
+            self._growth = None
+        if mebibytes:
+            self._growth = threading.Event()
+            threading.Thread(
+                target=_grow,
+                args=(mebibytes, seconds, self._growth),
+                name="memory drill",
+                daemon=True,
+            ).start()
+
     def drop_gateway(self) -> int:
         """Close every connection to the gateway without a word; return how many there were.
 
@@ -79,3 +105,11 @@ class Faults:
 
     def _drop_into(self, dropped: Future[int]) -> None:
         dropped.set_result(self._drop() if self._drop is not None else 0)
+
+
+def _grow(mebibytes: int, seconds: int, over: threading.Event) -> None:
+    held: list[bytearray] = []
+    while len(held) < mebibytes and not over.wait(seconds / mebibytes):
+        # Memory that nobody has written to is not there.
+        held.append(bytearray(b"\x01" * _MEBIBYTE))
+    over.wait(seconds)

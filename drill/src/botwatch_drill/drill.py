@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Expect: TypeAlias = Literal["message", "silence", "firing"]
 Fault: TypeAlias = "Breakage | Deployment | Outage | Played | Reboot | Rotation"
-Needs: TypeAlias = Literal["host", "stand-ins"]
+Needs: TypeAlias = Literal["host", "quick alerts", "stand-ins"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class Drill:
         budget_s: what the median of all runs may take until the message is delivered, or until the
             alert fires where no message can come; None when there is nothing to hurry.
         recovered_within_s: when the site must be well again.
-        needs: whether it can be run on any host, or only where the stand-ins are.
+        needs: whether it can be run on any host, only where alerts come as quickly as on the demo's
+            node, or only where the stand-ins are.
         phase_s: the injection is delayed by a random part of this, so that the runs do not all meet
             the scrapes at the same moment.
         strikes: how often it is broken, each time once the bot is ready again.

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 NOT_DRILLED: Mapping[str, str] = {
     "AlertDeliverySlow": "it takes a slow machine, and that slows the drill as well",
     "DiscordBotDeaf": "the bot tests and mends a quiet connection, so it takes a bug in that",
-    "DiscordBotMemoryExhaustion": "the bot must grow for half an hour, and nothing makes it grow",
     "KubernetesCertificateExpiring": "it takes a certificate about to end, or a wrong clock",
     "KubernetesContainerOutOfMemory": "what uses up a container's memory may end its whole node",
     "KubernetesDeploymentNotAvailable": "it takes minutes without a part of the cluster itself",

@@ -53,9 +53,15 @@ class PostFaults:
             self.until = None if for_s is None else time.time() + for_s
         self.changes.touch("status")
 
+    def current(self) -> Answer | None:
+        """Returns the faulty answer that is due; None when a post may pass."""
+        if self.until is not None and time.time() >= self.until:
+            self.set(None)
+        return self.status
+
     def take(self) -> Answer | None:
         """Uses up one faulty answer; returns it, None when the post may pass."""
-        status = self._current()
+        status = self.current()
         if status is not None and self.remaining is not None:
             left = self.remaining - 1
             self.set(status if left else None, left, self._left_s())
@@ -64,7 +70,7 @@ class PostFaults:
     async def keep_silent(self, request: web.Request) -> None:
         """Holds a post as long as there is silence, or its sender waits; then hangs up on it."""
         with self.changes.listen() as listener:
-            while self._current() == SILENCE and not _is_gone(request):
+            while self.current() == SILENCE and not _is_gone(request):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S):
                         await listener.next()
@@ -73,13 +79,8 @@ class PostFaults:
 
     def view(self) -> JsonObject:
         """Returns the fault as the snapshot shows it."""
-        status = self._current()
+        status = self.current()
         return {"status": status, "remaining": self.remaining, "until": self.until}
-
-    def _current(self) -> Answer | None:
-        if self.until is not None and time.time() >= self.until:
-            self.set(None)
-        return self.status
 
     def _left_s(self) -> float | None:
         return None if self.until is None else self.until - time.time()

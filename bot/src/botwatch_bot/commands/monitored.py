@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from botwatch_bot.commands.spec import (
     Alert,
@@ -19,6 +19,8 @@ from botwatch_bot.texts import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+_Source = TypeVar("_Source")
 
 _MINUTES = 5
 _JOB = 'job="discord-bot"'
@@ -43,11 +45,7 @@ def prometheus_of(request: Request) -> Prometheus:
     Raises:
         UnavailableError: nobody has named one.
     """
-    if request.bot.prometheus is None:
-        raise UnavailableError(
-            phrase("monitoring.not_set", service="Prometheus", variable="`BOT_PROMETHEUS_URL`")
-        )
-    return request.bot.prometheus
+    return _named(request.bot.prometheus, "Prometheus", "BOT_PROMETHEUS_URL")
 
 
 def alertmanager_of(request: Request) -> Alertmanager:
@@ -56,11 +54,15 @@ def alertmanager_of(request: Request) -> Alertmanager:
     Raises:
         UnavailableError: nobody has named one.
     """
-    if request.bot.alertmanager is None:
+    return _named(request.bot.alertmanager, "Alertmanager", "BOT_ALERTMANAGER_URL")
+
+
+def _named(source: _Source | None, service: str, variable: str) -> _Source:
+    if source is None:
         raise UnavailableError(
-            phrase("monitoring.not_set", service="Alertmanager", variable="`BOT_ALERTMANAGER_URL`")
+            phrase("monitoring.not_set", service=service, variable=f"`{variable}`")
         )
-    return request.bot.alertmanager
+    return source
 
 
 async def status(request: Request) -> str:

@@ -120,14 +120,16 @@ class Answering:
     async def count(self, ctx: BotContext, name: str, running: Awaitable[None]) -> None:
         """Run a command and count it once, however it ends."""
         status = Status.CANCELLED
+        # An event may come without its author; that is no reason to lose count of it.
+        user_id = getattr(ctx.author, "id", 0)
         task = asyncio.current_task()
         self._running[task] = ctx
         try:
             status = await self._run(ctx, name, running)
         finally:
             status = self._overdue.get(task, status)
-            self._client.services.counter.finish(name, status, ctx.author.id, ctx.arrived)
             self._leave(task)
+            self._client.services.counter.finish(name, status, user_id, ctx.arrived)
 
     async def _run(self, ctx: BotContext, name: str, running: Awaitable[None]) -> Status:
         try:

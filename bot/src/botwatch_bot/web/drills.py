@@ -7,13 +7,21 @@ import hmac
 import structlog
 from flask import Blueprint, Response, abort, jsonify, request
 
-from botwatch_bot.faults import MAX_HANG_SECONDS, Faults, NothingToBreakError
+from botwatch_bot.faults import (
+    MAX_GROWTH_MEBIBYTES,
+    MAX_GROWTH_SECONDS,
+    MAX_HANG_SECONDS,
+    Faults,
+    NothingToBreakError,
+)
 from botwatch_bot.metrics import ErrorType, Metrics
 
 _log = structlog.get_logger(__name__)
 
 _METHODS = ["GET", "POST"]
 _HANG_SECONDS = 15
+_GROWTH_MEBIBYTES = 64
+_GROWTH_SECONDS = 120
 
 
 def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
@@ -45,10 +53,18 @@ def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
 
     @drills.route("/test-hang", methods=_METHODS)
     def hang() -> Response:
-        seconds = _seconds()
+        seconds = _number("seconds", _HANG_SECONDS, 1, MAX_HANG_SECONDS)
         _log.critical("drill: the event loop stands still", seconds=seconds)
         faults.hang(seconds)
         return jsonify(hangs_for_seconds=seconds)
+
+    @drills.route("/test-memory", methods=_METHODS)
+    def grow() -> Response:
+        mebibytes = _number("mebibytes", _GROWTH_MEBIBYTES, 0, MAX_GROWTH_MEBIBYTES)
+        seconds = _number("seconds", _GROWTH_SECONDS, 1, MAX_GROWTH_SECONDS)
+        _log.warning("drill: takes up memory", mebibytes=mebibytes, seconds=seconds)
+        faults.grow(mebibytes, seconds)
+        return jsonify(grows_by_mebibytes=mebibytes, within_seconds=seconds)
 
     @drills.route("/test-gateway-drop", methods=_METHODS)
     def drop_the_gateway() -> Response:
@@ -59,14 +75,14 @@ def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
     return drills
 
 
-def _seconds() -> int:
-    """Return how long to hang.
+def _number(name: str, usual: int, least: int, most: int) -> int:
+    """Return a number that was asked for, or the usual one.
 
     Raises:
-        HTTPException: what was asked for is no number within the bounds.
+        HTTPException: what was asked for is no whole number within the bounds.
     """
-    asked = request.args.get("seconds", str(_HANG_SECONDS))
-    short = asked.isascii() and asked.isdigit() and len(asked) <= len(str(MAX_HANG_SECONDS))
-    if not short or not 1 <= int(asked) <= MAX_HANG_SECONDS:
-        abort(400, f"seconds must be a whole number from 1 to {MAX_HANG_SECONDS}")
+    asked = request.args.get(name, str(usual))
+    short = asked.isascii() and asked.isdigit() and len(asked) <= len(str(most))
+    if not short or not least <= int(asked) <= most:
+        abort(400, f"{name} must be a whole number from {least} to {most}")
     return int(asked)

@@ -72,6 +72,7 @@ def probe_silenced(alertmanager: str) -> Drill:
         title="the delivery probe's alert is silenced",
         expect="message",
         alert="AlertDeliveryBroken",
+        needs="quick alerts",
         breaks=Shell(
             breaks=(alertmanager, _SILENCE),
             mends=(alertmanager, _EXPIRE),

@@ -49,6 +49,7 @@ NODE = (
         title="a small filesystem fills up slowly",
         expect="message",
         alert="NodeFilesystemFillingUp",
+        needs="quick alerts",
         breaks=Shell(
             breaks=(
                 *(line.replace(_DISK, _OTHER_DISK) for line in _MOUNT),
@@ -87,6 +88,7 @@ NODE = (
         title="packages ask for a reboot",
         expect="message",
         alert="NodeRebootNeeded",
+        needs="quick alerts",
         breaks=Shell(
             breaks=(f"touch {_SIGN}",),
             mends=(f"rm -f {_SIGN}",),

@@ -16,12 +16,14 @@ class OwnDrill:
         path: the bot's endpoint.
         calls: how often it is called; the drill's clock starts at the last call's answer.
         dies: whether the bot ends at the call, so that no answer is a good answer.
+        resolves: whether Slack is told that it is over; if not, the bot must come back.
     """
 
     spec: DrillSpec
     path: str
     calls: int = 1
     dies: bool = False
+    resolves: bool = True
 
 
 CATALOGUE = {
@@ -33,9 +35,16 @@ CATALOGUE = {
             calls=6,
         ),
         OwnDrill(
-            DrillSpec("bot_crash", "The bot crashes and comes back", None, None, "silence"),
+            DrillSpec(
+                "bot_crash",
+                "The bot crashes and comes back",
+                "DiscordBotRestarted",
+                25.0,
+                "message",
+            ),
             path="/test-crash",
             dies=True,
+            resolves=False,
         ),
     )
 }

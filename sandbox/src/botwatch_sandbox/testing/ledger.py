@@ -51,6 +51,8 @@ class Ledger:
         default_factory=lambda: {"identify": [], "resume": []}
     )
 
+    _lost: list[Sent] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         self.sandbox.world.listeners.append(self._saw_message)
         sessions = self.sandbox.gateway.sessions
@@ -86,7 +88,8 @@ class Ledger:
         The end of a connection can overtake the event that tells of its beginning.
         """
         sent = self._begun[beginning]
-        return range(sum(event.confirmed for event in sent), len(sent) + 1)
+        sure = [event for event in sent if event.confirmed and event not in self._lost]
+        return range(len(sure), len(sent) + 1)
 
     def _saw_message(self, message: Message) -> None:
         found = ASKED_NUMBER.search(message.draft.content)
@@ -106,4 +109,8 @@ class Ledger:
             sent[0].session.confirm(sent[0].seq)
 
     def _saw_beginning(self, session: Session, beginning: Beginning) -> None:
+        # Who resumes says what came; an earlier RESUMED that did not come is never sent again, and
+        # the events after it, which are, confirm nothing about it.
+        began = (event for events in self._begun.values() for event in events)
+        self._lost += [event for event in began if event.session is session and not event.confirmed]
         self._begun[beginning].append(Sent(session, session.seq))
