@@ -48,7 +48,7 @@ def rendered(request: pytest.FixtureRequest) -> Rendered:
 @cache
 def render_variant(name: str) -> Rendered:
     """Render once: pytest makes a fixture anew whenever tests change the variant."""
-    return render(RENDERED / name, VARIANTS[name])
+    return render(RENDERED / name, VARIANTS[name], with_rule_tests=True)
 
 
 @pytest.fixture(scope="session", params=LANGUAGES)
