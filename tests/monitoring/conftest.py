@@ -9,12 +9,14 @@ import pytest
 
 from monitoring.channels import LANGUAGES, Channels, running_channels
 from monitoring.rendering import RENDERED, Rendered, render
+from monitoring.stories import beginning, story_of
 from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitoring.services import Site
+    from monitoring.stories import Stories
 
 # As the roles ship it for a small machine; with what is empty by default, and with names that need
 # quoting; and on Kubernetes, with what Kubernetes says of itself and without.
@@ -33,6 +35,22 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cluster": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": True},
     "cluster_that_says_little": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": False},
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "story(tell): asks what came of a long story")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask for stories last: they go on beside all other tests until then."""
+    items.sort(key=lambda item: story_of(item) is not None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stories(request: pytest.FixtureRequest) -> Iterator[Stories]:
+    with beginning(request.session.items) as stories:
+        yield stories
 
 
 @pytest.fixture(scope="session", params=SUITES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +14,13 @@ from monitoring.loopback import ask, serving
 from monitoring.rendering import RENDERED
 from monitoring.services import Site, make_site, running_alertmanager, running_prometheus
 from monitoring.slack import Message, running_slack
-from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
+from monitoring.stories import told_by
+from monitoring.tools import SUITES, Tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from monitoring.stories import Stories
 
 ERRORS = 'discord_bot_errors_total{error_type="drill"}'
 CRASHES = 'discord_bot_crashes_total{reason="killed"}'
@@ -137,23 +139,17 @@ def tell(site: Site) -> None:
     assert len(messages(site, "DiscordBotDown")) == 2
 
 
-def run_chain(end: str) -> None:
+def run_chain(tools: Tools) -> None:
     """Run a whole site of one end through the story."""
     with running_slack() as slack:
-        site = make_site(fetch(end), slack, RENDERED / f"chain-{end}")
+        site = make_site(tools, slack, RENDERED / f"chain-{tools.end}")
         with running_alertmanager(site):
             tell(site)
 
 
-@pytest.fixture(scope="session")
-def chains() -> Iterator[dict[str, Future[None]]]:
-    """Both ends side by side: they mostly wait."""
-    skip_unless_services_start()
-    with ThreadPoolExecutor() as pool:
-        yield {end: pool.submit(run_chain, end) for end in SUITES}
-
-
+@told_by(run_chain)
+@pytest.mark.parametrize("end", SUITES)
 def test_a_missing_a_failing_and_a_crashing_bot_are_reported_and_so_is_their_end(
-    tools: Tools, chains: dict[str, Future[None]]
+    stories: Stories, end: str
 ) -> None:
-    chains[tools.end].result()
+    stories[run_chain, end].result()
