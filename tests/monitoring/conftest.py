@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from monitoring.services import Site
     from monitoring.stories import Stories
 
-# As the roles ship it for a small machine; with what is empty by default, and with names that need
-# quoting; and on Kubernetes, with what Kubernetes says of itself and without.
+# As the roles ship it for a small machine; with what is empty by default, with names that need
+# quoting, and with other durations, which rules and their tests must follow: shorter ones, as they
+# take less time to test; and on Kubernetes, with what Kubernetes says of itself and without.
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
@@ -31,6 +32,17 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "alertmanager_quiet_hours_end": "07:00",
         "alertmanager_quiet_days": ["saturday", "sunday"],
         "alertmanager_quiet_timezone": "Asia/Seoul",
+        "prometheus_bot_crashes_window": "6m",
+        "prometheus_bot_crashes_over_after": "3m",
+        "prometheus_bot_errors_window": "3m",
+        "prometheus_bot_errors_recent_window": "40s",
+        "prometheus_bot_failing_window": "90s",
+        "prometheus_bot_restarted_window": "40s",
+        "prometheus_delivery_broken_after": "4m",
+        "prometheus_node_filesystem_filling_window": "3h",
+        "prometheus_node_memory_exhaustion_window": "30m",
+        "prometheus_node_reboot_needed_for": "20m",
+        "prometheus_notifications_failing_over_after": "2m",
     },
     "cluster": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": True},
     "cluster_that_says_little": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": False},
