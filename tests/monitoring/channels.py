@@ -90,7 +90,7 @@ def at_sinks(tools: Tools, http: str, smtp: str) -> dict[str, Any]:
         "alertmanager_pagerduty_url": f"{http}/v2/enqueue",
         "alertmanager_telegram_api_url": http,
         "vault_heartbeat_url": f"{http}/beat",
-        "alertmanager_heartbeat_interval": "1s",
+        "alertmanager_heartbeat_interval": "500ms",
     }
     return given | ({} if is_old(tools) else {"vault_alert_webhook_url": f"{http}/hook"})
 

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -29,7 +29,8 @@ RENDERED = REPOSITORY / "build/rendered"
 RULE_TESTS = REPOSITORY / "tests/rules"
 RULES = REPOSITORY / "roles/prometheus/templates/etc/prometheus/rules"
 MODULE = "files_in_place"
-ONE_AT_A_TIME = Lock()
+# Ansible's loader of plugins is not made for threads.
+ONE_AT_A_TIME = RLock()
 # What comes from the vault, and the runtime whose packages the oldest programs are.
 GIVEN = {
     "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
@@ -68,7 +69,7 @@ class Rendered:
 
     @property
     def rule_tests(self) -> list[Path]:
-        """Unit tests of the rules, for promtool."""
+        """Unit tests of the rules, for promtool, if they were rendered."""
         return sorted((self.root / "tests").glob("*.yml"))
 
     def arguments(self, package: str) -> list[str]:
@@ -97,7 +98,8 @@ def read_for_ansible(path: Path) -> Any:  # noqa: ANN401 # whatever the file hol
 
 def evaluate(value: Any, variables: Data) -> Any:  # noqa: ANN401 # whatever the expression yields
     """Evaluate the expressions in a value from a role."""
-    return Templar(loader=DataLoader(), variables=variables).template(value)
+    with ONE_AT_A_TIME:
+        return Templar(loader=DataLoader(), variables=variables).template(value)
 
 
 def render_template(template: Path, variables: Data, delimiters: str) -> str:
@@ -162,14 +164,21 @@ def load_plugins() -> None:
     init_plugin_loader()
 
 
-def render(root: Path, given: Data) -> Rendered:
-    """Render everything below `root`, with `given` in the place of the roles' defaults."""
+def render(root: Path, given: Data, *, with_rule_tests: bool = False) -> Rendered:
+    """Render everything below `root`, with `given` in the place of the roles' defaults.
+
+    The unit tests of the rules take five times as long as all the rest, so they are only there if
+    they are asked for.
+    """
     with ONE_AT_A_TIME:
-        return render_alone(root, given)
+        variables = render_configuration(root, given)
+        if with_rule_tests:
+            render_rule_tests(root, variables)
+    return Rendered(root, given)
 
 
-def render_alone(root: Path, given: Data) -> Rendered:
-    """Render where nobody else does: Ansible's loader of plugins is not made for threads."""
+def render_configuration(root: Path, given: Data) -> Data:
+    """Render what the roles configure; return the variables that it was made from."""
     load_plugins()
     shutil.rmtree(root, ignore_errors=True)
     variables = {**role_variables(root), **GIVEN, **given}
@@ -177,9 +186,13 @@ def render_alone(root: Path, given: Data) -> Rendered:
         for path in sorted(role.glob("tasks/*.yml")):
             for task in configuring_tasks(read_for_ansible(path)):
                 configure(role, evaluate(task["files"], variables), root, variables)
+    return variables
+
+
+def render_rule_tests(root: Path, variables: Data) -> None:
+    """Render the unit tests of the rules, for promtool."""
     for path in sorted(RULE_TESTS.glob("*.yml.j2")):
         text = render_template(path, variables, "square")
         # Of rules that this host does not have, there is nothing to test.
         if text.strip():
             write(root / "tests" / path.stem, text)
-    return Rendered(root, given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +14,13 @@ from monitoring.loopback import ask, serving
 from monitoring.rendering import RENDERED
 from monitoring.services import Site, make_site, running_alertmanager, running_prometheus
 from monitoring.slack import Message, running_slack
-from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
+from monitoring.stories import told_by
+from monitoring.tools import SUITES, Tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from monitoring.stories import Stories
 
 ERRORS = 'discord_bot_errors_total{error_type="drill"}'
 CRASHES = 'discord_bot_crashes_total{reason="killed"}'
@@ -85,10 +87,17 @@ def wait_for(site: Site, title: str, alert: str) -> Message:
     return message
 
 
+def about_the_bot_that_is_down(alerts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Pick DiscordBotDown, which there must be once, from alerts as both programs list them."""
+    (alert,) = [alert for alert in alerts if alert["labels"]["alertname"] == "DiscordBotDown"]
+    return alert
+
+
 def wait_for_a_bot_that_does_not_come(site: Site) -> None:
     """Be told of it, but not before it had the time for its boot."""
     wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotDown")
-    (alert,) = ask(site.url("prometheus", "/api/v1/alerts")).json()["data"]["alerts"]
+    listed = ask(site.url("prometheus", "/api/v1/alerts")).json()["data"]["alerts"]
+    alert = about_the_bot_that_is_down(listed)
     ((_, since),) = [sample["value"] for sample in query(site, EVALUATED_SINCE)]
     assert datetime.fromisoformat(alert["activeAt"]).timestamp() - float(since) >= 3
 
@@ -97,7 +106,8 @@ def hear_of_it_again(site: Site, since: float) -> None:
     """See that Alertmanager is told of it by a new Prometheus before it takes it for over."""
 
     def told_again() -> bool:
-        (alert,) = ask(site.url("alertmanager", "/api/v2/alerts")).json()
+        listed = ask(site.url("alertmanager", "/api/v2/alerts")).json()
+        alert = about_the_bot_that_is_down(listed)
         return datetime.fromisoformat(alert["updatedAt"]).timestamp() > since
 
     wait_until("Alertmanager hears of DiscordBotDown from the new Prometheus", told_again)
@@ -129,23 +139,17 @@ def tell(site: Site) -> None:
     assert len(messages(site, "DiscordBotDown")) == 2
 
 
-def run_chain(end: str) -> None:
+def run_chain(tools: Tools) -> None:
     """Run a whole site of one end through the story."""
     with running_slack() as slack:
-        site = make_site(fetch(end), slack, RENDERED / f"chain-{end}")
+        site = make_site(tools, slack, RENDERED / f"chain-{tools.end}")
         with running_alertmanager(site):
             tell(site)
 
 
-@pytest.fixture(scope="session")
-def chains() -> Iterator[dict[str, Future[None]]]:
-    """Both ends side by side: they mostly wait."""
-    skip_unless_services_start()
-    with ThreadPoolExecutor() as pool:
-        yield {end: pool.submit(run_chain, end) for end in SUITES}
-
-
+@told_by(run_chain)
+@pytest.mark.parametrize("end", SUITES)
 def test_a_missing_a_failing_and_a_crashing_bot_are_reported_and_so_is_their_end(
-    tools: Tools, chains: dict[str, Future[None]]
+    stories: Stories, end: str
 ) -> None:
-    chains[tools.end].result()
+    stories[run_chain, end].result()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitoring.rendering import read_yaml
+from monitoring.rule_tests import run_rule_tests
 
 if TYPE_CHECKING:
     from monitoring.rendering import Rendered
@@ -55,10 +54,7 @@ def give_a_service_account(rendered: Rendered) -> None:
 
 
 def test_rules_do_what_their_unit_tests_say(tools: Tools, rendered: Rendered) -> None:
-    assert rendered.rule_tests
-    with ThreadPoolExecutor() as pool:
-        # A failure is raised when its turn comes.
-        list(pool.map(partial(tools.run, "promtool", "test", "rules"), rendered.rule_tests))
+    run_rule_tests(tools, rendered)
 
 
 def test_routes_and_templates_are_valid(tools: Tools, rendered: Rendered) -> None:

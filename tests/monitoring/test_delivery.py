@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -17,7 +16,8 @@ from monitoring.loopback import ADDRESS, answers, ask
 from monitoring.rendering import RENDERED, REPOSITORY
 from monitoring.services import Site, make_site, running_alertmanager, running_prometheus
 from monitoring.slack import running_slack
-from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
+from monitoring.stories import Stories, told_by
+from monitoring.tools import SUITES, Tools
 
 WITHIN_S = 40
 
@@ -57,10 +57,10 @@ def value(site: Site, name: str) -> float:
     return 0.0
 
 
-def run_probe(end: str) -> None:
+def run_probe(tools: Tools) -> None:
     """Let the probe measure a site of one end three times."""
     with running_slack() as slack:
-        site = make_site(fetch(end), slack, RENDERED / f"delivery-{end}")
+        site = make_site(tools, slack, RENDERED / f"delivery-{tools.end}")
         with running_alertmanager(site), running_probe(site), running_prometheus(site):
             wait_until("three have come", lambda: value(site, "delivered_total") >= 3)
             assert value(site, "lost_total") == 0
@@ -70,18 +70,10 @@ def run_probe(end: str) -> None:
         assert told == []
 
 
-@pytest.fixture(scope="session")
-def runs() -> Iterator[dict[str, Future[None]]]:
-    """Both ends side by side: they mostly wait."""
-    skip_unless_services_start()
-    with ThreadPoolExecutor() as pool:
-        yield {end: pool.submit(run_probe, end) for end in SUITES}
-
-
-def test_a_test_alert_comes_back_through_the_whole_chain(
-    tools: Tools, runs: dict[str, Future[None]]
-) -> None:
-    runs[tools.end].result()
+@told_by(run_probe)
+@pytest.mark.parametrize("end", SUITES)
+def test_a_test_alert_comes_back_through_the_whole_chain(stories: Stories, end: str) -> None:
+    stories[run_probe, end].result()
 
 
 def test_the_metrics_of_the_probe_follow_the_conventions(tools: Tools) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,10 +14,13 @@ from monitoring.loopback import ADDRESS, ask, serving
 from monitoring.rendering import RENDERED
 from monitoring.services import Site, make_site, running_alertmanager, running_prometheus
 from monitoring.slack import Message, running_slack
-from monitoring.tools import SUITES, Tools, fetch, skip_unless_services_start
+from monitoring.stories import told_by
+from monitoring.tools import SUITES, Tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from monitoring.stories import Stories
 
 ERRORS = 'discord_bot_errors_total{error_type="drill"}'
 # A message that Slack refuses is given up after 10 s; only then it is known to be missed.
@@ -106,10 +108,10 @@ def tell(site: Site, bot: Bot, bot_runs: ExitStack) -> None:
     hear_of_it(site)
 
 
-def run_story(end: str) -> None:
+def miss_and_hear(tools: Tools) -> None:
     """Run a whole site of one end through the story."""
     with running_slack() as slack:
-        site = make_site(fetch(end), slack, RENDERED / f"missed-{end}", PATIENT)
+        site = make_site(tools, slack, RENDERED / f"missed-{tools.end}", PATIENT)
         bot = Bot()
         with ExitStack() as bot_runs:
             bot_runs.enter_context(serving(lambda _path, _body: bot.metrics(), site.ports["bot"]))
@@ -117,15 +119,9 @@ def run_story(end: str) -> None:
                 tell(site, bot, bot_runs)
 
 
-@pytest.fixture(scope="session")
-def stories() -> Iterator[dict[str, Future[None]]]:
-    """Both ends side by side: they mostly wait."""
-    skip_unless_services_start()
-    with ThreadPoolExecutor() as pool:
-        yield {end: pool.submit(run_story, end) for end in SUITES}
-
-
+@told_by(miss_and_hear)
+@pytest.mark.parametrize("end", SUITES)
 def test_an_alert_that_slack_never_heard_of_is_told_once_when_slack_is_back(
-    tools: Tools, stories: dict[str, Future[None]]
+    stories: Stories, end: str
 ) -> None:
-    stories[tools.end].result()
+    stories[miss_and_hear, end].result()
