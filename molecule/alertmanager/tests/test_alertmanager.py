@@ -112,7 +112,7 @@ def without_arguments(output: str) -> str:
 def test_it_runs_with_this_configuration(host: Host) -> None:
     shown = host.check_output(f"amtool --alertmanager.url=http://127.0.0.1:{PORT} config show")
     assert "slack_api_url_file: /etc/slack-secrets/webhook-url" in shown
-    assert "group_interval: 5s" in shown
+    assert "group_interval: 2s" in shown
 
 
 def test_silences_are_saved_every_minute(host: Host) -> None:
