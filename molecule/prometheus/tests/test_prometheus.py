@@ -44,7 +44,7 @@ def test_a_bot_that_is_down_is_looked_for_at_the_bots_pace(host: Host) -> None:
 def test_every_job_has_one_target(host: Host) -> None:
     targets = ask(host, "targets")["activeTargets"]
     jobs = sorted(target["labels"]["job"] for target in targets)
-    assert jobs == ["alertmanager", "discord-bot", "node", "prometheus"]
+    assert jobs == ["alertmanager", "delivery-probe", "discord-bot", "node", "prometheus"]
 
 
 def test_alerts_go_to_alertmanager(host: Host) -> None:
