@@ -5,6 +5,7 @@ All are asked at the same time, straight, as Alertmanager and the bot do it: thr
 
 from __future__ import annotations
 
+import http.client
 import json
 import smtplib
 import socket
@@ -226,7 +227,7 @@ def verdict_on(channel: Channel, timeout_s: float) -> Verdict:
     """Ask one channel; whatever goes wrong is a verdict, too."""
     try:
         return ASKS[channel["kind"]](channel, timeout_s)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, smtplib.SMTPException, ValueError) as error:
         return Verdict(channel["name"], "dead", explain(error))
 
 

@@ -160,6 +160,13 @@ def test_who_says_nothing_is_dead_in_time(kind: str) -> None:
     assert time.monotonic() - started < 1.5
 
 
+def test_who_speaks_another_language_is_dead() -> None:
+    with running_mail_server() as mail:
+        found = verdict("slack", f"http://{mail.address}/x")
+    assert found.state == "dead"
+    assert "does not answer as it should" in found.says
+
+
 def test_all_are_asked_at_the_same_time() -> None:
     started = time.monotonic()
     with silence() as port, running_mail_server(silent=True) as mail:
