@@ -148,6 +148,7 @@ def ask_slack(channel: Channel, timeout_s: float) -> Verdict:
     alive = answer.status == HTTPStatus.BAD_REQUEST and answer.text in {
         "no_text",
         "invalid_payload",
+        "missing_text_or_fallback_or_attachments",
     }
     return judge(channel, answer, alive, "does not know the webhook, or has closed it")
 

@@ -64,7 +64,9 @@ def verdict(kind: str, address: str, timeout_s: float = 5, **more: object) -> Ve
     return found
 
 
-@pytest.mark.parametrize("word", ["no_text", "invalid_payload"])
+@pytest.mark.parametrize(
+    "word", ["no_text", "invalid_payload", "missing_text_or_fallback_or_attachments"]
+)
 def test_a_webhook_that_refuses_an_empty_message_is_alive(word: str) -> None:
     with answering(400, word) as (address, asked):
         found = verdict("slack", f"{address}/services/T/B/x")
