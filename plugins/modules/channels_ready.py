@@ -5,6 +5,7 @@ All are asked at the same time, straight, as Alertmanager and the bot do it: thr
 
 from __future__ import annotations
 
+import http.client
 import json
 import smtplib
 import socket
@@ -147,6 +148,7 @@ def ask_slack(channel: Channel, timeout_s: float) -> Verdict:
     alive = answer.status == HTTPStatus.BAD_REQUEST and answer.text in {
         "no_text",
         "invalid_payload",
+        "missing_text_or_fallback_or_attachments",
     }
     return judge(channel, answer, alive, "does not know the webhook, or has closed it")
 
@@ -226,7 +228,7 @@ def verdict_on(channel: Channel, timeout_s: float) -> Verdict:
     """Ask one channel; whatever goes wrong is a verdict, too."""
     try:
         return ASKS[channel["kind"]](channel, timeout_s)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, smtplib.SMTPException, ValueError) as error:
         return Verdict(channel["name"], "dead", explain(error))
 
 

@@ -11,7 +11,15 @@ import pytest
 
 from mail_server import USER
 from monitoring.channels import RECIPIENT, ROUTING_KEY, TELEGRAM_TOKEN, is_old
-from monitoring.rendering import GIVEN, REPOSITORY, evaluate, load_plugins, role_variables
+from monitoring.rendering import (
+    GIVEN,
+    REPOSITORY,
+    evaluate,
+    load_plugins,
+    read_yaml,
+    render,
+    role_variables,
+)
 from monitoring.test_messages import (
     DASHBOARD,
     DESCRIPTION,
@@ -26,6 +34,7 @@ from monitoring.test_messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import EmailMessage
+    from pathlib import Path
 
     from monitoring.channels import Channels
     from monitoring.slack import Message
@@ -293,6 +302,20 @@ def test_what_is_missing_is_named(given: dict[str, Any], variable: str) -> None:
 def test_what_is_complete_has_no_fault() -> None:
     hours = {"alertmanager_quiet_hours_start": "22:00", "alertmanager_quiet_hours_end": "07:00"}
     assert faults(NEW) == faults(OLD) == faults(hours, NEW) == []
+
+
+@pytest.mark.parametrize(("port", "starttls"), [(587, True), (465, False)])
+def test_starttls_is_asked_for_where_tls_is_not_there_from_the_start(
+    tmp_path: Path, port: int, *, starttls: bool
+) -> None:
+    given = {
+        "_alertmanager_version": "1.0.0",
+        "vault_smtp_password": "x",
+        "alertmanager_smtp_server": f"mail.example.org:{port}",
+    }
+    receivers = read_yaml(render(tmp_path, given).alertmanager)["receivers"]
+    (mail,) = next(one for one in receivers if one["name"] == "email")["email_configs"]
+    assert mail["require_tls"] is starttls
 
 
 def test_both_languages_have_all_words() -> None:

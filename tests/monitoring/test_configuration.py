@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from monitoring.rendering import read_yaml
+from monitoring.rendering import read_yaml, render
 from monitoring.rule_tests import run_rule_tests
 
 if TYPE_CHECKING:
@@ -55,6 +56,29 @@ def give_a_service_account(rendered: Rendered) -> None:
 
 def test_rules_do_what_their_unit_tests_say(tools: Tools, rendered: Rendered) -> None:
     run_rule_tests(tools, rendered)
+
+
+def test_a_bot_that_is_rarely_scraped_does_not_seem_to_hang(tools: Tools, tmp_path: Path) -> None:
+    rendered = render(tmp_path, {"prometheus_bot_interval": "15s"})
+    (hangs,) = [one for one in rendered.alerts() if one["alert"] == "DiscordBotEventLoopBlocked"]
+    test = {
+        "interval": "15s",
+        "input_series": [
+            {"series": f'discord_bot_{name}{{job="discord-bot"}}', "values": values}
+            for name, values in [
+                ("heartbeat_timestamp_seconds", "0+15x40"),
+                ("event_loop_lag_seconds_count", "5x40"),
+            ]
+        ],
+        # At each moment between two scrapes.
+        "promql_expr_test": [
+            {"expr": hangs["expr"], "eval_time": f"{300 + second}s", "exp_samples": []}
+            for second in range(15)
+        ],
+    }
+    file = tmp_path / "test.yml"
+    file.write_text(json.dumps({"evaluation_interval": "15s", "tests": [test]}))
+    tools.run("promtool", "test", "rules", file)
 
 
 def test_routes_and_templates_are_valid(tools: Tools, rendered: Rendered) -> None:

@@ -197,8 +197,9 @@ FOLLOWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "out of memory": (
         "KubernetesContainerOutOfMemory", "KubernetesPodRestarted", {"namespace": "a", "pod": "b"}
     ),
-    "not told, so late": ("NotificationsFailing", "AlertDeliverySlow", {}),
-    "no probe": ("TargetMissing", "AlertDeliveryBroken", {"job": "delivery-probe"}),
+    "not told, so late": (
+        "NotificationsFailing", "AlertDeliverySlow", {"integration": "webhook"}
+    ),
 }  # fmt: skip
 # What has a cause of its own, or begins before and must be told as ended.
 STANDS_ALONE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
@@ -211,6 +212,10 @@ STANDS_ALONE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "itself": (
         {"alertname": "KubernetesVolumeFillingUp", "severity": "critical"},
         {"alertname": "KubernetesVolumeFillingUp", "severity": "critical", "pod": "b"},
+    ),
+    "another channel than the probe's": (
+        {"alertname": "NotificationsFailing", "integration": "email"},
+        {"alertname": "AlertDeliveryBroken"},
     ),
     "another pod": (
         {"alertname": "KubernetesPodCrashLooping", "namespace": "a", "pod": "b"},

@@ -64,7 +64,9 @@ def verdict(kind: str, address: str, timeout_s: float = 5, **more: object) -> Ve
     return found
 
 
-@pytest.mark.parametrize("word", ["no_text", "invalid_payload"])
+@pytest.mark.parametrize(
+    "word", ["no_text", "invalid_payload", "missing_text_or_fallback_or_attachments"]
+)
 def test_a_webhook_that_refuses_an_empty_message_is_alive(word: str) -> None:
     with answering(400, word) as (address, asked):
         found = verdict("slack", f"{address}/services/T/B/x")
@@ -158,6 +160,13 @@ def test_who_says_nothing_is_dead_in_time(kind: str) -> None:
         found = verdict(kind, f"http://{ADDRESS}:{port}/x", timeout_s=0.3)
     assert (found.state, found.says) == ("dead", "does not answer in time")
     assert time.monotonic() - started < 1.5
+
+
+def test_who_speaks_another_language_is_dead() -> None:
+    with running_mail_server() as mail:
+        found = verdict("slack", f"http://{mail.address}/x")
+    assert found.state == "dead"
+    assert "does not answer as it should" in found.says
 
 
 def test_all_are_asked_at_the_same_time() -> None:

@@ -119,5 +119,5 @@ def test_silences_are_saved_every_minute(host: Host) -> None:
     arguments = host.check_output("systemctl show --property ExecStart prometheus-alertmanager")
     assert "$ARGS" in arguments
     assert host.file("/etc/default/prometheus-alertmanager").contains(
-        "--data.maintenance-interval=1m"
+        "--data.maintenance-interval=10s"
     )
