@@ -14,7 +14,10 @@ NO_CONTAINERS = Text(
     "The kubelet of this node tells of whole pods only.",
     "이 노드의 kubelet은 파드 전체만 알려 줍니다.",
 )
-NO_VOLUMES = Text("No persistent volume is in use.", "쓰이고 있는 퍼시스턴트 볼륨이 없습니다.")
+NO_VOLUMES = Text(
+    "No volume has a size of its own; folders of the node fill its disk.",
+    "자체 크기가 정해진 볼륨이 없습니다. 노드의 폴더는 노드의 디스크를 채웁니다.",
+)
 
 _available = volume("kubelet_volume_stats_available_bytes")
 _limit = f"{pod('container_spec_memory_limit_bytes')} > 0"
