@@ -18,6 +18,7 @@ SECRET = "0123456789abcdef"  # made up
 SOUND = {
     "vault_discord_bot_token": f"bad.input.{SECRET}",
     "vault_slack_webhook_url": f"http://127.0.0.1:8008/services/T0/B0/{SECRET}",
+    "grafana_enabled": False,  # it has a scenario of its own
 }
 
 
