@@ -112,7 +112,11 @@ def molecule_jobs() -> list[Job]:
 
 
 def all_jobs() -> list[Job]:
-    """List all jobs; of the two that take long and time things, each has short ones beside it."""
+    """List all jobs.
+
+    Two take long and time things. The second, on Kubernetes, comes when the first, end to end, is
+    about to end, and takes some minutes to get to its timing; each has short ones beside it.
+    """
     scripts = [
         str(path.relative_to(ROOT))
         for folder in (
@@ -146,14 +150,16 @@ def all_jobs() -> list[Job]:
             ("shellcheck", *scripts),
         ),
     )
+    soon, *later = molecule_jobs()
     return [
         replace(pytest_job("speed", "tests/speed", needs=("docker",)), alone=True),
         pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
         lint,
         pytest_job("unit", *COVERAGE),
         pytest_job("monitoring", "tests/monitoring"),
-        *molecule_jobs(),
+        soon,
         kubernetes_job(),
+        *later,
         pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
     ]
 
