@@ -12,6 +12,7 @@ from waiting import eventually
 NAMESPACES = {"discord-bot", "monitoring", "monitoring-host"}
 WORKLOADS = {
     "deployment discord-bot/discord-bot",
+    "deployment monitoring/delivery-probe",
     "statefulset monitoring/alertmanager",
     "statefulset monitoring/prometheus",
     "daemonset monitoring-host/node-exporter",
@@ -80,7 +81,8 @@ def test_prometheus_sees_everything(host: Host) -> None:
     def down() -> list[str]:
         targets = ask(host, f"{PROMETHEUS}/api/v1/targets")["data"]["activeTargets"]
         assert {target["labels"]["job"] for target in targets} == {
-            "alertmanager", "discord-bot", "kubelet", "node", "prometheus",
+            "alertmanager", "delivery-probe", "discord-bot", "kubelet", "kubelet-volumes", "node",
+            "prometheus",
         }  # fmt: skip
         return [
             f"{target['labels']['job']}: {target['lastError']}"
@@ -91,11 +93,12 @@ def test_prometheus_sees_everything(host: Host) -> None:
     assert eventually(lambda: down() == [], limit_s=60), down()
 
 
-def test_the_kubelet_says_what_our_pods_use(host: Host) -> None:
+def test_the_kubelet_says_what_our_pods_and_those_of_the_cluster_use(host: Host) -> None:
+    watched = {*NAMESPACES, "kube-system"}
     used = 'sum by (namespace) (container_memory_working_set_bytes{job="kubelet"})'
 
     def measured() -> bool:
-        return {item["metric"]["namespace"] for item in query(host, used)} == NAMESPACES
+        return {item["metric"]["namespace"] for item in query(host, used)} == watched
 
     assert eventually(measured, limit_s=60), query(host, used)
 
@@ -115,6 +118,7 @@ def test_nothing_is_kept_of_the_rollout_but_what_is_declared(host: Host) -> None
         "discord-bot/discord-bot",
         "monitoring/alertmanager",
         "monitoring/alertmanager-channels",
+        "monitoring/delivery-probe",
         "monitoring/prometheus",
         "monitoring/slack-webhook-secret",
     }
