@@ -24,10 +24,10 @@ class Door(Protocol):
     """Where a runtime's bot is reached: lines of shell that set `bot` and `token`."""
 
     def open(self) -> tuple[str, ...]:
-        """Sets `bot`, the bot's address, and `token`, a file with the drill token."""
+        """Sets `bot`, the bot's address, and `token`, a file with the drill token.
 
-    def close(self) -> tuple[str, ...]:
-        """Takes away what `open` has left."""
+        What they leave must go with the script that they are part of, however that ends.
+        """
 
 
 def bot_call(
@@ -43,7 +43,7 @@ def bot_call(
         stays: whether the host has to end it by itself, should nobody do so.
     """
     return Shell(
-        breaks=(_CALL.format(path=path, calls=calls), *door.close()),
+        breaks=(_CALL.format(path=path, calls=calls),),
         mends=restart,
         looks=door.open(),
         stays=stays,

@@ -54,13 +54,11 @@ class K3sDoor:
         return (
             f'bot="http://127.0.0.1:$({_KUBECTL} get service {_BOT} {port})"',
             "token=$(umask 077; mktemp /run/botwatch-drill-token.XXXXXX)",
+            # Whatever comes next may end the script.
+            "trap 'rm -f \"$token\"' EXIT",
             f'{_KUBECTL} get secret {_BOT} {key} | base64 -d >"$token"',
-            '[ -s "$token" ] || { rm -f "$token"; echo "the bot has no drill token" >&2; exit 1; }',
+            '[ -s "$token" ] || { echo "the bot has no drill token" >&2; exit 1; }',
         )
-
-    def close(self) -> tuple[str, ...]:
-        """See Door."""
-        return ('rm -f "$token"',)
 
 
 @dataclass(frozen=True, slots=True)

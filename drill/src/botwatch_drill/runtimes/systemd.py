@@ -33,10 +33,6 @@ class SystemdDoor:
             '[ -s "$token" ] || { echo "the bot has no drill token" >&2; exit 1; }',
         )
 
-    def close(self) -> tuple[str, ...]:
-        """See Door."""
-        return ()
-
 
 @dataclass(frozen=True, slots=True)
 class Kill:
