@@ -51,6 +51,10 @@ class Limits:
 
 
 LIMITS = Limits()
+# Up to three minutes: a scrape, an evaluation, a minute of `for`, and a further evaluation.
+SLOW_LIMITS = Limits(
+    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def test_it_runs_with_this_configuration(host: Host) -> None:
     assert "group_interval: 2s" in shown
 
 
-def test_silences_are_saved_every_minute(host: Host) -> None:
+def test_what_it_knows_is_saved_every_ten_seconds(host: Host) -> None:
     arguments = host.check_output("systemctl show --property ExecStart prometheus-alertmanager")
     assert "$ARGS" in arguments
     assert host.file("/etc/default/prometheus-alertmanager").contains(

@@ -56,7 +56,7 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
             breaks=bot_call(door, f"/test-memory?{GROWTH}"),
             budget_s=120.0,
             recovered_within_s=300.0,
-            limits=Limits(max_s=150.0, resolved_within_s=360.0, late_s=180.0, fail_safe_s=300),
+            limits=Limits(max_s=150.0, resolved_within_s=360.0, late_s=180.0),
         ),
         # After those that count fewer errors: what they counted is part of this one's window.
         Drill(

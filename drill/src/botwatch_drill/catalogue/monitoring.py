@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import SLOW_LIMITS, Drill
 from botwatch_drill.faults.shell import Shell
 
 # The rules of a file that is there already: Prometheus may be told to read no other.
@@ -18,9 +18,6 @@ _FAILING = """
         expr: up + on() up
 """
 _RELOAD = "systemctl reload prometheus"
-_SLOW = Limits(
-    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
-)
 
 
 def _stopped(unit: str) -> Shell:
@@ -80,7 +77,7 @@ def probe_silenced(alertmanager: str) -> Drill:
         budget_s=200.0,
         recovered_within_s=720.0,
         together=True,
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     )
 
 
@@ -106,7 +103,7 @@ SYSTEMD_MONITORING = (
         breaks=_stopped("botwatch-delivery-probe"),
         budget_s=180.0,
         recovered_within_s=720.0,
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
     Drill(
         name="rule_failing",
@@ -117,7 +114,7 @@ SYSTEMD_MONITORING = (
         budget_s=180.0,
         recovered_within_s=720.0,
         together=True,
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
     Drill(
         name="alertmanager_down",
@@ -129,7 +126,7 @@ SYSTEMD_MONITORING = (
         recovered_within_s=720.0,
         resolves=False,
         also=("TargetMissing",),
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
     Drill(
         name="reload_failing",
@@ -139,6 +136,6 @@ SYSTEMD_MONITORING = (
         breaks=_rules_with("\n!"),
         budget_s=180.0,
         recovered_within_s=720.0,
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import SLOW_LIMITS, Drill, Limits
 from botwatch_drill.faults.reboot import Reboot
 from botwatch_drill.faults.shell import Shell
 
@@ -23,10 +23,6 @@ _UNMOUNT = (
     f"if mountpoint -q {_DISK}; then umount -l {_DISK}; fi",
     f"rmdir {_DISK} 2>/dev/null || true",
 )
-# Up to three minutes: a scrape, an evaluation, a minute of `for`, and a further evaluation.
-_SLOW = Limits(
-    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
-)
 NODE = (
     Drill(
         name="disk_full",
@@ -42,7 +38,7 @@ NODE = (
         recovered_within_s=720.0,
         together=True,
         also=("NodeFilesystemFillingUp",),
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
     Drill(
         name="disk_filling",
@@ -66,7 +62,7 @@ NODE = (
         recovered_within_s=720.0,
         together=True,
         also=("NodeFilesystemFull",),
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
     Drill(
         name="unit_failed",
@@ -81,7 +77,7 @@ NODE = (
         recovered_within_s=720.0,
         together=True,
         says=_FAILS,
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
     Drill(
         name="reboot_needed",
@@ -98,7 +94,7 @@ NODE = (
         recovered_within_s=720.0,
         together=True,
         resolves=False,
-        limits=_SLOW,
+        limits=SLOW_LIMITS,
     ),
 )
 HOST_RESTART = (
