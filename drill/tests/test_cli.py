@@ -74,10 +74,23 @@ def test_over_budget(
     drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.stories["errors"] = [Story(delivered_s=16.0)]
-    assert drill("--drill", "errors", "--runs", "1") == 1
+    assert drill("--drill", "errors", "--runs", "2") == 1
     assert "errors: the median message came after 16.0 s, over the budget of 15 s." in (
         capsys.readouterr().out
     )
+
+
+def test_a_single_run_over_the_budget_and_within_its_own_limit(
+    drill: Callable[..., int], site: FakeSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.stories["errors"] = [Story(delivered_s=16.0)]
+    path = tmp_path / "drill.json"
+    assert drill("--drill", "errors", "--runs", "1", "--json", str(path)) == 0
+    assert json.loads(path.read_text())["drills"][0]["ok"] is True
+    assert (
+        "errors: this run took 16.0 s, more than the median's budget of 15 s and within the limit "
+        "of 25 s for a single run; several runs show the median."
+    ) in capsys.readouterr().out
 
 
 def test_a_wrong_outcome(

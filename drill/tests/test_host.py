@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from botwatch_drill.host import HostError, RemoteHost
@@ -24,6 +27,22 @@ def test_a_failure_without_a_word_says_its_code() -> None:
 def test_an_unknown_kind_of_connection() -> None:
     with pytest.raises(HostError, match=r"cannot be reached: Unknown.*; name the host with --host"):
         RemoteHost("pigeon://coop").sh("true")
+
+
+def test_an_ssh_that_fails_is_quoted_and_not_its_whole_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        "#!/bin/sh\necho 'Warning: a key.' >&2\necho 'Permission denied.' >&2\nexit 255\n"
+    )
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(HostError) as caught:
+        RemoteHost("ssh://host").sh("true")
+    assert str(caught.value) == (
+        "ssh://host cannot be reached: Permission denied; name the host with --host"
+    )
 
 
 def test_a_host_that_does_not_answer_is_given_up() -> None:

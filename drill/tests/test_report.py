@@ -97,14 +97,20 @@ def test_the_table_shows_runs_medians_and_what_was_not_run() -> None:
 @pytest.mark.parametrize(
     ("delivered_s", "wanted", "verdict"),
     [
-        (14.0, 1, "in budget"),
-        (16.0, 1, "over budget"),
-        (14.0, 3, "runs missing"),
-        (None, 1, "failed"),
+        ([14.0], 1, "in budget"),
+        ([16.0], 1, "one run"),
+        ([16.0, 14.5], 2, "over budget"),
+        ([16.0, 13.5], 2, "in budget"),
+        ([14.0], 3, "runs missing"),
+        ([16.0], 3, "runs missing"),
+        ([None], 1, "failed"),
     ],
 )
-def test_the_median_has_a_verdict(delivered_s: float | None, wanted: int, verdict: str) -> None:
-    result = Result(BOT_DOWN, wanted, 15.0, [Run(1.0, Timing(delivered_s=delivered_s))])
+def test_the_median_has_a_verdict(
+    delivered_s: list[float | None], wanted: int, verdict: str
+) -> None:
+    runs = [Run(1.0, Timing(delivered_s=took)) for took in delivered_s]
+    result = Result(BOT_DOWN, wanted, 15.0, runs)
     (median,) = (line for line in drawn(120, [result]) if line.startswith("median"))
     assert median.endswith(f"15 s {verdict}")
 

@@ -59,10 +59,14 @@ class Means:
     Attributes:
         connect: makes a host of its specification.
         limits: how long everything may take; None: as long as each drill says.
+        host_remedy: what to do where the host does not answer or is no such host.
+        root_remedy: what to do where commands do not run as root.
     """
 
     connect: Callable[[str], Host] = RemoteHost
     limits: Limits | None = None
+    host_remedy: str = "run `make demo` first, or name the host with --host"
+    root_remedy: str = "connect as root, or add sudo=true to --host"
 
 
 def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> int:
@@ -77,7 +81,7 @@ def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> 
             observer = control if options.control else _host_observer(options, host, runtime)
             site = Site(observer, host, stop)
             drills = _drills(options, runtime, means)
-            _preflight(site, runtime)
+            _preflight(site, runtime, means)
             plan = Plan(drills, options.runs, options.seed, runtime.evidence)
             return _run(Session(site, plan, _console()), options.json)
     except (ControlError, DeploymentError, HostError, ReportError, UnknownDrillError) as error:
@@ -139,21 +143,23 @@ def _report(session: Session, path: Path | None) -> None:
     for result in session.results:
         for failure in result.failures:
             session.console.print(failure, style="red", markup=False, soft_wrap=True)
+        for note in result.notes:
+            session.console.print(note, style="yellow", markup=False, soft_wrap=True)
     if path is not None:
         report.write(path, session.results)
         session.console.print(f"The same as JSON: {path}", highlight=False, soft_wrap=True)
 
 
-def _preflight(site: Site, runtime: Runtime) -> None:
-    site.control.state()
+def _preflight(site: Site, runtime: Runtime, means: Means) -> None:
     try:
         user = site.host.sh(f"{PREFLIGHT}\n{runtime.preflight}").strip()
     except HostError as error:
-        message = f"{error}: run `make demo` first, or name the host with --host"
+        message = f"{error}: {means.host_remedy}"
         raise HostError(message) from error
     if user != "0":
-        message = "drills need root on the host: connect as root, or add sudo=true to --host"
+        message = f"drills need root on the host: {means.root_remedy}"
         raise HostError(message)
+    site.control.state()
 
 
 def _console() -> Console:

@@ -10,6 +10,8 @@ from typing import Protocol
 import testinfra
 
 TIMEOUT_S = 60.0
+# After a moment, so that the connection can be ended in an orderly way.
+REBOOT = "systemd-run --quiet --collect --on-active=1s systemctl reboot"
 
 
 class HostError(Exception):
@@ -80,21 +82,38 @@ class RemoteHost:
         """Restarts it; see Host."""
         node = self.spec.removeprefix("docker://")
         if node == self.spec:
-            # After a moment, so that the connection can be ended in an orderly way.
-            self.sh("systemd-run --quiet --collect --on-active=1s systemctl reboot")
+            self.sh(REBOOT)
             return
-        command = ["docker", "restart", "--time=10", node]  # a container has nobody to boot it
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode != 0:
-            message = f"{node} cannot be restarted: {done.stderr.strip()}"
-            raise HostError(message)
+        restart_container(node)
 
     def _output(self, answer: _Answer | Exception) -> str:
         if isinstance(answer, Exception):
-            message = f"{self.spec} cannot be reached: {answer}; name the host with --host"
+            message = f"{self.spec} cannot be reached: {_reason(answer)}; name the host with --host"
             raise HostError(message) from answer
         if answer.code != 0:
             lines = answer.errors.strip().splitlines() or [f"exit code {answer.code}"]
             message = f"a command on {self.spec} failed: {lines[-1]}"
             raise HostError(message)
         return answer.output
+
+
+def _reason(error: Exception) -> str:
+    """Returns what went wrong in one line."""
+    # Where ssh itself fails, testinfra raises the whole result of the command.
+    for argument in error.args:
+        if said := str(getattr(argument, "stderr", "")).strip():
+            return said.splitlines()[-1].strip().rstrip(".")
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def restart_container(node: str) -> None:
+    """Restarts a container of Docker on this machine: nobody boots it when it reboots itself.
+
+    Raises:
+        HostError: it does not restart.
+    """
+    command = ["docker", "restart", "--time=10", node]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        message = f"{node} cannot be restarted: {done.stderr.strip()}"
+        raise HostError(message)

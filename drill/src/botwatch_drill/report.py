@@ -115,6 +115,8 @@ def _budget_verdict(result: Result) -> str:
         return "[red]over budget[/]"
     if len(result.runs) < result.wanted:
         return "runs missing"
+    if result.late:
+        return "[yellow]one run[/]"
     return "[green]in budget[/]"
 
 

@@ -57,9 +57,17 @@ class Result:
         )
 
     @property
-    def over_budget(self) -> bool:
-        """Whether the median of what must come came later than the budget says."""
+    def late(self) -> bool:
+        """Whether the median of what must come exceeds the budget."""
         return exceeds(self.awaited_s, self.budget_s)
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether it is late, judged by more than one run: the budget is the median's.
+
+        A single run has a limit of its own, `Limits.max_s`.
+        """
+        return self.late and len(self.runs) > 1
 
     @property
     def awaited_s(self) -> float | None:
@@ -83,6 +91,18 @@ class Result:
                 f"budget of {self.budget_s:g} s."
             )
         return found
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing and no failure, a sentence each."""
+        if not self.late or self.over_budget or self.failures:
+            return []
+        note = (
+            f"{self.drill.name}: this run took {self.awaited_s:.1f} s, more than the median's "
+            f"budget of {self.budget_s:g} s and within the limit of {self.drill.limits.max_s:g} s "
+            "for a single run; several runs show the median."
+        )
+        return [note]
 
     @property
     def ok(self) -> bool:
