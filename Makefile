@@ -1,13 +1,17 @@
 # The few commands people type. Each sets up what it needs, says what it does, and can be repeated.
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+# GNU make 3.81 and a POSIX shell are enough, as on macOS.
+SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-export DEMO_NODE ?= botwatch-demo
-export DEMO_PORT_OFFSET ?= 0
-export K3S_ARTIFACTS
+DEMO_NODE ?= botwatch-demo
+DEMO_PORT_OFFSET ?= 0
+export DEMO_NODE DEMO_PORT_OFFSET K3S_ARTIFACTS
+# Ansible looks for it in the current directory only, and not there if everyone may write to it.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 VENV := .venv/bin
+# Not by its mode: archives and other file systems lose the executable bit.
+SETUP := sh tools/setup
 DEMO := ANSIBLE_VAULT_PASSWORD_FILE=inventory/demo/vault-password.txt $(VENV)/python tools/interruptible 10 \
   $(VENV)/ansible-playbook --inventory inventory/demo
 
@@ -17,50 +21,50 @@ help: ## list the commands
 
 .PHONY: demo
 demo: ## the whole system on a disposable node, with no account
-	@tools/setup controller docker
+	@$(SETUP) controller docker
 	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo.yml
 
 .PHONY: demo-down
 demo-down: ## remove the node and what belongs to it
-	@tools/setup controller docker
+	@$(SETUP) controller docker
 	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo_down.yml
 
 .PHONY: drill
 drill: ## break things on the demo node and time the message (DRILL=name,name RUNS=n RUNTIME=k3s)
-	@tools/setup controller docker
+	@$(SETUP) controller docker
 	@PYTHONPATH=drill/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
 	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
 	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) --json build/drill.json
 
 .PHONY: bench
 bench: ## measure the bot beside a bare one (COMMANDS=n before its memory is looked at, ROUNDS=n)
-	@tools/setup controller dev
+	@$(SETUP) controller dev
 	@PYTHONPATH=bench/src $(VENV)/python -m botwatch_bench \
 	  $(if $(PART),--part $(PART)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  --json build/bench.json
 
 .PHONY: dashboards
 dashboards: ## write Grafana's dashboards from their code in dashboards/
-	@tools/setup controller dev
+	@$(SETUP) controller dev
 	@PYTHONPATH=dashboards/src:. $(VENV)/python -m botwatch_dashboards
 
 .PHONY: test
 test: ## every test that this machine can run
-	@tools/setup controller dev
+	@$(SETUP) controller dev
 	@$(VENV)/python tests/run.py
 
 .PHONY: test-k3s
 test-k3s: ## the whole site on Kubernetes from an air-gap directory, its tests and drills (K3S_ARTIFACTS=DIR)
-	@[[ -f "$$K3S_ARTIFACTS/k3s" ]] || { echo "make test-k3s: '$$K3S_ARTIFACTS' holds no k3s: name its air-gap directory, make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
-	@tools/setup controller dev
+	@[ -f "$$K3S_ARTIFACTS/k3s" ] || { echo "make test-k3s: '$$K3S_ARTIFACTS' holds no k3s: name its air-gap directory, make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
+	@$(SETUP) controller dev
 	@K3S_DEPLOYMENTS=20 $(VENV)/python tests/run.py molecule:k3s
 
 .PHONY: lint unit monitoring e2e
 lint unit monitoring e2e: ## one part of `make test` on its own
-	@tools/setup controller dev
+	@$(SETUP) controller dev
 	@$(VENV)/python tests/run.py $@
 
 .PHONY: molecule
 molecule: ## Molecule's scenarios, or one of them (S=name)
-	@tools/setup controller dev
+	@$(SETUP) controller dev
 	@$(VENV)/python tests/run.py $(if $(S),molecule:$(S),molecule)

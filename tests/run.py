@@ -257,7 +257,7 @@ def set_up(jobs: list[Job], console: Console) -> dict[str, str]:
         reasons[ARTIFACTS] = reason
     for part in sorted(parts - {ARTIFACTS}):
         done = subprocess.run(
-            [ROOT / "tools/setup", part], stderr=subprocess.PIPE, text=True, check=False
+            ["sh", ROOT / "tools/setup", part], stderr=subprocess.PIPE, text=True, check=False
         )
         if done.returncode != 0:
             console.print(done.stderr.strip(), style="yellow", markup=False)

@@ -43,7 +43,7 @@ class Tools:
 @cache
 def run_fetcher(suite: str) -> subprocess.CompletedProcess[str]:
     """Ask for a suite's programs, once."""
-    command = [str(REPOSITORY / "tools/monitoring-tools"), suite]
+    command = ["bash", str(REPOSITORY / "tools/monitoring-tools"), suite]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -1,0 +1,71 @@
+"""Refuse a vault password that everyone can read.
+
+Ansible runs a password file that is executable, and takes the text of any other one. So a script
+that has lost its executable bit, in a zip download or on another file system, makes its own text
+the password, without a word. `ansible-vault` cannot be stopped from encrypting with it; a run can.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.vault import FileVaultSecret, ScriptVaultSecret, VaultSecret
+from ansible.plugins.action import ActionBase
+
+DOCUMENTATION = """
+name: check_vault_password
+short_description: Refuse a vault password that everyone can read
+description:
+  - Fails if a vault password is the text of a script, or the demo's password from another file.
+options: {}
+"""
+
+DEMO = Path(__file__).resolve().parents[2] / "inventory/demo/vault-password.txt"
+# A file that prints itself is the same password with and without its executable bit.
+PRINTS_ITSELF = b"#!/bin/cat\n"
+
+
+def fault_of(vault_id: str, secret: VaultSecret) -> str:
+    """Say what is wrong with a vault password, which is never shown; empty if nothing is."""
+    if not isinstance(secret, FileVaultSecret) or not secret.bytes:
+        return ""
+    if secret.bytes.startswith(b"#!") and not secret.bytes.startswith(PRINTS_ITSELF):
+        cause = (
+            "it prints a script"
+            if isinstance(secret, ScriptVaultSecret)
+            else "the file is a script that is not executable, so Ansible took its text"
+        )
+        return (
+            f"The vault password '{vault_id}' from {secret.filename} is the text of a script, "
+            f"which is no secret: {cause}. Make the script executable (chmod +x), or store a "
+            "random password in a file, and change the vaults to it with `ansible-vault rekey`."
+        )
+    is_demo = Path(secret.filename).resolve() == DEMO
+    if not is_demo and secret.bytes == DEMO.read_bytes().strip():
+        return (
+            f"The vault password '{vault_id}' from {secret.filename} is the demo's, which is "
+            "public. Store a random password in the file, and change the vaults to it with "
+            "`ansible-vault rekey`."
+        )
+    return ""
+
+
+class ActionModule(ActionBase):
+    """Fail with every fault of the vault passwords of this run."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _VALID_ARGS: frozenset[str] = frozenset()
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Check the passwords; see DOCUMENTATION."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        secrets = self._loader._vault.secrets
+        faults = [fault for vault_id, secret in secrets if (fault := fault_of(vault_id, secret))]
+        if faults:
+            raise AnsibleActionFail("\n".join(faults))
+        return result
