@@ -42,3 +42,5 @@ def test_a_version_that_does_not_start_is_taken_back_and_told_once(demo: Demo, h
     assert demo.state()["status"]["bot"]["ready"] is True
     assert not eventually(lambda: len(messages(demo)) > len(before) + 1, QUIET_S), messages(demo)
     assert messages(demo)[len(before) :] == ["🚨 Discord Bot Alert: DiscordBotDeploymentFailed"]
+    last = demo.state()["slack"]["messages"][-1]
+    assert "*Host:* demo" in last["attachments"][0]["text"].splitlines()

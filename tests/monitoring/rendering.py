@@ -35,6 +35,7 @@ ONE_AT_A_TIME = RLock()
 GIVEN = {
     "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
     "botwatch_runtime": "systemd",
+    "inventory_hostname": "web-1",
 }
 
 Data = dict[str, Any]

@@ -84,6 +84,7 @@ def wait_for(site: Site, title: str, alert: str) -> Message:
     """Wait for a message, and see where it leads."""
     message = site.slack.wait_for(lambda message: message.title == f"{title} {alert}", within=20)
     assert f"<{site.url('prometheus', '/graph?')}" in message.text
+    assert "*Host:* web-1" in message.text.splitlines()
     return message
 
 

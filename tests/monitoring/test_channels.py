@@ -23,6 +23,7 @@ from monitoring.rendering import (
 from monitoring.test_messages import (
     DASHBOARD,
     DESCRIPTION,
+    HOST,
     RUNBOOK,
     WORDS,
     ended,
@@ -83,6 +84,8 @@ def test_a_mail_looks_as_promised(channels: Channels, words: dict[str, str], nam
     plain, page = part(mail, "plain"), part(mail, "html")
     for text in (f"{words['description']}: {DESCRIPTION}", f"{words['runbook']}: {RUNBOOK}"):
         assert text in plain
+    assert f"{words['host']}: {HOST}" in plain.splitlines()
+    assert f"<b>{words['host']}:</b> {HOST}</p>" in page
     assert f"{words['started']}:</b> 2025-03-04 05:06:07 UTC" in page
     assert f'href="{DASHBOARD}">{words["dashboard"]}</a>' in page
     assert f'<html lang="{channels.language}">' in page
@@ -150,6 +153,7 @@ def test_discord_is_told_in_its_own_marks(
     channels.site.alert(make_alert(name))
     lines = discord_text(channels, name).splitlines()
     assert lines[0] == f"**{words['summary']}:** The Discord bot does not answer."
+    assert lines[-2] == f"**{words['host']}:** {HOST}"
     assert lines[-1].endswith(
         f"[{words['runbook']}]({RUNBOOK}) · [{words['dashboard']}]({DASHBOARD})"
     )
@@ -174,9 +178,10 @@ def test_pagerduty_opens_an_incident_and_closes_it(
     assert opened["event_action"] == "trigger"
     assert opened["payload"]["severity"] == "critical"
     assert opened["payload"]["summary"] == (
-        f"🚨 {words['discord-bot']}: {name} – The Discord bot does not answer."
+        f"🚨 {words['discord-bot']}: {name} – The Discord bot does not answer. [{HOST}]"
     )
     assert DESCRIPTION in str(opened["payload"]["custom_details"])
+    assert f"{words['host']}: {HOST}" in str(opened["payload"]["custom_details"])
     channels.site.alert(ended(alert, datetime.now(UTC)))
     key = opened["dedup_key"]
     channels.elsewhere.wait_for(
@@ -198,6 +203,7 @@ def test_telegram_is_told_in_plain_words(
     title, _, *lines = message.payload["text"].splitlines()
     assert title == f"🚨 {words['discord-bot']}: {name}"
     assert lines[0] == f"{words['summary']}: The Discord bot does not answer."
+    assert f"{words['host']}: {HOST}" in lines
 
 
 def test_anything_else_gets_alertmanagers_own_json(channels: Channels, name: str) -> None:
@@ -209,6 +215,7 @@ def test_anything_else_gets_alertmanagers_own_json(channels: Channels, name: str
     message = channels.elsewhere.wait_for(at("/hook", name))
     assert message.payload["receiver"] == "webhook"
     assert message.payload["commonLabels"]["alertname"] == name
+    assert message.payload["groupLabels"]["host"] == HOST
 
 
 def test_warnings_are_for_slack_alone(channels: Channels, name: str) -> None:

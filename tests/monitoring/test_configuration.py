@@ -42,6 +42,26 @@ def test_scraping_and_alerting_are_valid(tools: Tools, rendered: Rendered) -> No
     assert f"SUCCESS: {len(rendered.rule_files)} rule files found" in said
 
 
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        ({}, {"host": "web-1"}),
+        (
+            {"inventory_hostname": "localhost", "ansible_facts": {"hostname": "here"}},
+            {"host": "here"},
+        ),
+        ({"prometheus_external_labels": {"region": "eu"}}, {"host": "web-1", "region": "eu"}),
+        ({"prometheus_external_labels": {"host": "봇", "rack": 7}}, {"host": "봇", "rack": "7"}),
+    ],
+)
+def test_the_host_is_always_among_the_external_labels(
+    tools: Tools, tmp_path: Path, given: dict[str, object], labels: dict[str, str]
+) -> None:
+    rendered = render(tmp_path, given)
+    assert read_yaml(rendered.prometheus)["global"]["external_labels"] == labels
+    tools.run("promtool", "check", "config", rendered.prometheus)
+
+
 def give_a_service_account(rendered: Rendered) -> None:
     """Put files where Kubernetes puts a pod's credentials, as promtool looks whether they exist."""
     (cluster,) = [

@@ -26,6 +26,7 @@ TEXT_LIMIT, TITLE_LIMIT = 4000, 1024
 LISTED = 5
 # As long as one from Prometheus for the longest of our rules.
 GENERATOR = "http://127.0.0.1:9090/graph?g0.expr=" + "round%28sum%28increase%28" * 15 + "&g0.tab=1"
+HOST = "web-1"
 RUNBOOK = "https://example.org/runbooks/DiscordBotDown.md"
 DASHBOARD = "https://example.org/grafana/d/botwatch-bot?viewPanel=1"
 WORDS = {
@@ -33,6 +34,7 @@ WORDS = {
         "discord-bot": "Discord Bot Alert", "node": "Node Alert", "kubernetes": "Kubernetes Alert",
         "monitoring": "Monitoring Alert", "": "Alert", "resolved": "Resolved",
         "summary": "Summary", "description": "Description", "started": "Started", "ended": "Ended",
+        "host": "Host",
         "graph": "Graph", "runbook": "Runbook", "dashboard": "Dashboard", "silence": "Silence",
         "in all": "50 alerts in all",
     },
@@ -40,6 +42,7 @@ WORDS = {
         "discord-bot": "디스코드 봇 알림", "node": "서버 알림", "kubernetes": "쿠버네티스 알림",
         "monitoring": "모니터링 알림", "": "알림", "resolved": "해결됨",
         "summary": "요약", "description": "설명", "started": "발생", "ended": "종료",
+        "host": "호스트",
         "graph": "그래프", "runbook": "대응 절차", "dashboard": "대시보드", "silence": "알림 중지",
         "in all": "알림 모두 50건",
     },
@@ -51,7 +54,7 @@ def make_alert(
 ) -> dict[str, Any]:
     """Make an alert as Prometheus posts it; its name puts it into a group of its own."""
     return {
-        "labels": {"alertname": name, "severity": severity, "service": service},
+        "labels": {"alertname": name, "severity": severity, "service": service, "host": HOST},
         "annotations": {
             "summary": "The Discord bot does not answer.",
             "description": DESCRIPTION,
@@ -104,16 +107,17 @@ def test_a_critical_alert_looks_as_promised(
     message = channels.site.slack.wait_for(about(name))
     lines = message.text.splitlines()
     assert message.title == f"🚨 {words['discord-bot']}: {name}"
-    assert lines[:3] == [
+    assert lines[:4] == [
         f"*{words['summary']}:* The Discord bot does not answer.",
         f"*{words['description']}:* {DESCRIPTION}",
         f"*{words['started']}:* 2025-03-04 05:06:07 UTC",
+        f"*{words['host']}:* {HOST}",
     ]
     assert lines[-1].startswith(
         f"<{GENERATOR}|{words['graph']}> · <{RUNBOOK}|{words['runbook']}>"
         f" · <{DASHBOARD}|{words['dashboard']}>"
     )
-    assert len(lines) == (4 if channels.web_page else 5)
+    assert len(lines) == (5 if channels.web_page else 6)
     assert message.attachment["color"] == "danger"
     assert message.attachment["fallback"] == message.title
     assert message.attachment["title_link"] == GENERATOR
@@ -131,13 +135,14 @@ def test_a_silence_is_prepared(channels: Channels, words: dict[str, str], name: 
         assert label == words["silence"]
         assert page == channels.site.url("alertmanager")
         assert unquote(query) == (
-            f'{{alertname="{name}",path="/a b+c",quote="it\'s"'
+            f'{{alertname="{name}",host="{HOST}",path="/a b+c",quote="it\'s"'
             ',service="discord-bot",severity="critical"}'
         )
     else:
         assert before == (
-            f"*{words['silence']}:* `amtool silence add alertname={name} 'path=\"/a b+c\"'"
-            " 'quote=~\"it.s\"' service=discord-bot severity=critical --duration=2h`"
+            f"*{words['silence']}:* `amtool silence add alertname={name} host={HOST}"
+            " 'path=\"/a b+c\"' 'quote=~\"it.s\"' service=discord-bot severity=critical"
+            " --duration=2h`"
         )
 
 
@@ -178,6 +183,29 @@ def test_what_is_not_there_is_not_linked(
     assert len(links.split(" · ")) == (2 if channels.web_page else 1)
 
 
+def test_an_alert_without_a_host_names_none(site: Site, words: dict[str, str], name: str) -> None:
+    alert = make_alert(name)
+    del alert["labels"]["host"]
+    site.alert(alert)
+    assert words["host"] not in site.slack.wait_for(about(name)).text
+
+
+def test_the_alerts_of_two_hosts_are_two_messages(
+    site: Site, words: dict[str, str], name: str
+) -> None:
+    hosts = (HOST, "web-2")
+    alert = make_alert(name)
+
+    def from_host(host: str) -> Callable[[Message], bool]:
+        line = f"*{words['host']}:* {host}"
+        return lambda message: about(name)(message) and line in message.text.splitlines()
+
+    site.alert(*[alert | {"labels": alert["labels"] | {"host": host}} for host in hosts])
+    for host in hosts:
+        message = site.slack.wait_for(from_host(host))
+        assert message.text.count(f"*{words['summary']}:*") == 1
+
+
 def test_what_means_something_to_slack_is_escaped(site: Site, name: str) -> None:
     alert = make_alert(name)
     alert["annotations"]["description"] = "<!channel> a & b > c"
@@ -195,9 +223,10 @@ def test_the_end_of_an_alert_is_reported(site: Site, words: dict[str, str], name
     assert message.title == f"✅ {words['resolved']}: {name}"
     assert message.attachment["color"] == "good"
     assert message.attachment["fallback"] == message.title
-    assert message.text.splitlines()[2:4] == [
+    assert message.text.splitlines()[2:5] == [
         f"*{words['started']}:* 2025-03-04 05:06:07 UTC",
         f"*{words['ended']}:* {end:%Y-%m-%d %H:%M:%S} UTC",
+        f"*{words['host']}:* {HOST}",
     ]
     assert words["silence"] not in message.text
 

@@ -184,6 +184,7 @@ FOLLOWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "no bot, so slow": ("DiscordBotDown", "DiscordBotSlowReplies", {}),
     "no bot, so deaf": ("DiscordBotDown", "DiscordBotDeaf", {"service": "discord-bot"}),
     "no node, so no deployment": ("NodeDown", "KubernetesDeploymentNotAvailable", {}),
+    "no bot on this host": ("DiscordBotDown", "DiscordBotRateLimited", {"host": "web-1"}),
     "no loop, so deaf": ("DiscordBotEventLoopBlocked", "DiscordBotDeaf", {}),
     "no gateway, so deaf": ("DiscordBotGatewayDisconnected", "DiscordBotDeaf", {}),
     "a crash loop is restarts": ("DiscordBotCrashLooping", "DiscordBotRestarted", {}),
@@ -216,6 +217,10 @@ STANDS_ALONE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "another channel than the probe's": (
         {"alertname": "NotificationsFailing", "integration": "email"},
         {"alertname": "AlertDeliveryBroken"},
+    ),
+    "another host": (
+        {"alertname": "DiscordBotDown", "host": "web-1"},
+        {"alertname": "DiscordBotSlowReplies", "host": "web-2"},
     ),
     "another pod": (
         {"alertname": "KubernetesPodCrashLooping", "namespace": "a", "pod": "b"},
