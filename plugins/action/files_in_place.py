@@ -1,31 +1,29 @@
 """Put several files in place, looking at all of them at once.
 
 A task that finds one file as it should be takes half a second, and a loop is as many tasks. This
-action looks at all files by a single command, and hands only those that differ to Ansible's own
-actions (`template`, `copy`, `file`), which write, validate, show diffs and do dry runs as always.
+action looks at all files by a single module, and hands only those that differ to Ansible's own
+actions (`template`, `copy`, `file`), which write, show diffs and do dry runs as always.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shlex
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.remote import check_content, run_module
 from plugins.rendering import DELIMITERS, render_file
 
 DOCUMENTATION = """
 name: files_in_place
 short_description: Put several files and folders in place
 description:
-  - Looks at all files by one command and changes those that differ, in the order given.
+  - Looks at all files at once and changes those that differ, in the order given.
 options:
   files:
     description:
@@ -46,48 +44,15 @@ options:
     default: start
 """
 
-# Prints for each path its owner, group, mode, kind and SHA-256; an absent one gives nothing.
-LOOK = (
-    'for path in "$@"; do '
-    'if [ -d "$path" ]; then printf "%s directory\\n" "$(stat -c "%n %U %G %a" "$path")"; '
-    'elif [ -f "$path" ]; then '
-    'printf "%s %s\\n" "$(stat -c "%n %U %G %a" "$path")" "$(sha256sum <"$path" | cut -c-64)"; '
-    "fi; done"
-)
 # The times of a unit, as systemd names them, that say when it last read its files.
 READ_AT = {"start": "ActiveEnterTimestamp", "reload": "StateChangeTimestamp"}
-# Prints the files that were written after that; nothing if the unit has never run.
-LOOK_UNREAD = (
-    'since=$(systemctl show --timestamp=unix --property="$1" --value "$2"); since=${since#@}; '
-    'shift 2; for path in "$@"; do '
-    'if [ -n "$since" ] && [ "$(stat -c %Z "$path")" -gt "$since" ]; then echo "$path"; fi; done'
-)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """How a file or folder should be; `content` is its SHA-256, or the word directory."""
-
-    path: str
-    owner: str
-    group: str
-    mode: int
-    content: str
-
-
-def parse_look(output: str) -> dict[str, Wanted]:
-    """Read what LOOK printed. Paths with spaces are not supported: none of ours has one."""
-    found = {}
-    for line in output.splitlines():
-        path, owner, group, mode, content = line.split()
-        found[path] = Wanted(path, owner, group, int(mode, 8), content)
-    return found
 
 
 class ActionModule(ActionBase):
     """Hand the files that differ to Ansible's own actions."""
 
-    TRANSFERS_FILES = True
+    # The actions that write files make the directory for their transfer, and remove it.
+    TRANSFERS_FILES = False
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
@@ -96,14 +61,17 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         files = self._task.args["files"]
-        found = self._look([file["dest"] for file in files])
+        found = self._look(files, variables)
         differing = [
-            file for file in files if found.get(file["dest"]) != self._wanted(file, variables)
+            file
+            for file in files
+            if found["files"].get(file["dest"]) != self._wanted(file, variables)
         ]
         # A file that is refused half-way would leave those before it changed and nobody notified.
         for file in differing:
             if "validate" in file:
-                self._try_out(file, variables)
+                text = render_file(self, file, variables)
+                check_content(self, file["dest"], text, file["validate"], variables)
         changed, diffs = [], []
         for file in differing:
             outcome = self._change(file, variables)
@@ -113,7 +81,7 @@ class ActionModule(ActionBase):
                 changed.append(file["dest"])
             diff = outcome.get("diff") or []
             diffs += diff if isinstance(diff, list) else [diff]
-        unread = [] if changed else self._look_unread(files)
+        unread = [] if changed else found["unread"]
         return {
             **result,
             "changed": bool(changed or unread),
@@ -122,48 +90,30 @@ class ActionModule(ActionBase):
             "diff": diffs,
         }
 
-    def _look_unread(self, files: list[dict[str, Any]]) -> list[str]:
-        """List the files that their unit has not read since they were written."""
+    def _look(self, files: list[dict[str, Any]], variables: dict[str, Any]) -> dict[str, Any]:
+        """Gather what the files are like, and which of them their unit has not read yet."""
+        arguments: dict[str, Any] = {"paths": [file["dest"] for file in files]}
         unit = self._task.args.get("unit")
-        paths = [file["dest"] for file in files if file.get("state") != "directory"]
-        if unit is None:
-            return []
-        words = [READ_AT[self._task.args.get("read_at", "start")], unit, *paths]
-        return self._ask_host(LOOK_UNREAD, words, f"see when {unit} read its files").splitlines()
+        if unit is not None:
+            arguments["read_by"] = {
+                "unit": unit,
+                "since": READ_AT[self._task.args.get("read_at", "start")],
+                "paths": [file["dest"] for file in files if file.get("state") != "directory"],
+            }
+        return run_module(self, "files_info", arguments, variables)
 
-    def _look(self, paths: list[str]) -> dict[str, Wanted]:
-        return parse_look(self._ask_host(LOOK, paths, f"look at {', '.join(paths)}"))
-
-    def _ask_host(self, script: str, words: list[str], purpose: str) -> str:
-        """Run a shell script with these arguments on the host; return what it printed."""
-        command = f"sh -c {shlex.quote(script)} look {shlex.join(words)}"
-        answer = self._low_level_execute_command(command)
-        if answer["rc"] != 0:
-            message = f"cannot {purpose}: {answer['stderr'].strip()}"
-            raise AnsibleActionFail(message)
-        return str(answer["stdout"])
-
-    def _try_out(self, file: dict[str, Any], variables: dict[str, Any]) -> None:
-        """Check a file's new content in a scratch folder on the host."""
-        folder = self._make_tmp_path()
-        try:
-            path = self._connection._shell.join_path(folder, Path(file["dest"]).name)
-            self._transfer_data(path, render_file(self, file, variables))
-            check = self._low_level_execute_command(file["validate"] % shlex.quote(path))
-        finally:
-            self._remove_tmp_path(folder)
-        if check["rc"] != 0:
-            said = (check["stderr"] or check["stdout"]).strip()
-            message = f"{file['dest']}: failed to validate, and nothing was changed: {said}"
-            raise AnsibleActionFail(message)
-
-    def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> Wanted:
+    def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, str]:
+        """Describe how a file is to be, as files_info describes what it is like."""
         if file.get("state") == "directory":
             content = "directory"
         else:
             content = hashlib.sha256(render_file(self, file, variables).encode()).hexdigest()
-        owner, group = file.get("owner", "root"), file.get("group", "root")
-        return Wanted(file["dest"], owner, group, int(file["mode"], 8), content)
+        return {
+            "owner": file.get("owner", "root"),
+            "group": file.get("group", "root"),
+            "mode": f"{int(file['mode'], 8):04o}",
+            "content": content,
+        }
 
     def _change(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         arguments = {"owner": "root", "group": "root"}
@@ -182,8 +132,6 @@ class ActionModule(ActionBase):
         else:
             name = "ansible.builtin.copy"
             arguments["content"] = file["content"]
-        if "validate" in file:
-            arguments["validate"] = file["validate"]
         return self._run_action(name, arguments, variables)
 
     def _run_action(
@@ -200,5 +148,9 @@ class ActionModule(ActionBase):
             templar=self._templar,
             shared_loader_obj=self._shared_loader_obj,
         )
-        outcome: dict[str, Any] = action.run(task_vars=variables)
+        try:
+            outcome: dict[str, Any] = action.run(task_vars=variables)
+        finally:
+            # Ansible does so for a task's own action only.
+            action.cleanup()
         return outcome

@@ -8,6 +8,7 @@ deleted. No message and no diff shows a Secret's value.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from plugins.kubernetes.comparison import Change, essence, find_changes, new
 from plugins.kubernetes.kubectl import DEFAULT, Kubectl
 from plugins.kubernetes.objects import Object, declared_by, identify, of_files, read_documents
 from plugins.kubernetes.vendors import Place, check
+from plugins.remote import run_program
 from plugins.rendering import render_file, render_template
 
 DOCUMENTATION = """
@@ -107,9 +109,10 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         declared = self._declared(arguments, task_vars or {})
-        # The connection would show at -vvv what kubectl prints: Secrets, too.
+        # The connection would show at -vvv what kubectl is given and prints: Secrets, too.
         self._play_context.no_log = True
-        kubectl = Kubectl(self._ask_host, arguments["kubectl"])
+        host = partial(run_program, self, variables=task_vars or {})
+        kubectl = Kubectl(host, arguments["kubectl"])
         cluster = Cluster(kubectl, arguments["owner"])
         try:
             live = cluster.owned(declared)
@@ -162,11 +165,6 @@ class ActionModule(ActionBase):
                         text = render_file(self, file, variables)
                         where = Place(namespace, place["pod"], place["folder"])
                         check(kubectl, where, file["validate"], file["dest"], text)
-
-    def _ask_host(self, command: str, given: bytes) -> dict[str, Any]:
-        """Run a command on the host and hand it something to read."""
-        answer: dict[str, Any] = self._low_level_execute_command(command, in_data=given)
-        return answer
 
     def _outcome(self, changes: list[Change], surplus: list[Object]) -> dict[str, Any]:
         """Say what has changed, or would; at length only if somebody asked for it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from plugins.kubernetes.pods import hopeless_states
 from plugins.kubernetes.report import write_report
 from plugins.kubernetes.rollouts import KINDS, shortfall
 from plugins.kubernetes.snapshot import Snapshot, take_snapshot
+from plugins.remote import run_program
 
 DOCUMENTATION = """
 name: workloads_ready
@@ -106,7 +108,8 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         started = time.monotonic()
         if not self._task.check_mode:
-            kubectl = Kubectl(self._ask_host, arguments["kubectl"])
+            host = partial(run_program, self, variables=task_vars or {})
+            kubectl = Kubectl(host, arguments["kubectl"])
             deadline = Deadline(started, arguments["timeout_s"], arguments["leaving_s"])
             self._wait(kubectl, arguments["selector"], started, deadline)
         return {**result, "changed": False, "waited_s": round(time.monotonic() - started, 1)}
@@ -161,8 +164,3 @@ class ActionModule(ActionBase):
         head = f"{count} on Kubernetes are not ready {waited}."
         message = f"{head}\n\n{write_report(unready, snapshot, kubectl)}"
         raise AnsibleActionFail(message)
-
-    def _ask_host(self, command: str, given: bytes) -> dict[str, Any]:
-        """Run a command on the host and hand it something to read."""
-        answer: dict[str, Any] = self._low_level_execute_command(command, in_data=given)
-        return answer

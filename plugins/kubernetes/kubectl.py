@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 DEFAULT = "/usr/local/bin/k3s kubectl"
 # No call may hang for ever on an API server that accepts connections and does not answer.
 PATIENCE = "--request-timeout=60s"
-# The shell's way to say that there is no such program.
+# As a shell says that there is no such program.
 NO_PROGRAM = 127
 NO_CLUSTER = re.compile(
     r"was refused|connection refused|Config not found|k3s\.yaml|no configuration has been provided"
 )
-# A command that reads something gets no terminal, on which errors would mix with the answer.
-NOTHING_TO_READ = b"\n"
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,8 @@ class Answer:
         return " ".join(dict.fromkeys(line for line in lines if line))
 
 
-# Runs a shell command on the target and hands it something to read.
-Host: TypeAlias = "Callable[[str, bytes], dict[str, Any]]"
+# Runs a program on the target and hands it its input.
+Host: TypeAlias = "Callable[[list[str], bytes], dict[str, Any]]"
 
 
 class Kubectl:
@@ -75,7 +73,7 @@ class Kubectl:
     def ask(self, *words: str, objects: list[Object] | None = None) -> Answer:
         """Run kubectl with these words, and with these objects as its file."""
         command = [*shlex.split(self.command), *words, PATIENCE]
-        given = NOTHING_TO_READ
+        given = b""
         if objects is not None:
             command += ["--filename", "-"]
             given = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}).encode()
@@ -86,5 +84,5 @@ class Kubectl:
         return self._run([*shlex.split(self.command), verb, PATIENCE, *words], text.encode())
 
     def _run(self, command: list[str], given: bytes) -> Answer:
-        answer = self._host(shlex.join(command), given)
+        answer = self._host(command, given)
         return Answer(answer["rc"], answer["stdout"], answer["stderr"])

@@ -43,6 +43,6 @@ def check(kubectl: Kubectl, place: Place, command: str, name: str, text: str) ->
     script = SCRIPT.format(folder=shlex.quote(place.folder), check=command.replace(" %s", ""))
     answer = kubectl.hand(text, "exec", "--stdin", place.pod, *at, "--", "sh", "-c", script)
     if answer.failed:
-        said = (answer.stderr or answer.stdout).strip()
+        said = f"{answer.stdout}{answer.stderr}".strip()
         message = f"{name}: failed to validate, and nothing was changed: {said}"
         raise AnsibleActionFail(message)

@@ -160,7 +160,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(place: Place) -> N
 @pytest.mark.parametrize(
     ("kubectl", "cause"),
     [
-        ("/there/is/no/kubectl", "not found"),
+        ("/there/is/no/kubectl", "No such file"),
         ("sh -c 'echo The connection to the server was refused >&2; exit 1'", "was refused"),
     ],
 )

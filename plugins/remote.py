@@ -1,0 +1,56 @@
+"""Asking the host of a task, for actions that need an answer of their own.
+
+What the connection returns is not only what a command has printed: a terminal ends lines with a
+carriage return and merges both outputs, sudo prints an empty line or a lecture first, a shell's
+start-up file a banner, ssh a farewell. So no action reads that: each asks a small module, whose
+answer Ansible finds among all of it.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from ansible.errors import AnsibleActionFail
+
+if TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
+
+Data = dict[str, Any]
+
+
+def run_module(action: ActionBase, name: str, arguments: Data, variables: Data) -> Data:
+    """Run a module on the host and return its result.
+
+    Raises:
+        AnsibleActionFail: the module failed, or could not be run.
+    """
+    result: Data = action._execute_module(
+        module_name=name, module_args=arguments, task_vars=variables
+    )
+    if result.get("failed"):
+        said = [result.get("msg"), result.get("module_stdout"), result.get("module_stderr")]
+        raise AnsibleActionFail(": ".join(str(part).strip() for part in said if part))
+    return result
+
+
+def run_program(action: ActionBase, argv: list[str], given: bytes, variables: Data) -> Data:
+    """Run a program on the host, hand it its input; return its rc, stdout and stderr."""
+    arguments = {"argv": argv, "stdin_base64": base64.b64encode(given).decode()}
+    return run_module(action, "program_output", arguments, variables)
+
+
+def check_content(
+    action: ActionBase, dest: str, content: str, command: str, variables: Data
+) -> None:
+    """Let a program on the host check what a file is to get; nothing is written there.
+
+    Raises:
+        AnsibleActionFail: the program refuses it.
+    """
+    encoded = base64.b64encode(content.encode()).decode()
+    arguments = {"dest": dest, "content_base64": encoded, "command": command}
+    answer = run_module(action, "file_check", arguments, variables)
+    if not answer["accepted"]:
+        message = f"{dest}: failed to validate, and nothing was changed: {answer['said']}"
+        raise AnsibleActionFail(message)
