@@ -51,7 +51,14 @@ def pack(tree: Path) -> bytes:
     """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for relative in source_files(tree):
+        files = source_files(tree)
+        # The host's umask would decide on the mode of directories that the archive does not name.
+        for directory in sorted({path for file in files for path in file.parents} - {Path()}):
+            entry = tarfile.TarInfo(str(directory))
+            entry.type = tarfile.DIRTYPE
+            entry.mode = 0o755
+            archive.addfile(entry)
+        for relative in files:
             content = (tree / relative).read_bytes()
             entry = tarfile.TarInfo(str(relative))
             entry.size = len(content)

@@ -65,7 +65,7 @@ def test_all_source_files_are_packed_and_nothing_that_tools_leave_behind(tree: P
     for name in LEFT_OUT:
         put(tree / name, "left out")
     packed = pack(tree)
-    assert [entry.name for entry in entries(packed)] == sorted(FILES)
+    assert [entry.name for entry in entries(packed) if entry.isfile()] == sorted(FILES)
     with tarfile.open(packed["path"]) as archive:
         page = archive.extractfile("src/thing/static/page.html")
         assert page is not None
@@ -113,8 +113,14 @@ def test_other_content_has_another_digest(tree: Path, change: Callable[[Path], o
 def test_nothing_of_this_machine_is_in_the_archive(tree: Path) -> None:
     (tree / "pyproject.toml").chmod(0o777)
     for entry in entries(pack(tree)):
-        assert (entry.mode, entry.mtime) == (0o644, 0)
+        assert (entry.mode, entry.mtime) == (0o755 if entry.isdir() else 0o644, 0)
         assert (entry.uid, entry.gid, entry.uname, entry.gname) == (0, 0, "", "")
+
+
+def test_every_directory_has_its_mode_from_the_archive(tree: Path) -> None:
+    (tree / "src").chmod(0o700)
+    directories = [entry.name for entry in entries(pack(tree)) if entry.isdir()]
+    assert directories == ["src", "src/thing", "src/thing/static"]
 
 
 def test_an_archive_that_is_there_is_not_written_again(tree: Path, cache: Path) -> None:
