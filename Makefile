@@ -22,12 +22,12 @@ help: ## list the commands
 .PHONY: demo
 demo: ## the whole system on a disposable node, with no account
 	@$(SETUP) controller docker
-	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo.yml
+	@$(DEMO) playbooks/demo.yml
 
 .PHONY: demo-down
 demo-down: ## remove the node and what belongs to it
 	@$(SETUP) controller docker
-	@ANSIBLE_STDOUT_CALLBACK=progress $(DEMO) playbooks/demo_down.yml
+	@$(DEMO) playbooks/demo_down.yml
 
 .PHONY: drill
 drill: ## break things on the demo node and time the message (DRILL=name,name RUNS=n RUNTIME=k3s)

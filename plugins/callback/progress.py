@@ -2,35 +2,122 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 import sys
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
+from ansible import context
+from ansible.playbook.block import Block
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
-from ansible.utils.display import Display
 
 DOCUMENTATION = """
 name: progress
 type: stdout
-short_description: One line per task, with what it came to and how long it took
+short_description: One line per task, with its outcome and how long it took
 description:
-  - Skipped tasks and plain inclusions are not shown; failures look as in the default callback.
-  - On a terminal the running task is shown too.
+  - Skipped tasks, inclusions and retries are not shown. A failure shows its message. One that the
+    playbook handles itself is a note, unless the run fails all the same.
+  - On a terminal the running task is shown, too.
+  - With C(-v) and more, everything is shown as by the default callback.
 extends_documentation_fragment:
   - default_callback
   - result_format_callback
 """
 
-WIDTH = 78
-COLORS = {"changed": "yellow", "ok": "green", "failed": "red"}
-SILENT_ACTIONS = (
-    "include_tasks",
-    "import_tasks",
-    "include_role",
-    "import_role",
-    "meta",
-    "validate_argument_spec",
+WIDTH = 100
+NARROWEST = 40
+OUTCOME_WIDTH = 24  # "  … unreachable   12.3 s", and a column for the terminal's cursor
+INDENT = "    "
+OUTPUT_LINES = 20
+COLORS = {
+    "changed": "yellow",
+    "ok": "green",
+    "failed": "red",
+    "unreachable": "bright red",
+    "handled": "cyan",
+    "ignored": "cyan",
+}
+SILENT_ACTIONS = frozenset(
+    {
+        "include_tasks",
+        "import_tasks",
+        "include_role",
+        "import_role",
+        "meta",
+        "validate_argument_spec",
+    }
 )
+# What ansible-core writes in front of the words of an action or a module.
+PREFIXES = ("Task failed: ", "Action failed: ", "Module failed: ")
+
+Data = dict[str, Any]
+Method = Callable[..., None]
+
+
+def unless_verbose(method: Method) -> Method:
+    """Make a method of the callback leave its event to the default callback with -v and more."""
+
+    @functools.wraps(method)
+    def chosen(self: CallbackModule, *arguments: Any, **named: Any) -> None:
+        if self._display.verbosity > 0:
+            getattr(super(CallbackModule, self), method.__name__)(*arguments, **named)
+        else:
+            method(self, *arguments, **named)
+
+    return chosen
+
+
+class Erasing:
+    """A stream of the terminal that clears the line of the running task before it writes."""
+
+    def __init__(self, stream: Any, erase: Callable[[], None]) -> None:
+        self._stream = stream
+        self._erase = erase
+
+    def write(self, text: str) -> int:
+        """Write a text at the start of a line."""
+        self._erase()
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@dataclass
+class Screen:
+    """The line of the running task on a terminal."""
+
+    stream: Any
+    shown: bool = field(default=False, init=False)
+
+    def show(self, text: str) -> None:
+        """Show a text in the place of the one before."""
+        self.stream.write(f"\r\x1b[K{text}")
+        self.stream.flush()
+        self.shown = True
+
+    def erase(self) -> None:
+        """Clear the line if something is there."""
+        if self.shown:
+            self.shown = False
+            self.stream.write("\r\x1b[K")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed task.
+
+    Attributes:
+        title: the host and the task.
+        message: what went wrong.
+    """
+
+    title: str
+    message: str
 
 
 class CallbackModule(DefaultCallback):
@@ -42,83 +129,328 @@ class CallbackModule(DefaultCallback):
 
     def __init__(self) -> None:
         super().__init__()
-        self._out = Display()
-        self._run_started = self._task_started = time.monotonic()
-        self._live = sys.stdout.isatty()
+        self._run_started = time.monotonic()
+        self._started: dict[str, float] = {}
+        self._heading = ""
+        self._several_hosts = False
+        self._shows_diffs = False
+        self._failures: list[Failure] = []
+        self._handled: list[Failure] = []
+        self._screen: Screen | None = None
 
-    def v2_playbook_on_play_start(self, play: Any) -> None:  # Ansible's classes carry no types
-        """Head the play's tasks with its name."""
+    # Plays and tasks that start
+
+    @unless_verbose
+    def v2_playbook_on_start(self, playbook: Any) -> None:  # Ansible's classes carry no types
+        """Prepare the terminal, and say if nothing is changed."""
+        if sys.stdout.isatty():
+            self._screen = Screen(sys.stdout)
+            sys.stdout = Erasing(sys.stdout, self._screen.erase)
+            sys.stderr = Erasing(sys.stderr, self._screen.erase)
+        if context.CLIARGS.get("check"):
+            self._print("Check mode: nothing is changed.")
+
+    @unless_verbose
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Keep the play's name for the first of its lines."""
         self._play = play
-        self._out.display(f"\n{play.get_name().strip()}", color="bright blue")
+        self._heading = play.get_name().strip()
+        self._several_hosts = host_count(play) > 1
 
+    @unless_verbose
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Remember when the task started; on a terminal, show it."""
-        self._task_started = time.monotonic()
-        if self._live and not task.action.endswith(SILENT_ACTIONS):
-            self._transient(f"  {self._words(task)} …")
+        self._started[task._uuid] = time.monotonic()
+        self._show(task, "…")
 
+    @unless_verbose
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
         """Treat a handler as any other task."""
-        self.v2_playbook_on_task_start(task, is_conditional=False)
+        self._started[task._uuid] = time.monotonic()
+        self._show(task, "…")
 
+    @unless_verbose
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """Show nothing: the task has been shown."""
 
-    def v2_runner_on_ok(self, result: Any) -> None:
-        """Show the finished task."""
-        if result.task.action.endswith(SILENT_ACTIONS):
-            return
-        if result.task.action.endswith("debug"):
-            self._out.display(f"\n{result.result['msg'].rstrip()}")
-            return
-        outcome = "changed" if result.result.get("changed") else "ok"
-        self._line(result.task, outcome)
+    # Tasks that end well
 
+    @unless_verbose
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Show the finished task, or what it says."""
+        task, data = task_of(result), data_of(result)
+        if action_of(task) in SILENT_ACTIONS:
+            return
+        self._handle_warnings(data)
+        if action_of(task) == "debug":
+            if "results" not in data:
+                self._say(result)
+            return
+        self._line(result, "changed" if data.get("changed") else "ok")
+        if self._shows_diffs:
+            self._print_diffs(data)
+
+    @unless_verbose
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        """Show what an item says; the task's line speaks for all others."""
+        self._handle_warnings(data_of(result))
+        if action_of(task_of(result)) == "debug":
+            self._say(result)
+
+    @unless_verbose
+    def v2_on_file_diff(self, result: Any) -> None:
+        """Show diffs from now on, below the line of their task."""
+        self._shows_diffs = True
+
+    # Tasks that do not end well
+
+    @unless_verbose
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """Show the failure, or note it if the playbook handles it."""
+        task, data = task_of(result), data_of(result)
+        self._handle_warnings(data)
+        outcome = "failed"
+        if ignore_errors:
+            outcome = "ignored"
+        elif is_rescued(task):
+            outcome = "handled"
+        self._fail(result, outcome, self._words_of_failure(data))
+
+    @unless_verbose
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Show that a host cannot be reached, and why."""
+        data = data_of(result)
+        self._handle_warnings(data)
+        ignored = bool(getattr(task_of(result), "ignore_unreachable", False))
+        outcome = "ignored" if ignored else "unreachable"
+        self._fail(result, outcome, self._words_of_failure(data))
+
+    @unless_verbose
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        """Show nothing: the task's failure names its items."""
+        self._handle_warnings(data_of(result))
+
+    @unless_verbose
+    def v2_runner_retry(self, result: Any) -> None:
+        """Show on a terminal how often the task has been tried."""
+        data = data_of(result)
+        tries, most = data.get("attempts", 0), data.get("retries", 0)
+        self._show(task_of(result), f"… try {min(tries + 1, most)} of {most}")
+
+    # What is not shown
+
+    @unless_verbose
     def v2_runner_on_skipped(self, result: Any) -> None:
         """Show nothing: nothing was done."""
-        self._transient("")
 
-    def v2_runner_item_on_ok(self, result: Any) -> None:
-        """Show nothing: the task's line speaks for all items."""
-
+    @unless_verbose
     def v2_runner_item_on_skipped(self, result: Any) -> None:
         """Show nothing: nothing was done."""
 
+    @unless_verbose
     def v2_playbook_on_include(self, included_file: Any) -> None:
         """Show nothing: the included tasks show themselves."""
 
-    def v2_runner_retry(self, result: Any) -> None:
+    @unless_verbose
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        """Show nothing: the play is for hosts that this inventory does not have."""
+
+    @unless_verbose
+    def v2_playbook_on_no_hosts_remaining(self) -> None:
+        """Show nothing: the failures have been shown."""
+
+    @unless_verbose
+    def v2_runner_on_async_poll(self, result: Any) -> None:
         """Show nothing: the task is shown as running."""
 
-    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        """Show the task, then the failure as the default callback does."""
-        self._line(result.task, "failed")
-        super().v2_runner_on_failed(result, ignore_errors)
+    @unless_verbose
+    def v2_runner_on_async_ok(self, result: Any) -> None:
+        """Show nothing: the task's line follows."""
+
+    @unless_verbose
+    def v2_runner_on_async_failed(self, result: Any) -> None:
+        """Show nothing: the task's failure follows."""
+
+    # The end
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Sum up what changed, and the time."""
-        changed = sum(stats.summarize(host)["changed"] for host in stats.processed)
+        """Sum up each host, and the time; a run that failed ends with the reason."""
+        self._heading = ""  # of a play that nothing was to be said of
+        summaries = {host: stats.summarize(host) for host in sorted(stats.processed)}
+        if self._display.verbosity > 0:
+            super().v2_playbook_on_stats(stats)
+        else:
+            self._print("")
+            for host, counts in summaries.items():
+                self._print(recap(host, counts), color_of(counts))
+        changed = sum(counts["changed"] for counts in summaries.values())
         took = time.monotonic() - self._run_started
-        self._transient("")
-        self._out.display(f"\nchanged={changed} in {took:.1f} s of playbook time")
+        self._print(f"changed={changed} in {took:.1f} s of playbook time")
+        if any(counts["failures"] or counts["unreachable"] for counts in summaries.values()):
+            self._print_reasons()
 
-    def _line(self, task: Any, outcome: str) -> None:
-        took = time.monotonic() - self._task_started
-        self._transient("")
-        self._out.display(
-            f"  {self._words(task):<{WIDTH}} {outcome:>8} {took:6.1f} s", color=COLORS[outcome]
-        )
+    def _print_reasons(self) -> None:
+        """Say what went wrong, after what was handled, as that may have led to it."""
+        for failure in self._handled:
+            self._print(f"\nHandled before: {failure.title}\n{indented(failure.message)}")
+        for failure in self._failures:
+            self._print(f"\nFailed: {failure.title}\n{indented(failure.message)}", "red")
 
-    def _transient(self, text: str) -> None:
-        if self._live:
-            sys.stdout.write(f"\r\x1b[K{text}")
-            sys.stdout.flush()
+    def _fail(self, result: Any, outcome: str, message: str) -> None:
+        self._line(result, outcome)
+        title = f"{self._host(result, always=True)}{words_of(task_of(result))}"
+        ends_run = outcome in ("failed", "unreachable")
+        # The first line is enough for now; the run ends with all of it, if it does not end well.
+        first = indented(message).partition("\n")[0]
+        self._print(shortened(first, self._width()), COLORS["failed"] if ends_run else None)
+        (self._failures if ends_run else self._handled).append(Failure(title, message))
 
-    @staticmethod
-    def _words(task: Any) -> str:
-        """Say what the task is about, within the width."""
-        name = task.get_name().strip().split(" : ", 1)
-        words = name[-1].removeprefix("Ensure ")
-        role = f"{name[0]}: " if len(name) > 1 else ""
-        line = f"{role}{words}"
-        return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+    def _words_of_failure(self, data: Data) -> str:
+        """Say why a task failed: its message, and the end of what its program wrote."""
+        failed = [item for item in data.get("results") or [] if is_failed(item)]
+        if failed:
+            return "\n".join(
+                f"{self._get_item_label(item)}: {self._words_of_failure(item)}" for item in failed
+            )
+        return "\n".join(failure_parts(data)) or self._dump(data)
+
+    # Lines
+
+    def _say(self, result: Any) -> None:
+        """Print what a debug task says: a text as it is, anything else as YAML or JSON."""
+        data = dict(data_of(result))
+        self._clean_results(data, task_of(result).action)
+        message = data.get("msg")
+        if isinstance(message, list) and all(isinstance(line, str) for line in message):
+            message = "\n".join(message)
+        text = message if isinstance(message, str) else self._dump(data)
+        self._print(f"\n{self._host(result)}{text.rstrip()}")
+
+    def _line(self, result: Any, outcome: str) -> None:
+        task = task_of(result)
+        took = time.monotonic() - self._started.get(task._uuid, self._run_started)
+        width = self._width() - OUTCOME_WIDTH
+        words = shortened(f"{self._host(result)}{words_of(task)}", width)
+        self._print(f"  {words:<{width}} {outcome:>11} {took:6.1f} s", COLORS[outcome])
+
+    def _print(self, text: str, color: str | None = None) -> None:
+        if self._heading:
+            heading, self._heading = self._heading, ""
+            self._display.display(f"\n{heading}", color="bright blue")
+        self._display.display(text, color=color)
+
+    def _print_diffs(self, data: Data) -> None:
+        for part in data.get("results") or [data]:
+            if isinstance(part, dict) and part.get("diff") and part.get("changed"):
+                self._print(self._get_diff(part["diff"]).rstrip("\n"))
+
+    def _show(self, task: Any, state: str) -> None:
+        if self._screen and action_of(task) not in SILENT_ACTIONS:
+            words = shortened(words_of(task), self._width() - len(state) - 4)
+            self._screen.show(f"  {words} {state}")
+
+    def _host(self, result: Any, *, always: bool = False) -> str:
+        """Name the host of a result where there are several."""
+        host = getattr(result, "host", None) or result._host
+        return f"[{host.get_name()}] " if always or self._several_hosts else ""
+
+    def _width(self) -> int:
+        width = shutil.get_terminal_size((WIDTH, 24)).columns if self._screen else WIDTH
+        return max(NARROWEST, min(WIDTH, width))
+
+    def _dump(self, data: Data) -> str:
+        return str(self._dump_results(data, indent=2)).strip("\n")
+
+
+def task_of(result: Any) -> Any:
+    """Return a result's task; before ansible-core 2.19 only its private name exists."""
+    return getattr(result, "task", None) or result._task
+
+
+def data_of(result: Any) -> Data:
+    """Return what a task returned."""
+    data: Data = getattr(result, "result", None) or result._result
+    return data
+
+
+def action_of(task: Any) -> str:
+    """Return the name of a task's action without its collection."""
+    return str(task.action).rsplit(".", 1)[-1]
+
+
+def words_of(task: Any) -> str:
+    """Say what a task is about."""
+    name = task.get_name().strip().split(" : ", 1)
+    role = f"{name[0]}: " if len(name) > 1 else ""
+    return f"{role}{name[-1].removeprefix('Ensure ')}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text that is no longer than the width."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def indented(text: str) -> str:
+    """Set a text off from the lines of the tasks."""
+    return "\n".join(f"{INDENT}{line}".rstrip() for line in text.splitlines())
+
+
+def host_count(play: Any) -> int:
+    """Count the hosts that a play is for."""
+    manager = play.get_variable_manager()
+    inventory = getattr(manager, "_inventory", None)
+    return len(inventory.get_hosts(play.hosts)) if inventory else 1
+
+
+def is_rescued(task: Any) -> bool:
+    """Say whether a failure of a task starts the rescue of a block that it is in."""
+    return any(
+        isinstance(parent, Block)
+        and parent.rescue
+        and any(part._uuid == child._uuid for part in parent.block)
+        for child, parent in lineage(task)
+    )
+
+
+def lineage(task: Any) -> Iterator[tuple[Any, Any]]:
+    """List what a task is in, from the inside out, each with the part of it that leads there."""
+    child = task
+    while (parent := getattr(child, "_parent", None)) is not None:
+        yield child, parent
+        child = parent
+
+
+def is_failed(item: Any) -> bool:
+    """Say whether an item of a loop has failed."""
+    return isinstance(item, dict) and bool(item.get("failed") or item.get("unreachable"))
+
+
+def failure_parts(data: Data) -> Iterator[str]:
+    """List what a result says of its failure."""
+    message = data.get("msg") or data.get("censored") or data.get("reason") or ""
+    text = "\n".join(map(str, message)) if isinstance(message, list) else str(message)
+    for prefix in PREFIXES:
+        text = text.removeprefix(prefix)
+    if text:
+        yield text.rstrip()
+    if data.get("assertion") and text == "Assertion failed":
+        yield f"{data['assertion']} is not true"
+    if data.get("rc"):
+        words = (data.get(name) for name in ("stderr", "module_stderr", "stdout", "module_stdout"))
+        lines = next((str(word).strip() for word in words if word), "").splitlines()
+        # A message may quote the output already.
+        yield from (line for line in lines[-OUTPUT_LINES:] if line and line not in text)
+
+
+def recap(host: str, counts: dict[str, int]) -> str:
+    """Sum up a host in the words of Ansible's own recap."""
+    names = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
+    shown = (f"{name.replace('failures', 'failed')}={counts[name]}" for name in names)
+    return f"{host} : {' '.join(shown)}"
+
+
+def color_of(counts: dict[str, int]) -> str:
+    """Return the color of a host's sum."""
+    if counts["failures"] or counts["unreachable"]:
+        return COLORS["failed"]
+    return COLORS["changed"] if counts["changed"] else COLORS["ok"]
