@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CONVERGE = ROOT / "molecule/shared/converge.yml"
-TIME_LIMIT_S = 180
+TIME_LIMIT_S = 600
 
 Run = subprocess.CompletedProcess[str]
 

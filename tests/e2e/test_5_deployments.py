@@ -1,46 +1,92 @@
-"""A new version of the bot makes no noise; one that does not start is taken back, and told once."""
+"""A new version of the bot makes no noise; one that fails is taken back, with one notification."""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 from testinfra.host import Host
 
 from demos import Demo
-from nodes import unit_property
-from versions import BROKEN, make
+from nodes import read_url, unit_property
+from versions import BROKEN, MISSPELT, NEVER_READY, ON_PURPOSE, make
 from waiting import eventually
 
 DEPLOY = ("ansible-playbook", "--inventory", "inventory/demo", "playbooks/deploy.yml")
+ALERTMANAGER = "http://127.0.0.1:9093/api/v2"
+FAILED = "🚨 Discord Bot Alert: DiscordBotDeploymentFailed"
 QUIET_S = 15.0
 
 
-def messages(demo: Demo) -> list[str]:
-    """The titles of all that Slack was told."""
-    told = demo.state()["slack"]["messages"]
-    return [message["attachments"][0]["title"] for message in told]
+def messages(demo: Demo) -> list[dict[str, Any]]:
+    """All that was posted to Slack."""
+    return [message["attachments"][0] for message in demo.state()["slack"]["messages"]]
+
+
+def titles(demo: Demo) -> list[str]:
+    """The titles of all that was posted to Slack."""
+    return [message["title"] for message in messages(demo)]
 
 
 def program(host: Host) -> str:
-    """Which release runs."""
+    """Name the release that the unit starts."""
     return unit_property(host, "discord-bot", "ExecStart").split(";")[0]
 
 
-def test_a_new_version_makes_no_noise(demo: Demo, host: Host) -> None:
-    before, running = messages(demo), program(host)
-    run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make('a')}")
-    assert run.returncode == 0, run.stdout
-    assert program(host) != running
-    assert not eventually(lambda: messages(demo) != before, QUIET_S), messages(demo)
+def active_silences(host: Host) -> set[str]:
+    """Name the alerts that are silenced."""
+    found = json.loads(read_url(host, f"{ALERTMANAGER}/silences"))
+    active = [silence for silence in found if silence["status"]["state"] == "active"]
+    return {matcher["value"] for silence in active for matcher in silence["matchers"]}
 
 
-def test_a_version_that_does_not_start_is_taken_back_and_told_once(demo: Demo, host: Host) -> None:
-    before, running = messages(demo), program(host)
-    run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(BROKEN)}")
+def test_versions_forth_and_back_make_no_noise(demo: Demo, host: Host) -> None:
+    before, first = titles(demo), program(host)
+    assert demo.run(*DEPLOY).returncode == 0
+    assert program(host) == first
+    programs = []
+    for version in ("a", "b", "a"):
+        run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(version)}")
+        assert run.returncode == 0, run.stdout
+        programs.append(program(host))
+    assert programs[0] == programs[2] != programs[1]
+    assert not any("DiscordBotDown" in value for value in active_silences(host))
+    assert not eventually(lambda: titles(demo) != before, QUIET_S), titles(demo)
+
+
+@pytest.mark.parametrize("version", [BROKEN, NEVER_READY])
+def test_a_version_that_does_not_start_is_taken_back_and_reported_once(
+    demo: Demo, host: Host, version: str
+) -> None:
+    before, running = titles(demo), program(host)
+    run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(version)}")
     assert run.returncode != 0
-    assert "so the one before runs again. Slack has been told." in run.stdout, run.stdout
-    assert "This version is broken on purpose." in run.stdout
+    assert "so the previous version runs again. A notification was sent." in run.stdout, run.stdout
+    assert ON_PURPOSE in run.stdout
     assert program(host) == running
     assert demo.state()["status"]["bot"]["ready"] is True
-    assert not eventually(lambda: len(messages(demo)) > len(before) + 1, QUIET_S), messages(demo)
-    assert messages(demo)[len(before) :] == ["🚨 Discord Bot Alert: DiscordBotDeploymentFailed"]
-    last = demo.state()["slack"]["messages"][-1]
-    assert "*Host:* demo" in last["attachments"][0]["text"].splitlines()
+    assert_reported_once(demo, host, before, f"RuntimeError: {ON_PURPOSE}")
+
+
+def test_a_version_that_cannot_be_compiled_is_refused_while_the_bot_runs_on(
+    demo: Demo, host: Host
+) -> None:
+    before, process = titles(demo), unit_property(host, "discord-bot", "MainPID")
+    run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(MISSPELT)}")
+    assert run.returncode != 0
+    assert "the running version was not touched. A notification was sent." in run.stdout, run.stdout
+    assert unit_property(host, "discord-bot", "MainPID") == process
+    assert_reported_once(demo, host, before, "SyntaxError")
+
+
+def assert_reported_once(demo: Demo, host: Host, before: list[str], reason: str) -> None:
+    """Assert that one notification was sent, with the reason and a start in the past."""
+    assert eventually(lambda: titles(demo)[len(before) :] == [FAILED], QUIET_S), titles(demo)
+    assert not eventually(lambda: titles(demo)[len(before) :] != [FAILED], QUIET_S), titles(demo)
+    text = messages(demo)[-1]["text"]
+    assert reason in text
+    assert "*Host:* demo" in text.splitlines()
+    for alert in json.loads(read_url(host, f"{ALERTMANAGER}/alerts")):
+        assert datetime.fromisoformat(alert["startsAt"]) <= datetime.now(UTC), alert

@@ -1,0 +1,418 @@
+"""Keep the record of a service's releases, and delete those that nobody needs any more.
+
+Releases are directories in `releases/`. One is complete when it holds the file `installed`; what
+has happened to it is in `releases.json` beside them, which is replaced in one step. The previous
+release is the last one that became ready, never the newest directory: a release that was not
+installed completely, or that failed, is no way back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: releases
+short_description: Keep the record of a service's releases
+description:
+  - Without an event, reads the record and changes nothing.
+  - A host without a record has one made from its directories; the release that the unit starts
+    counts as the one that runs.
+  - All times are the host's, in UTC.
+options:
+  path:
+    description: The directory that holds releases/ and releases.json.
+    type: path
+    required: true
+  unit:
+    description: The systemd unit that starts the service.
+    type: str
+    required: true
+  version:
+    description: The release that this is about, the name of its directory.
+    type: str
+    required: true
+  event:
+    description:
+      - What has happened to the release. It is complete (installed), about to be started (started),
+        ready (ready), or it cannot be used (failed).
+      - Releases that are not needed are deleted after each event but started.
+    type: str
+    choices: [installed, started, ready, failed]
+  source:
+    description: Where the release comes from (installed).
+    type: str
+    default: ""
+  run:
+    description: The run that starts the release (started).
+    type: str
+    default: ""
+  by:
+    description: Who started that run (started).
+    type: str
+    default: ""
+  failure:
+    description: Why the release failed (failed).
+    type: str
+    default: ""
+  keep:
+    description: How many releases to keep. The running and the previous one are always kept.
+    type: int
+    default: 3
+"""
+
+RETURN = """
+current:
+  description: The release that became ready last; empty if none has.
+  type: str
+  returned: always
+previous:
+  description: The release to go back to if this one fails; empty if there is none.
+  type: str
+  returned: always
+unit_release:
+  description: The release that the unit starts; empty if there is none.
+  type: str
+  returned: always
+is_complete:
+  description: Whether the release is installed.
+  type: bool
+  returned: always
+is_current:
+  description: Whether the release is the one that became ready last, and the unit starts it.
+  type: bool
+  returned: always
+releases:
+  description: The record, the release that was started last at the end.
+  type: list
+  returned: always
+deleted:
+  description: The releases that were deleted.
+  type: list
+  returned: always
+run:
+  description: A new name for this run.
+  type: str
+  returned: always
+now:
+  description: The host's time, in seconds.
+  type: int
+  returned: always
+"""
+
+FORMAT = 1
+MARKER = "installed"
+RECORD = "releases.json"
+FAILURE_LENGTH = 1000
+
+Run = Callable[[list[str]], tuple[int, str, str]]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is known of a release; times are in ISO 8601, empty for what has not happened."""
+
+    version: str
+    source: str = ""
+    installed_at: str = ""
+    started_at: str = ""
+    run: str = ""
+    by: str = ""
+    ready_at: str = ""
+    failed_at: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Host:
+    """What is on the host, whatever the record says.
+
+    Attributes:
+        complete: the releases that are installed, the oldest first.
+        incomplete: directories of installations that were interrupted.
+        unit_release: the release that the unit's file names.
+        running: the releases whose files a process was started from.
+    """
+
+    complete: list[str] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+    unit_release: str = ""
+    running: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Record:
+    """The releases, and which of them became ready last."""
+
+    current: str = ""
+    releases: tuple[Release, ...] = ()
+
+    def get(self, version: str) -> Release:
+        """Return what is known of a release."""
+        found = [release for release in self.releases if release.version == version]
+        return found[0] if found else Release(version)
+
+    def put(self, changed: Release, *, last: bool = False) -> Record:
+        """Return the record with a release changed, or added; `last` moves it to the end."""
+        versions = [release.version for release in self.releases]
+        if last or changed.version not in versions:
+            others = [item for item in self.releases if item.version != changed.version]
+            return replace(self, releases=(*others, changed))
+        updated = [changed if item.version == changed.version else item for item in self.releases]
+        return replace(self, releases=tuple(updated))
+
+    def previous(self, version: str) -> str:
+        """Return the release to go back to from this one: the last one that became ready."""
+        if self.current not in ("", version):
+            return self.current
+        ready = [item.version for item in self.releases if item.ready_at]
+        return next((name for name in reversed(ready) if name != version), "")
+
+
+def parse(text: str) -> Record:
+    """Read a record.
+
+    Raises:
+        ValueError: this module has not written it.
+    """
+    try:
+        content = json.loads(text)
+        releases = tuple(Release(**release) for release in content["releases"])
+        if content["format"] != FORMAT:
+            message = f"its format is {content['format']}"
+            raise ValueError(message)
+        return Record(content["current"], releases)
+    except (KeyError, TypeError) as error:
+        message = f"not a record of releases ({error})"
+        raise ValueError(message) from error
+
+
+def dump(record: Record) -> str:
+    """Write a record."""
+    releases = [asdict(release) for release in record.releases]
+    content = {"format": FORMAT, "current": record.current, "releases": releases}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def adopt(host: Host, now: str) -> Record:
+    """Make the record of a host that has none.
+
+    Of the releases that it has, only the one that the unit starts is known to have run.
+    """
+    record = Record()
+    for version in host.complete:
+        record = record.put(Release(version))
+    if host.unit_release in host.complete:
+        record = apply(record, "ready", Release(host.unit_release), now)
+    return record
+
+
+def reconcile(record: Record, host: Host) -> Record:
+    """Take what is not on the host any more out of the record, and add what is new there."""
+    releases = [
+        release
+        for release in record.releases
+        if release.version in host.complete or release.failed_at
+    ]
+    reconciled = Record(record.current if record.current in host.complete else "", tuple(releases))
+    for release in releases:
+        if release.version not in host.complete and release.ready_at:
+            reconciled = reconciled.put(replace(release, ready_at=""))
+    for version in host.complete:
+        reconciled = reconciled.put(reconciled.get(version))
+    return reconciled
+
+
+def apply(record: Record, event: str, given: Release, now: str) -> Record:
+    """Return the record after an event.
+
+    Args:
+        record: the record before it.
+        event: see DOCUMENTATION.
+        given: the release, and what is to be noted of it.
+        now: the time, in ISO 8601.
+    """
+    known = record.get(given.version)
+    if event == "installed":
+        known = Release(known.version, source=given.source, installed_at=now)
+        return record.put(known, last=True)
+    if event == "started":
+        known = replace(known, started_at=now, run=given.run, by=given.by)
+        known = replace(known, ready_at="", failed_at="", failure="")
+        return record.put(known, last=True)
+    if event == "ready":
+        known = replace(known, ready_at=now, failed_at="", failure="")
+        return replace(record.put(known), current=known.version)
+    known = replace(known, ready_at="", failed_at=now, failure=given.failure[-FAILURE_LENGTH:])
+    current = "" if record.current == known.version else record.current
+    return replace(record.put(known), current=current)
+
+
+def unneeded(record: Record, host: Host, version: str, keep: int) -> list[str]:
+    """List the directories to delete: never one that runs, starts or can be gone back to."""
+    protected = {record.current, record.previous(record.current), host.unit_release, *host.running}
+    if not record.get(version).failed_at:
+        protected |= {version, record.previous(version)}
+    failed = {release.version for release in record.releases if release.failed_at}
+    order = [item.version for item in record.releases if item.version in host.complete]
+    usable = [name for name in order if name not in failed]
+    kept = protected | set(usable[-keep:])
+    return [name for name in [*host.incomplete, *host.complete] if name not in kept]
+
+
+def forget(record: Record, deleted: list[str], keep: int) -> Record:
+    """Take deleted releases out of the record; the last failures stay, to be read."""
+    failed = [release.version for release in record.releases if release.failed_at]
+    gone = {name for name in deleted if name not in failed} | set(failed[:-keep])
+    left = tuple(release for release in record.releases if release.version not in gone)
+    return replace(record, releases=left)
+
+
+class Store:
+    """The directory with the releases and their record."""
+
+    def __init__(self, path: Path, unit: str, run: Run) -> None:
+        self.path, self.unit, self._run = path, unit, run
+        self.releases = path / "releases"
+        self._name = re.compile(re.escape(f"{self.releases}/") + r"([^/\s\0]+)/")
+
+    def look(self) -> Host:
+        """See what is on the host."""
+        found = sorted(self.releases.glob("*/")) if self.releases.is_dir() else []
+        complete = [path for path in found if (path / MARKER).is_file()]
+        complete.sort(key=lambda path: (path / MARKER).stat().st_mtime)
+        named = self._name.search(self._unit_file())
+        return Host(
+            [path.name for path in complete],
+            [path.name for path in found if path not in complete],
+            named[1] if named else "",
+            frozenset(self._running()),
+        )
+
+    def read(self) -> Record | None:
+        """Read the record; None if there is none yet."""
+        try:
+            text = (self.path / RECORD).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return parse(text)
+
+    def write(self, record: Record) -> None:
+        """Replace the record in one step, also when the host loses its power."""
+        new = self.path / f"{RECORD}.new"
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        with new.open("wb") as file:
+            file.write(dump(record).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path / RECORD)
+
+    def mark(self, version: str) -> None:
+        """Mark a release as complete."""
+        marker = self.releases / version / MARKER
+        marker.touch()
+        marker.chmod(0o644)
+
+    def delete(self, versions: list[str]) -> None:
+        """Delete releases; one that is deleted half-way is not complete any more."""
+        for version in versions:
+            (self.releases / version / MARKER).unlink(missing_ok=True)
+            shutil.rmtree(self.releases / version)
+
+    def _unit_file(self) -> str:
+        return self._run(["systemctl", "cat", "--no-pager", self.unit])[1]
+
+    def _running(self) -> set[str]:
+        """Name the releases that are in the command line of a process."""
+        found: set[str] = set()
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = path.read_bytes().decode(errors="replace")
+            except OSError:  # it has ended meanwhile
+                continue
+            found |= set(self._name.findall(line))
+        return found
+
+
+def iso(seconds: float) -> str:
+    """Write a time in ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def update(store: Store, arguments: dict[str, Any], *, dry: bool) -> dict[str, Any]:
+    """Do what the module does, and return its result."""
+    now, event, version = int(time.time()), arguments["event"], arguments["version"]
+    given = Release(
+        version, arguments["source"], run=arguments["run"], by=arguments["by"],
+        failure=arguments["failure"],
+    )  # fmt: skip
+    changing = bool(event) and not dry
+    if changing and event == "installed":
+        store.mark(version)
+    host, record = store.look(), store.read()
+    record = adopt(host, iso(now)) if record is None else reconcile(record, host)
+    deleted: list[str] = []
+    if changing:
+        record = apply(record, event, given, iso(now))
+        store.write(record)
+        if event != "started":
+            deleted = unneeded(record, host, version, arguments["keep"])
+            store.delete(deleted)
+            record = forget(record, deleted, arguments["keep"])
+            store.write(record)
+    return {
+        "changed": changing,
+        "current": record.current,
+        "previous": record.previous(version),
+        "unit_release": host.unit_release,
+        "is_complete": version in host.complete and version not in deleted,
+        "is_current": record.current == version and host.unit_release in ("", version),
+        "releases": [asdict(release) for release in record.releases],
+        "deleted": deleted,
+        "run": f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}-{secrets.token_hex(2)}",
+        "now": now,
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "unit": {"type": "str", "required": True},
+            "version": {"type": "str", "required": True},
+            "event": {"type": "str", "choices": ["installed", "started", "ready", "failed"]},
+            "source": {"type": "str", "default": ""},
+            "run": {"type": "str", "default": ""},
+            "by": {"type": "str", "default": ""},
+            "failure": {"type": "str", "default": ""},
+            "keep": {"type": "int", "default": 3},
+        },
+        supports_check_mode=True,
+    )
+    store = Store(Path(module.params["path"]), module.params["unit"], module.run_command)
+    try:
+        result = update(store, module.params, dry=module.check_mode)
+    except ValueError as error:
+        path = store.path / RECORD
+        module.fail_json(
+            msg=f"{path} cannot be read: {error}. Somebody has edited it, or a newer version of "
+            f"botwatch wrote it. Restore it or delete it: a new one is then made, in which only "
+            f"the release that {store.unit} starts counts as one that ran."
+        )
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
