@@ -48,6 +48,11 @@ dashboards: ## write Grafana's dashboards from their code in dashboards/
 	@$(SETUP) controller dev
 	@PYTHONPATH=dashboards/src:. $(VENV)/python -m botwatch_dashboards
 
+.PHONY: lock
+lock: ## write the locks of all Python packages (UPGRADE=1 with newer versions of all, UPGRADE="NAME NAME" of these)
+	@$(SETUP) uv
+	@bash tools/lock $(patsubst 1,--upgrade,$(UPGRADE))
+
 .PHONY: test
 test: ## every test that this machine can run
 	@$(SETUP) controller dev

@@ -157,6 +157,7 @@ def all_jobs() -> list[Job]:
         lint,
         pytest_job("unit", *COVERAGE),
         pytest_job("monitoring", "tests/monitoring"),
+        pytest_job("locks", "tests/locks", needs=("uv",)),
         soon,
         kubernetes_job(),
         *later,
