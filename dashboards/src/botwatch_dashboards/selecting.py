@@ -23,6 +23,11 @@ def kubelet(metric: str, *matchers: str) -> str:
     return _select(metric, 'job="kubelet"', 'namespace=~"$namespace"', *matchers)
 
 
+def container(metric: str) -> str:
+    """Select what the kubelet says of single containers, not of whole pods and their sandboxes."""
+    return kubelet(metric, 'container!~"|POD"')
+
+
 def pod(metric: str) -> str:
     """Select what the kubelet says of whole pods, which it does beside their containers."""
     return kubelet(metric, 'pod!=""', 'container=""', 'image=""')

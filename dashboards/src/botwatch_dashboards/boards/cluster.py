@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botwatch_dashboards.selecting import cluster, firing, kubelet, pod, volume
+from botwatch_dashboards.selecting import cluster, container, firing, pod, volume
 from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Query, Row, Variable
 from botwatch_dashboards.texts import Text
 
@@ -25,7 +25,7 @@ _limit = f"{pod('container_spec_memory_limit_bytes')} > 0"
 
 def _restarts(window: str) -> str:
     """Count starts after the first: each start of a container is a series of its own."""
-    starts = kubelet("container_start_time_seconds", 'container!~"|POD"')
+    starts = container("container_start_time_seconds")
     uid = '"uid", "$1", "id", ".*pod([0-9a-f_-]{36}).*"'
     once_each = f"label_replace(last_over_time({starts}[{window}]), {uid})"
     return (
@@ -214,7 +214,7 @@ LIMITS = Row(
             (
                 Query(
                     "max by (namespace, pod, container) (increase("
-                    f"{kubelet('container_oom_events_total')}"
+                    f"{container('container_oom_events_total')}"
                     "[$prometheus_kubernetes_out_of_memory_window])) or "
                     "max by (namespace, pod, container) ("
                     + cluster(
