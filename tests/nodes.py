@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from testinfra.host import Host
 
 LOOPBACK = "127.0.0.1"
@@ -61,3 +66,21 @@ def read_url(host: Host, url: str) -> str:
     )
     body: str = host.check_output("python3 -c %s", script)
     return body
+
+
+def changed_files() -> set[str]:
+    """List what differs on the scenario's node from its image, without scratch directories."""
+    node = f"botwatch-molecule-{os.environ['MOLECULE_SCENARIO_NAME']}"
+    listing = subprocess.run(
+        ["docker", "diff", node], capture_output=True, text=True, check=True
+    ).stdout
+    scratch = ("/root", "/tmp", "/var/log", "/var/tmp", "/run")  # noqa: S108 # of the node
+    return {line for line in listing.splitlines() if not line.split(" ", 1)[1].startswith(scratch)}
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Assert that the scenario's node is afterwards what it was before."""
+    before = changed_files()
+    yield
+    assert changed_files() - before == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -44,7 +43,8 @@ def faults(found: Data | None = None, **variables: object) -> list[str]:
         "groups": {"botwatch": ["one"]},
         "hostvars": {"one": {}, "two": {}},
         "_k3s_artifacts": {},
-        "_k3s_look": {"host": {"time": time.time(), **HOST, **(found or {})}},
+        "_k3s_look": {"host": {**HOST, **(found or {})}},
+        "_botwatch_host_info": {"host": {"pods": [800]}},
         **variables,
     }
     computed: list[str] = evaluate(known["_k3s_faults"], known)
@@ -104,8 +104,6 @@ FOUND: dict[str, tuple[Data, str, str]] = {
         "modules of the running kernel 6.1.0-40-amd64 are not on the host",
         "reboot",
     ),
-    "clock behind": ({"time": time.time() - 3600}, "behind this machine's", "timedatectl"),
-    "clock ahead": ({"time": time.time() + 3600}, "ahead of this machine's", "timedatectl"),
     "another's k3s": (
         {"installed": {"version": "", "foreign": "/usr/local/bin/k3s"}},
         "was not installed by this role",
@@ -138,10 +136,29 @@ def test_what_is_wrong_with_a_host_is_said_in_one_sentence_with_its_remedy(
     assert "\n" not in fault
 
 
+def firewall(name: str, *commands: str) -> Data:
+    return {"_k3s_firewalls": {"firewalls": {name: list(commands)}}}
+
+
 GIVEN: dict[str, tuple[Data, str, str]] = {
     "architecture": ({"ansible_facts": facts(architecture="riscv64")}, "riscv64", "x86_64 or"),
     "port of the API": (listening(6443), "Port 6443 is taken by nginx (process 4711)", "https-l"),
     "port of the kubelet": (listening(10250), "Port 10250 is taken by nginx", "stop that program"),
+    "port of the node exporter": (
+        listening(9100),
+        "Port 9100 is taken by nginx (process 4711), but the node exporter needs it",
+        "set botwatch_node_exporter_port",
+    ),
+    "a firewall": (
+        firewall("ufw", "ufw allow from 10.42.0.0/16 to any", "ufw allow from 10.43.0.0/16 to any"),
+        "The firewall ufw is active on the host and lacks rules",
+        "; ufw allow from 10.43.0.0/16 to any (and, where other machines use the API: ufw allow 6",
+    ),
+    "another firewall": (
+        firewall("firewalld", "firewall-cmd --reload"),
+        "The firewall firewalld is active",
+        "--reload (and, where other machines use the API: firewall-cmd --permanent --add-port=6443",
+    ),
     "port of the bot": (listening(30800), "Port 30800 is taken", "botwatch_bot_node_port"),
     "unknown version": (
         {"k3s_version": "v1.36.9+k3s1"},
@@ -173,6 +190,8 @@ FINE: dict[str, tuple[Data, Data]] = {
     "the next minor version": (installed("v1.35.9+k3s1"), {}),
     "the same version": (installed(OWN), {}),
     "its own processes": ({}, listening(6443, pid=700)),
+    "a process in one of its pods": ({}, listening(9100, pid=800)),
+    "a firewall with all rules": ({}, firewall("ufw")),
     "another address": ({}, listening(30090, address="172.17.0.2")),
     "another port for the API": (
         {},
@@ -210,3 +229,57 @@ FINE: dict[str, tuple[Data, Data]] = {
 @pytest.mark.parametrize(("found", "given"), FINE.values(), ids=FINE)
 def test_what_only_looks_wrong_is_no_fault(found: Data, given: Data) -> None:
     assert faults(found, **given) == []
+
+
+CLUSTER: Data = {
+    "groups": {"botwatch": ["one"], "k3s_agents": ["two", "three"]},
+    "hostvars": {
+        "one": {"ansible_host": "192.0.2.1"},
+        "two": {"ansible_host": "192.0.2.2", "k3s_config": {"node-ip": "10.0.0.2"}},
+        "three": {"ansible_host": "three.example.com"},
+    },
+}
+
+
+def needed(name: str, **variables: object) -> Any:  # noqa: ANN401 # whatever the variable holds
+    load_plugins()
+    known: Data = {}
+    for role in ("botwatch", "k3s"):
+        known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
+        known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
+    known |= {"inventory_hostname": "one", "ansible_facts": facts(), **CLUSTER, **variables}
+    return evaluate(known[f"_k3s_firewall_{name}"], known)
+
+
+def test_a_firewall_is_asked_for_the_networks_of_the_cluster() -> None:
+    assert needed("networks") == ["10.42.0.0/16", "10.43.0.0/16"]
+    given = {"cluster-cidr": "10.100.0.0/16, 2001:db8:42::/56", "service-cidr": "10.101.0.0/16"}
+    networks = ["10.100.0.0/16", "2001:db8:42::/56", "10.101.0.0/16"]
+    assert needed("networks", k3s_config=given) == networks
+    assert needed("networks", k3s_config={"cluster-cidr": ["10.1.0.0/16"]})[0] == "10.1.0.0/16"
+    # An agent's own options name no network of the cluster.
+    servers = {"hostvars": {**CLUSTER["hostvars"], "one": {"k3s_config": given}}}
+    assert needed("networks", inventory_hostname="two", **servers) == networks
+
+
+def test_a_firewall_is_asked_for_the_ports_of_other_nodes() -> None:
+    found = {(port["port"], port["protocol"], port["source"]) for port in needed("ports")}
+    assert found == {
+        (port, protocol, source)
+        for port, protocol in ((6443, "tcp"), (10250, "tcp"), (8472, "udp"))
+        for source in ("10.0.0.2", "")
+    }
+    agent = {(port["port"], port["source"]) for port in needed("ports", inventory_hostname="two")}
+    assert agent == {(port, source) for port in (10250, 8472) for source in ("192.0.2.1", "")}
+
+
+def test_a_node_alone_needs_no_ports() -> None:
+    assert needed("ports", groups={"botwatch": ["one"]}) == []
+
+
+@pytest.mark.parametrize(("backend", "port"), [("wireguard-native", 51820), ("host-gw", None)])
+def test_the_port_between_nodes_depends_on_their_network(backend: str, port: int | None) -> None:
+    found = needed("ports", k3s_config={"flannel-backend": backend})
+    assert {entry["port"] for entry in found if entry["protocol"] == "udp"} == (
+        {port} if port else set()
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 from testinfra.host import Host
+
+from nodes import untouched
 
 ROOT = Path(__file__).resolve().parents[3]
 NODE = f"botwatch-molecule-{os.environ['MOLECULE_SCENARIO_NAME']}"
@@ -54,23 +54,6 @@ def environment(**more: str) -> dict[str, str]:
         "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
         **more,
     }
-
-
-def changed_files() -> set[str]:
-    """List what differs on the node from its image, without Ansible's own scratch folders."""
-    listing = subprocess.run(
-        ["docker", "diff", NODE], capture_output=True, text=True, check=True
-    ).stdout
-    scratch = ("/root", "/tmp", "/var/log", "/var/tmp", "/run")  # noqa: S108 # folders of the node
-    return {line for line in listing.splitlines() if not line.split(" ", 1)[1].startswith(scratch)}
-
-
-@contextmanager
-def untouched() -> Iterator[None]:
-    """Assert that the node is afterwards what it was before."""
-    before = changed_files()
-    yield
-    assert changed_files() - before == set()
 
 
 Case = tuple[dict[str, object], str, str]

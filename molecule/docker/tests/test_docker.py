@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from testinfra.host import Host
 
-from nodes import assert_unit_runs, unit_property
+from nodes import assert_unit_runs, unit_property, untouched
 from playbooks import assert_done, assert_refused, converge
 
 SETTINGS = "/etc/docker/daemon.json"
@@ -144,6 +144,45 @@ def test_settings_that_were_there_before_are_not_lost(host: Host, settings: str)
         assert host.file(SETTINGS).content_string == own
     finally:
         host.check_output("sh -c 'printf %%s \"$0\" >%s' %s", SETTINGS, settings)
+
+
+UNREADABLE: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty"),
+    "malformed": (b'{\n  "debug": true,\n}', "is not valid JSON (line 3"),
+    "byte order mark": (b'\xef\xbb\xbf{"debug": true}', "starts with a byte order mark"),
+    "list": (b'[{"debug": true}]', "holds a list instead of an object"),
+    "Latin-1": (b'{"labels": ["caf\xe9"]}', "is not UTF-8 text"),
+    "twice": (b'{"debug": true, "debug": false}', "sets debug more than once"),
+}
+
+
+@pytest.mark.parametrize(("content", "fault"), UNREADABLE.values(), ids=UNREADABLE)
+def test_settings_that_cannot_be_read_are_named_before_anything_is_changed(
+    host: Host, settings: str, content: bytes, fault: str
+) -> None:
+    text = "".join(f"\\{byte:03o}" for byte in content)
+    host.check_output("sh -c 'printf \"$0\" >%s' %s", SETTINGS, text)
+    try:
+        with untouched():
+            run = converge()
+        assert_refused(
+            run, f"{SETTINGS} on the host {fault}", "put them into docker_daemon_config", "mv /etc"
+        )
+        assert host.file(SETTINGS).content == content
+    finally:
+        host.check_output("sh -c 'printf %%s \"$0\" >%s' %s", SETTINGS, settings)
+
+
+@pytest.mark.usefixtures("settings")
+def test_settings_behind_a_link_are_not_replaced(host: Host) -> None:
+    host.check_output("mv %s /srv/daemon.json", SETTINGS)
+    host.check_output("ln --symbolic /srv/daemon.json %s", SETTINGS)
+    try:
+        with untouched():
+            run = converge()
+        assert_refused(run, f"{SETTINGS} on the host is a symbolic link to /srv/daemon.json")
+    finally:
+        host.check_output("mv /srv/daemon.json %s", SETTINGS)
 
 
 def test_a_docker_from_another_source_is_kept(host: Host) -> None:

@@ -1,0 +1,380 @@
+"""Gather everything that the preflight of all roles needs to know about a host, in one go.
+
+Nothing is judged here: the roles compare this with what they need and say what to do.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: host_info
+short_description: Gather everything that the preflight needs to know about a host
+options:
+  paths:
+    description: Directories to describe the file systems of.
+    type: list
+    elements: str
+    default: []
+  units:
+    description: Names of systemd services, without their suffix.
+    type: list
+    elements: str
+    default: []
+  owned:
+    description:
+      - What roles write, by role. C(mark) is the file that the role writes first and C(pattern) a
+        regular expression that only the role's version of it matches; C(files) are globs of what it
+        writes after that.
+    type: dict
+    default: {}
+  cluster_namespaces:
+    description: Namespaces to look for in k3s, if k3s runs.
+    type: list
+    elements: str
+    default: []
+"""
+
+RETURN = """
+host:
+  description: What was found.
+  type: dict
+  returned: always
+ansible_facts:
+  description: The installed packages, in the shape of ansible.builtin.package_facts.
+  type: dict
+  returned: always
+"""
+
+DPKG = "var/lib/dpkg"
+DAEMON_JSON = "etc/docker/daemon.json"
+# Where administrators put units, in the order in which systemd looks there.
+UNIT_DIRECTORIES = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system")
+VENDOR_UNIT_DIRECTORIES = ("lib/systemd/system", "usr/lib/systemd/system")
+# Configuration that a package's scripts copy from an example is no conffile of dpkg's.
+COPIED_EXAMPLES = {"etc/grafana/grafana.ini": "usr/share/grafana/conf/sample.ini"}
+FIREWALLS = {"ufw": "ufw", "firewalld": "firewall-cmd"}
+PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,MainPID"
+SERVICE = re.compile(r"/([^/\n]+)\.service(?:/|$)", re.MULTILINE)
+IN_POD = re.compile(r"/kubepods[./-]|/kubepods$", re.MULTILINE)
+NOT_INSTALLED = ("not-installed", "config-files", "half-installed")
+BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+Found = dict[str, Any]
+Ask = Callable[[list[str]], tuple[int, str]]
+
+
+def file_system(root: Path, path: str) -> Found:
+    """Describe the file system of a directory, or of the closest one that exists."""
+    directory = root / path.lstrip("/")
+    while not directory.is_dir():
+        directory = directory.parent
+    status = os.statvfs(directory)
+    return {
+        "path": path,
+        "free_mb": status.f_bavail * status.f_frsize // 1024**2,
+        # Some file systems have no such limit, and say 0 of 0.
+        "free_files": status.f_favail if status.f_files else None,
+        "read_only": bool(status.f_flag & os.ST_RDONLY),
+        "noexec": bool(status.f_flag & os.ST_NOEXEC),
+    }
+
+
+def dpkg_entries(root: Path) -> list[dict[str, str]]:
+    """Read dpkg's database: one mapping per package, values with their continuation lines."""
+    database = root / DPKG / "status"
+    text = database.read_text(encoding="utf-8", errors="replace") if database.is_file() else ""
+    field = re.compile(r"^([\w-]+):(.*(?:\n[ \t].*)*)", re.MULTILINE)
+    return [dict(field.findall(entry)) for entry in text.split("\n\n") if entry.strip()]
+
+
+def packages(entries: list[dict[str, str]]) -> dict[str, list[Found]]:
+    """List the installed packages."""
+    found: dict[str, list[Found]] = {}
+    for entry in entries:
+        if (
+            entry.get("Status", "").split()[-1:]
+            and entry["Status"].split()[-1] not in NOT_INSTALLED
+        ):
+            name = entry["Package"].strip()
+            version, architecture = entry.get("Version", ""), entry.get("Architecture", "")
+            package = {"name": name, "version": version.strip(), "arch": architecture.strip()}
+            found.setdefault(name, []).append({**package, "source": "apt"})
+    return found
+
+
+def conffiles(entries: list[dict[str, str]]) -> dict[str, str]:
+    """List the MD5 sums with which packages delivered their configuration files."""
+    lines = [line.split() for entry in entries for line in entry.get("Conffiles", "").splitlines()]
+    return {words[0].lstrip("/"): words[1] for words in lines if len(words) > 1}
+
+
+def dpkg_state(root: Path, entries: list[dict[str, str]]) -> Found:
+    """Say whether dpkg was interrupted, and which packages it wants to have installed again."""
+    updates = root / DPKG / "updates"
+    journal = [path.name for path in updates.iterdir()] if updates.is_dir() else []
+    broken = [
+        entry["Package"].strip() for entry in entries if " reinstreq " in entry.get("Status", "")
+    ]
+    return {"interrupted": any(name.isdigit() for name in journal), "broken": sorted(broken)}
+
+
+def read(path: Path) -> bytes | None:
+    """Read a file; what cannot be read as one is nothing."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def is_as_delivered(root: Path, path: Path, delivered: dict[str, str]) -> bool:
+    """Tell whether nobody has changed a file since its package delivered it."""
+    name, content = str(path.relative_to(root)), read(path)
+    if content is None:
+        return False
+    if name in COPIED_EXAMPLES:
+        return content == read(root / COPIED_EXAMPLES[name])
+    return hashlib.md5(content, usedforsecurity=False).hexdigest() == delivered.get(name)
+
+
+def foreign_files(root: Path, owned: dict[str, Found], delivered: dict[str, str]) -> Found:
+    """List, by role, the files that the role would overwrite though it did not write them."""
+    found = {}
+    for role, own in owned.items():
+        mark = root / own["mark"].lstrip("/")
+        content = (read(mark) or b"").decode(errors="replace")
+        is_own = re.search(own["pattern"], content) is not None
+        globs = [own["mark"], *own.get("files", [])]
+        paths = [path for glob in globs for path in sorted(root.glob(glob.lstrip("/")))]
+        # A dangling link is no file for glob, in old versions of Python.
+        if mark.is_symlink() and mark not in paths:
+            paths.insert(0, mark)
+        foreign = [path for path in paths if not is_as_delivered(root, path, delivered)]
+        found[role] = {
+            "own": is_own,
+            "foreign": [] if is_own else [f"/{path.relative_to(root)}" for path in foreign],
+        }
+    return found
+
+
+def unit_overrides(root: Path, name: str) -> Found:
+    """Find what replaces a package's unit: another unit file, or drop-ins with another command."""
+    overrides, masked = [], False
+    for directory in UNIT_DIRECTORIES:
+        path = root / directory / f"{name}.service"
+        target = str(path.readlink()) if path.is_symlink() else ""
+        if target == os.devnull:
+            masked = True
+        elif os.path.lexists(path) and not target.lstrip("/").startswith(VENDOR_UNIT_DIRECTORIES):
+            overrides.append(path)
+        drop_ins = sorted((root / directory / f"{name}.service.d").glob("*.conf"))
+        overrides += [path for path in drop_ins if b"\nExecStart=" in b"\n" + (read(path) or b"")]
+    return {"overrides": [f"/{path.relative_to(root)}" for path in overrides], "masked": masked}
+
+
+def processes(root: Path) -> tuple[dict[str, list[int]], list[int]]:
+    """List the processes of each systemd service by its name, and those in Kubernetes' pods."""
+    services: dict[str, list[int]] = {}
+    pods = []
+    for file in (root / "proc").glob("[0-9]*/cgroup"):
+        try:
+            groups = file.read_text()
+        except OSError:  # it has just ended
+            continue
+        pid = int(file.parent.name)
+        for name in set(SERVICE.findall(groups)):
+            services.setdefault(name, []).append(pid)
+        if IN_POD.search(groups):
+            pods.append(pid)
+    return services, sorted(pods)
+
+
+def units(root: Path, names: list[str], services: dict[str, list[int]], ask: Ask) -> Found:
+    """Say of each unit whether it runs or will at the next boot, and where it comes from."""
+    if not names:
+        return {}
+    command = [
+        "systemctl",
+        "show",
+        f"--property={PROPERTIES}",
+        *(f"{name}.service" for name in names),
+    ]
+    blocks = ask(command)[1].strip().split("\n\n")
+    states = [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks
+    ]
+    # systemctl answers in the order of the question; an alias has another Id.
+    states += [{}] * (len(names) - len(states))
+    found = {}
+    for name, state in zip(names, states, strict=False):
+        main = int(state.get("MainPID") or 0)
+        found[name] = {
+            "active": state.get("ActiveState") in ("active", "activating", "reloading"),
+            "enabled": state.get("UnitFileState", "").startswith("enabled"),
+            "pids": sorted({*services.get(name, []), *([main] if main else [])}),
+            **unit_overrides(root, name),
+        }
+    return found
+
+
+def cluster(namespaces: list[str], *, runs: bool, ask: Ask) -> Found:
+    """Say which namespaces k3s has; without an answer, nobody knows."""
+    if not (runs and namespaces):
+        return {"runs": runs, "answers": False, "namespaces": []}
+    words = ["/usr/local/bin/k3s", "kubectl", "--request-timeout=10s", "get", "namespaces"]
+    code, said = ask([*words, "--ignore-not-found", "--output=name", *namespaces])
+    found = [line.removeprefix("namespace/") for line in said.splitlines()]
+    return {"runs": runs, "answers": code == 0, "namespaces": found if code == 0 else []}
+
+
+def no_duplicates(pairs: list[tuple[str, Any]]) -> Found:
+    """Make a mapping, unless a name is in it twice."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            message = f"sets {name} more than once"
+            raise ValueError(message)
+    return dict(pairs)
+
+
+def no_constant(name: str) -> None:
+    """Refuse what Python reads beyond JSON."""
+    message = f"is not valid JSON ({name} is no number)"
+    raise ValueError(message)
+
+
+def daemon_json(root: Path) -> Found:
+    """Read the settings of the Docker Engine; if they cannot be read, say why."""
+    path = root / DAEMON_JSON
+    if not os.path.lexists(path):
+        return {"fault": "", "settings": {}, "content": None}
+    try:
+        content = settings_file(path)
+        settings = parse_settings(content)
+    except ValueError as error:
+        return {"fault": str(error), "settings": {}, "content": None}
+    return {"fault": "", "settings": settings, "content": base64.b64encode(content).decode()}
+
+
+def settings_file(path: Path) -> bytes:
+    """Read a file that this role may replace.
+
+    Raises:
+        ValueError: It is not a regular file, or cannot be read; the message says what it is.
+    """
+    if path.is_symlink():
+        message = f"is a symbolic link to {path.readlink()}, which this role would replace"
+        raise ValueError(message)
+    if not stat.S_ISREG(path.stat().st_mode):
+        message = "is a directory" if path.is_dir() else "is not a regular file"
+        raise ValueError(message)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read ({error.strerror})"
+        raise ValueError(message) from error
+
+
+def parse_settings(content: bytes) -> Found:
+    """Parse settings as JSON.
+
+    Raises:
+        ValueError: The Docker Engine, or some versions of it, could not read them.
+    """
+    message = ""
+    if not content.strip():
+        message = "is empty"
+    elif content.startswith(BYTE_ORDER_MARKS):
+        message = "starts with a byte order mark"
+    if message:
+        raise ValueError(message)
+    try:
+        settings = json.loads(
+            content.decode(), object_pairs_hook=no_duplicates, parse_constant=no_constant
+        )
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 text (byte {error.start + 1})"
+        raise ValueError(message) from error
+    except json.JSONDecodeError as error:
+        message = f"is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+        raise ValueError(message) from error
+    except RecursionError as error:
+        message = "is not valid JSON (nested too deeply)"
+        raise ValueError(message) from error
+    if not isinstance(settings, dict):
+        kinds = {list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+        message = f"holds {kinds.get(type(settings), 'a number')} instead of an object"
+        raise ValueError(message)  # noqa: TRY004 # the file's fault, not the program's
+    return settings
+
+
+def firewalls() -> list[str]:
+    """List the firewall managers that are installed."""
+    paths = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin"
+    return [name for name, program in FIREWALLS.items() if shutil.which(program, path=paths)]
+
+
+def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, dict[str, list[Found]]]:
+    """Describe the host below `root`; also return its packages."""
+    entries = dpkg_entries(root)
+    services, pods = processes(root)
+    states = units(root, wanted["units"], services, ask)
+    k3s = [states[name] for name in ("k3s", "k3s-agent") if name in states]
+    runs = any(state["active"] or state["enabled"] for state in k3s)
+    host = {
+        "time": time.time(),
+        "architecture": ask(["dpkg", "--print-architecture"])[1].strip(),
+        "file_systems": [file_system(root, path) for path in wanted["paths"]],
+        "dpkg": dpkg_state(root, entries),
+        "roles": foreign_files(root, wanted["owned"], conffiles(entries)),
+        "units": states,
+        "pods": pods,
+        "cluster": cluster(wanted["cluster_namespaces"], runs=runs, ask=ask),
+        "docker_settings": daemon_json(root),
+        "firewalls": firewalls(),
+    }
+    return host, packages(entries)
+
+
+def main() -> None:
+    """Answer Ansible."""
+    module = AnsibleModule(
+        argument_spec={
+            "paths": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
+            "owned": {"type": "dict", "default": {}},
+            "cluster_namespaces": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+
+    def ask(command: list[str]) -> tuple[int, str]:
+        """Run a command; return its exit code and what it prints."""
+        code, said, _ = module.run_command(command, handle_exceptions=False)
+        return int(code), str(said)
+
+    def ask_if_there(command: list[str]) -> tuple[int, str]:
+        """Treat a program that is missing or cannot be run as one that fails."""
+        try:
+            return ask(command)
+        except OSError:
+            return 127, ""
+
+    host, found = gather(Path("/"), module.params, ask_if_there)
+    module.exit_json(changed=False, host=host, ansible_facts={"packages": found})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,328 @@
+"""The module host_info, on trees of files that look like hosts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plugins.modules.host_info import (
+    cluster,
+    conffiles,
+    daemon_json,
+    dpkg_entries,
+    dpkg_state,
+    file_system,
+    foreign_files,
+    gather,
+    packages,
+    processes,
+    unit_overrides,
+    units,
+)
+
+DELIVERED = "scrape_configs: []\n"
+OWN = "# Ansible managed\nARGS='--own-mark'\n"
+OWNED = {
+    "prometheus": {
+        "mark": "/etc/default/prometheus",
+        "pattern": "--own-mark",
+        "files": ["/etc/prometheus/prometheus.yml", "/etc/prometheus/rules/*.yml"],
+    }
+}
+STATUS = """\
+Package: prometheus
+Status: install ok installed
+Priority: optional
+Architecture: amd64
+Version: 2.42.0+ds-5
+Conffiles:
+ /etc/default/prometheus {default}
+ /etc/prometheus/prometheus.yml {main} obsolete
+Description: monitoring system
+ Status: not a field
+
+Package: libc6
+Status: install ok installed
+Architecture: amd64
+Version: 2.36-9
+
+Package: libc6
+Status: install ok installed
+Architecture: i386
+Version: 2.36-9
+
+Package: removed
+Status: deinstall ok config-files
+Architecture: all
+Version: 1
+
+Package: half
+Status: install reinstreq half-installed
+Architecture: all
+Version: 2
+"""
+
+
+def put(root: Path, path: str, text: str | bytes = "") -> Path:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def put_status(root: Path) -> None:
+    put(root, "var/lib/dpkg/status", STATUS.format(default=md5("ARGS=''\n"), main=md5(DELIVERED)))
+
+
+def test_packages_are_those_that_are_installed(tmp_path: Path) -> None:
+    put_status(tmp_path)
+    found = packages(dpkg_entries(tmp_path))
+    assert sorted(found) == ["libc6", "prometheus"]
+    assert [package["arch"] for package in found["libc6"]] == ["amd64", "i386"]
+    assert found["prometheus"][0]["version"] == "2.42.0+ds-5"
+
+
+def test_a_host_without_dpkg_has_no_packages(tmp_path: Path) -> None:
+    assert packages(dpkg_entries(tmp_path)) == {}
+
+
+def test_an_interrupted_dpkg_is_seen(tmp_path: Path) -> None:
+    put_status(tmp_path)
+    entries = dpkg_entries(tmp_path)
+    assert dpkg_state(tmp_path, entries) == {"interrupted": False, "broken": ["half"]}
+    put(tmp_path, "var/lib/dpkg/updates/tmp.i")
+    assert dpkg_state(tmp_path, entries)["interrupted"] is False
+    put(tmp_path, "var/lib/dpkg/updates/0003")
+    assert dpkg_state(tmp_path, entries)["interrupted"] is True
+
+
+def test_a_file_system_is_that_of_the_closest_directory(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    status = os.statvfs(tmp_path)
+    found = file_system(tmp_path, "/var/lib/absent")
+    assert found["path"] == "/var/lib/absent"
+    free_mb = status.f_bavail * status.f_frsize / 1024**2
+    assert found["free_mb"] == pytest.approx(free_mb, rel=0.05)
+    assert found["read_only"] is False
+
+
+def test_flags_of_a_mount_are_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    flags = os.ST_NOEXEC | os.ST_RDONLY
+    # bsize, frsize, blocks, bfree, bavail, files, ffree, favail, flag, namemax
+    status = os.statvfs_result((4096, 1024, 9, 9, 2048, 0, 0, 0, flags, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: status)
+    found = {"free_mb": 2, "free_files": None, "read_only": True, "noexec": True}
+    assert file_system(tmp_path, "/opt") == {"path": "/opt", **found}
+
+
+def found_foreign(root: Path) -> dict[str, Any]:
+    entries = dpkg_entries(root)
+    found: dict[str, Any] = foreign_files(root, OWNED, conffiles(entries))["prometheus"]
+    return found
+
+
+def test_an_untouched_package_has_no_foreign_files(tmp_path: Path) -> None:
+    put_status(tmp_path)
+    assert found_foreign(tmp_path) == {"own": False, "foreign": []}
+    put(tmp_path, "etc/default/prometheus", "ARGS=''\n")
+    put(tmp_path, "etc/prometheus/prometheus.yml", DELIVERED)
+    assert found_foreign(tmp_path) == {"own": False, "foreign": []}
+
+
+FOREIGN = {
+    "changed": "etc/prometheus/prometheus.yml",
+    "changed arguments": "etc/default/prometheus",
+    "another file": "etc/prometheus/rules/node.yml",
+}
+
+
+@pytest.mark.parametrize("path", FOREIGN.values(), ids=FOREIGN)
+def test_files_that_somebody_wrote_are_foreign(tmp_path: Path, path: str) -> None:
+    put_status(tmp_path)
+    put(tmp_path, path, "# Ansible managed\nsomebody: else\n")
+    assert found_foreign(tmp_path) == {"own": False, "foreign": [f"/{path}"]}
+
+
+def test_odd_files_are_foreign(tmp_path: Path) -> None:
+    put_status(tmp_path)
+    (tmp_path / "etc/prometheus/prometheus.yml").mkdir(parents=True)
+    (tmp_path / "etc/default").mkdir()
+    (tmp_path / "etc/default/prometheus").symlink_to("/nowhere")
+    assert found_foreign(tmp_path)["foreign"] == [
+        "/etc/default/prometheus",
+        "/etc/prometheus/prometheus.yml",
+    ]
+
+
+def test_files_of_an_earlier_run_are_its_own(tmp_path: Path) -> None:
+    put_status(tmp_path)
+    put(tmp_path, "etc/default/prometheus", OWN)
+    put(tmp_path, "etc/prometheus/prometheus.yml", "# Ansible managed\n")
+    put(tmp_path, "etc/prometheus/rules/node.yml", "# Ansible managed\n")
+    assert found_foreign(tmp_path) == {"own": True, "foreign": []}
+
+
+def test_a_copied_example_is_as_delivered(tmp_path: Path) -> None:
+    owned = {"grafana": {"mark": "/etc/grafana/grafana.ini", "pattern": "own"}}
+    put(tmp_path, "usr/share/grafana/conf/sample.ini", "[paths]\n")
+    put(tmp_path, "etc/grafana/grafana.ini", "[paths]\n")
+    assert foreign_files(tmp_path, owned, {})["grafana"]["foreign"] == []
+    put(tmp_path, "etc/grafana/grafana.ini", "[paths]\ndata = /srv\n")
+    assert foreign_files(tmp_path, owned, {})["grafana"]["foreign"] == ["/etc/grafana/grafana.ini"]
+
+
+def test_units_of_the_administrator_override_those_of_packages(tmp_path: Path) -> None:
+    assert unit_overrides(tmp_path, "prometheus") == {"overrides": [], "masked": False}
+    put(tmp_path, "lib/systemd/system/prometheus.service")
+    put(tmp_path, "etc/systemd/system/prometheus.service.d/limits.conf", "[Service]\nNice=5\n")
+    assert unit_overrides(tmp_path, "prometheus")["overrides"] == []
+    put(
+        tmp_path,
+        "etc/systemd/system/prometheus.service.d/start.conf",
+        "[Service]\nExecStart=\nExecStart=/opt/prometheus\n",
+    )
+    put(tmp_path, "usr/local/lib/systemd/system/prometheus.service")
+    assert unit_overrides(tmp_path, "prometheus")["overrides"] == [
+        "/etc/systemd/system/prometheus.service.d/start.conf",
+        "/usr/local/lib/systemd/system/prometheus.service",
+    ]
+
+
+def test_links_to_units(tmp_path: Path) -> None:
+    directory = tmp_path / "etc/systemd/system"
+    directory.mkdir(parents=True)
+    (directory / "masked.service").symlink_to("/dev/null")
+    (directory / "vendor.service").symlink_to("/lib/systemd/system/other.service")
+    (directory / "linked.service").symlink_to("/srv/linked.service")
+    assert unit_overrides(tmp_path, "masked") == {"overrides": [], "masked": True}
+    assert unit_overrides(tmp_path, "vendor")["overrides"] == []
+    assert unit_overrides(tmp_path, "linked")["overrides"] == ["/etc/systemd/system/linked.service"]
+
+
+def test_processes_belong_to_services_and_pods(tmp_path: Path) -> None:
+    put(tmp_path, "proc/10/cgroup", "0::/system.slice/prometheus.service\n")
+    put(
+        tmp_path, "proc/11/cgroup", "5:cpu:/\n1:name=systemd:/docker/1/system.slice/k3s.service/x\n"
+    )
+    put(tmp_path, "proc/12/cgroup", "0::/kubepods.slice/kubepods-burstable.slice/cri-1.scope\n")
+    put(tmp_path, "proc/13/cgroup", "4:memory:/kubepods/besteffort/pod1/2\n")
+    put(tmp_path, "proc/14/cgroup", "0::/user.slice/user-0.slice/session-1.scope\n")
+    services, pods = processes(tmp_path)
+    assert services == {"prometheus": [10], "k3s": [11]}
+    assert pods == [12, 13]
+
+
+SHOWN = """\
+Id=prometheus.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+MainPID=7
+
+Id=grafana-server.service
+LoadState=not-found
+ActiveState=inactive
+UnitFileState=
+MainPID=0
+"""
+
+
+def test_units_are_told_apart(tmp_path: Path) -> None:
+    names = ["prometheus", "grafana-server"]
+    found = units(tmp_path, names, {"prometheus": [8]}, lambda _: (0, SHOWN))
+    assert found["prometheus"]["active"] is True
+    assert found["prometheus"]["enabled"] is True
+    assert found["prometheus"]["pids"] == [7, 8]
+    assert found["grafana-server"]["active"] is False
+    assert found["grafana-server"]["pids"] == []
+
+
+def test_a_host_without_systemd_runs_no_unit(tmp_path: Path) -> None:
+    found = units(tmp_path, ["prometheus"], {}, lambda _: (1, ""))
+    assert found["prometheus"]["active"] is False
+
+
+def test_a_cluster_is_asked_only_where_it_runs() -> None:
+    def answer(code: int, said: str) -> dict[str, Any]:
+        return cluster(["discord-bot"], runs=True, ask=lambda _: (code, said))
+
+    assert answer(0, "namespace/discord-bot\n")["namespaces"] == ["discord-bot"]
+    assert answer(0, "") == {"runs": True, "answers": True, "namespaces": []}
+    assert answer(1, "refused")["answers"] is False
+    silent = cluster(["discord-bot"], runs=False, ask=lambda _: pytest.fail("asked"))
+    assert silent["runs"] is False
+
+
+DAEMON_JSON: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is empty"),
+    "blank": (b" \n\t\n", "is empty"),
+    "malformed": (b'{\n  "debug": true,\n}', "is not valid JSON (line 3, column 1"),
+    "cut short": (b'{"debug": tr', "is not valid JSON (line 1"),
+    "text after it": (b"{} {}", "is not valid JSON (line 1, column 4: Extra data)"),
+    "comment": (b"# no\n{}", "is not valid JSON (line 1, column 1"),
+    "UTF-8 with a mark": (b'\xef\xbb\xbf{"debug": true}', "starts with a byte order mark"),
+    "UTF-16": ('{"debug": true}'.encode("utf-16"), "starts with a byte order mark"),
+    "Latin-1": (b'{"labels": ["caf\xe9"]}', "is not UTF-8 text (byte 17)"),
+    "list": (b'[{"debug": true}]', "holds a list instead of an object"),
+    "string": (b'"debug"', "holds a string instead"),
+    "number": (b"5", "holds a number instead"),
+    "null": (b"null", "holds null instead"),
+    "boolean": (b"true", "holds a boolean instead"),
+    "twice": (b'{"debug": true, "debug": false}', "sets debug more than once"),
+    "twice deeper": (b'{"log-opts": {"a": "1", "a": "2"}}', "sets a more than once"),
+    "no number": (b'{"mtu": NaN}', "is not valid JSON (NaN is no number)"),
+    "very deep": (b"[" * 100_000, "is not valid JSON"),
+}
+
+
+@pytest.mark.parametrize(("content", "fault"), DAEMON_JSON.values(), ids=DAEMON_JSON)
+def test_settings_that_cannot_be_read_are_explained(
+    tmp_path: Path, content: bytes, fault: str
+) -> None:
+    put(tmp_path, "etc/docker/daemon.json", content)
+    found = daemon_json(tmp_path)
+    assert found["fault"].startswith(fault)
+    assert found["settings"] == {}
+
+
+def test_settings_that_are_no_file_are_explained(tmp_path: Path) -> None:
+    path = tmp_path / "etc/docker/daemon.json"
+    path.mkdir(parents=True)
+    assert daemon_json(tmp_path)["fault"] == "is a directory"
+    path.rmdir()
+    path.symlink_to("/srv/daemon.json")
+    assert daemon_json(tmp_path)["fault"].startswith("is a symbolic link to /srv/daemon.json")
+    path.unlink()
+    os.mkfifo(path)
+    assert daemon_json(tmp_path)["fault"] == "is not a regular file"
+
+
+def test_sound_settings_are_read(tmp_path: Path) -> None:
+    assert daemon_json(tmp_path) == {"fault": "", "settings": {}, "content": None}
+    put(tmp_path, "etc/docker/daemon.json", '{"debug": true}\r\n')
+    found = daemon_json(tmp_path)
+    assert (found["fault"], found["settings"]) == ("", {"debug": True})
+    assert found["content"] == "eyJkZWJ1ZyI6IHRydWV9DQo="
+
+
+def test_everything_is_gathered_in_one_go(tmp_path: Path) -> None:
+    put_status(tmp_path)
+    wanted = {"paths": ["/etc"], "units": ["k3s"], "owned": OWNED, "cluster_namespaces": ["a"]}
+
+    def ask(command: list[str]) -> tuple[int, str]:
+        return {
+            "dpkg": (0, "arm64\n"),
+            "systemctl": (0, "Id=k3s.service\nActiveState=active\n"),
+        }.get(command[0], (127, ""))
+
+    host, found = gather(tmp_path, wanted, ask)
+    assert host["architecture"] == "arm64"
+    assert host["cluster"] == {"runs": True, "answers": False, "namespaces": []}
+    assert "prometheus" in found
