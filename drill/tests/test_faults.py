@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from botwatch_drill.fault import Fault
 from botwatch_drill.faults.outage import Outage
 from botwatch_drill.faults.rotation import Rotation
 from botwatch_drill.faults.shell import Shell
+from botwatch_drill.runtimes.k3s import ContainerKilled
 from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
@@ -136,3 +138,16 @@ def test_every_script_is_one_that_a_shell_can_read(drill: object, tmp_path: Path
     breaks = drill.breaks  # type: ignore[attr-defined]  # pytest's parameters carry no type
     for lines in (breaks.looks, breaks.breaks, breaks.mends):
         host.run("if false; then\n:\n" + "\n".join(lines) + "\nfi")
+
+
+@pytest.mark.parametrize("runtime", DRILLS)
+def test_a_replaced_bot_starts_after_the_moment_of_the_undoing(runtime: str) -> None:
+    """Its start is what the record then waits for."""
+    drills = [drill for drill in DRILLS[runtime] if getattr(drill.breaks, "replaces", False)]
+    assert "bot_hang" in {drill.name for drill in drills}
+    for drill in drills:
+        assert isinstance(drill.breaks, Shell | Kill | ContainerKilled)
+        cleared, started = "\n".join(drill.breaks.clear()), "\n".join(drill.breaks.start())
+        for words in ("systemctl stop", "delete pod"):
+            assert words not in cleared
+        assert re.search("systemctl stop|delete pod", started)

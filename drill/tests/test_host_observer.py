@@ -23,6 +23,7 @@ class Host:
     to_probe: int = 0
     crashes: str = "2.02"
     away: list[str] = field(default_factory=list)
+    uptime_s: float | None = 60.0
     script: str = ""
 
     def sh(self, script: str) -> str:
@@ -41,6 +42,7 @@ class Host:
         seen: dict[str, Any] = {
             "now": 1000.0,
             "ready": "bot" not in self.away,
+            "health": json.dumps({"uptime_seconds": self.uptime_s}),
             "alerts": json.dumps({"data": {"alerts": [*alerts, watchdog]}}),
             "crashes": json.dumps({"data": {"result": [{"value": [0, self.crashes]}]}}),
             "metrics": metrics,
@@ -113,3 +115,11 @@ def test_a_host_that_cannot_be_asked(host: Host, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Host, "sh", gone)
     with pytest.raises(ControlError, match="the host cannot be asked: python3"):
         HostLook(host, ADDRESSES)()
+
+
+def test_since_when_the_bot_runs_is_seen_where_it_says_so(look: HostLook, host: Host) -> None:
+    assert look().started_at == 940.0
+    host.uptime_s = None
+    assert look().started_at is None
+    host.away = ["health"]
+    assert look().started_at is None

@@ -16,13 +16,16 @@ class Site:
 
     def __init__(self) -> None:
         self.now, self.ready = 1000.0, True
+        self.started_at: float | None = 900.0
         self.alerts: list[Alert] = []
         self.told: list[Told] = []
 
     def __call__(self) -> Snapshot:
         self.now += 1
         alerts, told = tuple(self.alerts), tuple(self.told)
-        return Snapshot(self.now, alerts=alerts, told=told, ready=self.ready)
+        return Snapshot(
+            self.now, alerts=alerts, told=told, ready=self.ready, started_at=self.started_at
+        )
 
     def tell(self, state: str, name: str = DOWN) -> None:
         self.told.append(Told(self.now, state, f"Alert: {name}", f"Alert: {name} It is away."))
@@ -84,6 +87,31 @@ def test_after_a_further_strike_the_bot_must_come_back_anew(
     assert recording.current().recovered_at is not None
     recording.mark("again")
     assert recording.current().recovered_at is None
+
+
+@pytest.mark.parametrize("started_at", [1010.0, None], ids=["new", "unknown"])
+def test_a_bot_that_hung_and_was_replaced_before_anybody_looked_has_recovered(
+    site: Site, recording: Recording, started_at: float | None
+) -> None:
+    recording.mark("injected", 1001.5)
+    site.ready = False
+    assert recording.current().recovered_at is None
+    site.ready, site.started_at = True, started_at
+    recording.mark("again", 1009.0)
+    assert recording.current().recovered_at == site.now
+
+
+def test_a_bot_that_was_replaced_unseen_has_recovered(site: Site, recording: Recording) -> None:
+    recording.mark("injected", 1001.5)
+    assert recording.current().recovered_at is None
+    site.started_at = 1001.0
+    assert recording.current().recovered_at is None
+    site.started_at = 1002.0
+    assert recording.current().recovered_at == site.now
+    recording.mark("again", 1004.0)
+    assert recording.current().recovered_at is None
+    site.started_at = 1004.5
+    assert recording.current().recovered_at == site.now
 
 
 def test_other_alerts_are_counted_and_not_taken_for_the_drills_own(

@@ -257,6 +257,19 @@ async def test_a_recovery_after_the_fault_came_again_stays(
     assert (await mark(drill_box, "again", struck_at))["recovered_at"] == recovered_at
 
 
+async def test_a_bot_that_was_replaced_unseen_has_recovered(
+    drill_box: RunningSandbox, around: Neighbours
+) -> None:
+    around.bot.uptime_s = 3600.0
+    await start(drill_box, BOT_DOWN)
+    await mark(drill_box, "injected")
+    around.bot.uptime_s = 0.0
+    await seen(drill_box, "recovered_at")
+    record = await mark(drill_box, "again")
+    assert record["recovered_at"] is None
+    await seen(drill_box, "recovered_at")
+
+
 async def test_an_errors_drill_recovers_when_the_alert_stops(
     drill_box: RunningSandbox, around: Neighbours
 ) -> None:

@@ -35,6 +35,7 @@ query = "sum(increase(discord_bot_crashes_total[10m])) or vector(0)"
 print(json.dumps({{
     "now": time.time(),
     "ready": ask(bot + "/readyz") is not None,
+    "health": ask(bot + "/health"),
     "alerts": ask(prometheus + "/api/v1/alerts"),
     "crashes": ask(prometheus + "/api/v1/query?query=" + urllib.parse.quote(query)),
     "metrics": ask(alertmanager + "/metrics"),
@@ -89,6 +90,7 @@ class HostLook:
             alerts=tuple(alerts),
             told=tuple(self._told),
             ready=seen["ready"],
+            started_at=_started_at(seen),
             crashes=_crashes(seen["crashes"]),
         )
 
@@ -121,6 +123,12 @@ def _alerts(answer: str | None) -> list[Alert]:
         for alert in found
         if alert["labels"].get("severity") != "none"
     ]
+
+
+def _started_at(seen: dict[str, Any]) -> float | None:
+    """Says when the bot's process started, at the latest."""
+    uptime_s = json.loads(seen["health"]).get("uptime_seconds") if seen["health"] else None
+    return None if uptime_s is None else seen["now"] - uptime_s
 
 
 def _problems(seen: dict[str, Any]) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Recording:
     _heard: set[Told] = field(default_factory=set)
     _before: set[Told] = field(default_factory=set)
     _down: bool = False
+    _away: bool = False
     _again_at: float | None = None
 
     def state(self) -> Snapshot:
@@ -45,7 +46,8 @@ class Recording:
 
     def start(self, drill: Drill) -> Record:
         """See Observer."""
-        self._drill, self._heard, self._down, self._again_at = drill, set(), False, None
+        self._drill, self._heard = drill, set()
+        self._down, self._away, self._again_at = False, False, None
         self._before = set(self.look().told)
         number = 1 if self._record is None else self._record.id + 1
         self._record = Record.begin(number, drill)
@@ -59,7 +61,9 @@ class Recording:
         elif mark == "released":
             record = replace(record, released_at=when)
         else:
-            record, self._down = replace(record, recovered_at=None), False
+            # A bot that was not ready when last seen is down still, or back from there.
+            record, self._down = replace(record, recovered_at=None), self._away
+            self._again_at = when
         self._record = record
         return record
 
@@ -100,12 +104,19 @@ class Recording:
         fires, now = record.alert in snapshot.firing, snapshot.now
         if fires and record.firing_at is None:
             record = replace(record, firing_at=now)
-        if not snapshot.ready:
+        self._away = not snapshot.ready
+        if self._away:
             self._down = True
         over = snapshot.ready if self._down else record.firing_at is not None and not fires
+        over |= snapshot.ready and self._is_new(record, snapshot)
         if over and record.recovered_at is None:
             record = replace(record, recovered_at=now)
         return record
+
+    def _is_new(self, record: Record, snapshot: Snapshot) -> bool:
+        """Says whether the bot is another one: it may be ready before anybody looks."""
+        since = self._again_at or record.injected_at
+        return since is not None and (snapshot.started_at or 0.0) > since
 
     def _message(self, record: Record, told: Told) -> Record:
         record = replace(record, messages=record.messages + 1)

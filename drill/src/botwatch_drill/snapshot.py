@@ -60,6 +60,8 @@ class Snapshot:
         told: what Slack was told lately, in this order.
         refused: when Slack refused something, or did not answer (Unix seconds).
         ready: whether the bot is ready.
+        started_at: when the bot's process started (Unix seconds on the host's clock); None: it does
+            not say.
         crashes: how often the bot crashed within the last ten minutes, as Prometheus counted.
     """
 
@@ -69,6 +71,7 @@ class Snapshot:
     told: tuple[Told, ...] = ()
     refused: tuple[float, ...] = ()
     ready: bool = True
+    started_at: float | None = None
     crashes: int = 0
 
     @property

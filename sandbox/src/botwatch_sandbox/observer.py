@@ -108,14 +108,17 @@ class Observer:
 
     async def look_at_bot(self, session: aiohttp.ClientSession) -> None:
         """Asks the bot's own /health."""
-        asked_at = time.time()
+        asked_at, started_at = time.time(), None
         try:
             answer = await fetch(session, "The bot", f"{self.addresses.bot}/health")
         except FetchError as error:
             ready, reasons = False, [f"{error}; is it running?"]
         else:
             ready, reasons = answer.status == HTTPStatus.OK, _reasons(answer)
-        self.recorder.saw_health(ready=ready, asked_at=asked_at, at=time.time())
+            started_at = _started_at(answer, asked_at)
+        self.recorder.saw_health(
+            ready=ready, asked_at=asked_at, at=time.time(), started_at=started_at
+        )
         if (ready, reasons) != (self.bot_ready, self.bot_reasons):
             self.bot_ready, self.bot_reasons = ready, reasons
             self.changes.touch("status")
@@ -192,6 +195,13 @@ def _unix_time(text: str) -> float | None:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
         return None
+
+
+def _started_at(answer: Answer, asked_at: float) -> float | None:
+    """Returns when the bot's process started, at the latest; None where it does not say."""
+    body = answer.json()
+    uptime_s = body.get("uptime_seconds") if is_object(body) else None
+    return asked_at - uptime_s if isinstance(uptime_s, int | float) else None
 
 
 def _reasons(answer: Answer) -> list[str]:

@@ -14,7 +14,8 @@ class Shell:
         mends: what mends it; harmless where nothing is broken.
         looks: what fails where it cannot be broken.
         stays: whether it stays until it is mended.
-        replaces: whether mending it puts a new bot in the place of one that runs.
+        replaces: whether mending it puts a new bot in the place of one that runs: then it happens
+            after the moment at which the fault counts as undone, as the new bot's start does.
     """
 
     breaks: tuple[str, ...]
@@ -42,8 +43,8 @@ class Shell:
 
     def clear(self) -> list[str]:
         """See Breakage."""
-        return list(self.mends)
+        return [] if self.replaces else list(self.mends)
 
     def start(self) -> list[str]:
         """See Breakage."""
-        return []
+        return list(self.mends) if self.replaces else []

@@ -55,11 +55,17 @@ class _Bot:
         connected: the gateway stand-in has a session of it.
         was_connected: it had one at some time during the drill.
         down_at: when it was last seen not ready.
+        back_at: when it was first asked of the answers since then that say it is ready.
     """
 
     connected: bool = False
     was_connected: bool = False
     down_at: float | None = None
+    back_at: float | None = None
+
+    def goes_down(self, at: float) -> None:
+        """Notes that it was seen not ready."""
+        self.down_at, self.back_at = at, None
 
 
 @dataclass(slots=True)
@@ -223,19 +229,35 @@ class Recorder:
             return
         self.changes.touch("drill")
 
-    def saw_health(self, *, ready: bool, asked_at: float, at: float) -> None:
+    def saw_health(
+        self, *, ready: bool, asked_at: float, at: float, started_at: float | None = None
+    ) -> None:
         """Notes what the bot's /health said (times in Unix seconds).
 
-        An answer to a question that was asked before the bot was last seen down proves nothing.
+        The bot has recovered when it is back from being down, or is a process that was started
+        since: a new one may be ready before anybody looks. An answer to a question that was asked
+        before the bot was last seen down proves nothing.
+
+        Args:
+            ready: whether the bot is.
+            asked_at: when it was asked.
+            at: when it answered.
+            started_at: when its process started; None where it does not say.
         """
+        bot = self._bot
         if not ready:
-            self._bot.down_at = at
+            bot.goes_down(at)
             return
+        offline = bot.was_connected and not bot.connected
+        if offline or (bot.down_at is not None and asked_at <= bot.down_at):
+            return
+        if bot.down_at is not None and bot.back_at is None:
+            bot.back_at = asked_at
         record = self._injected()
-        if record is None or not self._down_since(record.again_at or record.injected_at):
+        if record is None or record.injected_at is None:
             return
-        online = self._bot.connected or not self._bot.was_connected
-        if online and self._bot.down_at is not None and asked_at > self._bot.down_at:
+        since = record.again_at or record.injected_at
+        if any(moment is not None and moment > since for moment in (bot.back_at, started_at)):
             self._recover(record, at)
 
     def saw_gateway(self, sessions: int, at: float) -> None:
@@ -243,7 +265,7 @@ class Recorder:
         self._bot.connected = sessions > 0
         self._bot.was_connected |= self._bot.connected
         if not self._bot.connected:
-            self._bot.down_at = at
+            self._bot.goes_down(at)
 
     async def watch_runner(self) -> None:
         """Aborts a drill whose runner is gone; runs until it is cancelled."""

@@ -26,6 +26,7 @@ class BotDouble:
         errors: calls of /test-error so far.
         crashes: calls of /test-crash so far.
         error_status: what /test-error answers.
+        uptime_s: since when it says that it runs, in seconds; None where it does not say.
     """
 
     token: str
@@ -33,6 +34,7 @@ class BotDouble:
     errors: int = 0
     crashes: int = 0
     error_status: int = 200
+    uptime_s: float | None = None
 
     def app(self) -> web.Application:
         """Returns the double's application."""
@@ -44,7 +46,9 @@ class BotDouble:
 
     async def _health(self, _: web.Request) -> web.Response:
         status = "degraded" if self.reasons else "ok"
-        body = {"status": status, "reasons": self.reasons, "gateway": {}}
+        body: dict[str, object] = {"status": status, "reasons": self.reasons, "gateway": {}}
+        if self.uptime_s is not None:
+            body["uptime_seconds"] = self.uptime_s
         return answer(body, status=503 if self.reasons else 200)
 
     async def _error(self, request: web.Request) -> web.Response:
