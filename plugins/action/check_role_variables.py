@@ -3,12 +3,16 @@
 Ansible validates a role's variables when that role starts, half-way through a run, and lets a
 misspelt name pass in silence. This action does both for every role before the first change: names
 nobody declared, values that are missing, of the wrong type, or of the wrong shape
-(`meta/input_checks.yml`). No message holds a value that may be a secret.
+(`meta/input_checks.yml`), text where a condition or a loop needs another type, and secrets that
+Ansible would take for templates. No message holds a value that may be a secret.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +23,10 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+
+# Ansible loads an action by its path alone; what actions share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.secret_templates import find_secret_templates
 
 DOCUMENTATION = """
 name: check_role_variables
@@ -34,6 +42,15 @@ options:
 """
 
 Variables = dict[str, Any]
+
+# What a value of each type of an argument spec is in Python, and so in a condition or a loop.
+PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "list": (list,),
+    "dict": (dict,),
+}
 
 
 @dataclass(frozen=True)
@@ -72,12 +89,52 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
         if values.get(name) is None:
             faults.append(f"{name} is not set: {remedy_for(role, name)}.")
             continue
-        result = ArgumentSpecValidator({name: option}).validate({name: values[name]})
+        given = values[name]
+        result = ArgumentSpecValidator({name: option}).validate({name: read_text(option, given)})
         if result.error_messages:
             said = "" if option.get("no_log") else f" ({'; '.join(result.error_messages)})"
             kind = option.get("type", "str")
             faults.append(f"{name} is not a valid {kind}{said}: {remedy_for(role, name)}.")
+        elif not has_type(option, given):
+            meant = result.validated_parameters[name]
+            faults.append(wrong_python_type(name, option, given, meant))
     return faults
+
+
+def read_text(option: dict[str, Any], value: object) -> object:
+    """Read a list or mapping that was given as the text of its JSON."""
+    if isinstance(value, str) and option.get("type") in {"list", "dict"}:
+        with suppress(ValueError):
+            return json.loads(value)
+    return value
+
+
+def has_type(option: dict[str, Any], value: object) -> bool:
+    """Say whether a value, and each element of a list, has the type that the spec asks for."""
+    if isinstance(value, list) and "elements" in option:
+        return all(has_type({"type": option["elements"]}, element) for element in value)
+    kinds = PYTHON_TYPES.get(option.get("type", "str"))
+    # In Python a bool is an int, too.
+    is_bool = isinstance(value, bool)
+    return kinds is None or (isinstance(value, kinds) and is_bool is (bool in kinds))
+
+
+def wrong_python_type(name: str, option: dict[str, Any], given: object, meant: object) -> str:
+    """Say that a value only looks like one of the right type: a condition on it would fail."""
+    kind = "text" if isinstance(given, str) else type(given).__name__
+    json_meant = "…" if option.get("no_log") else json.dumps(meant)
+    return (
+        f"{name} is {kind}, not {option['type']}: `-e {name}=…` and INI inventories pass text. "
+        f"""Use `-e '{{"{name}": {json_meant}}}'`, or set it in YAML, as in group_vars/all.yml."""
+    )
+
+
+def secret_template(name: str) -> str:
+    """Say that a secret would be taken for a template, and how to write it."""
+    return (
+        f"{name} contains a delimiter of Ansible's templates ({{{{, {{% or {{#), so Ansible would "
+        f"evaluate the secret. Mark it as plain text: `{name}: !unsafe '…'`."
+    )
 
 
 def wrong_shapes(role: RoleInputs, values: Variables) -> list[str]:
@@ -136,7 +193,12 @@ class ActionModule(ActionBase):
         roles = [self._inputs_of(name) for name in self._task.args["roles"]]
         defaults = {name: value for role in roles for name, value in role.defaults.items()}
         known = {**defaults, **given}
-        faults = []
+        no_log = {
+            name for role in roles for name, option in role.options.items() if option.get("no_log")
+        }
+        # On their own: what Ansible says of a broken template would show the secret.
+        if faults := [secret_template(name) for name in find_secret_templates(no_log, known)]:
+            raise AnsibleActionFail("\n".join(faults))
         for role in roles:
             faults += unknown_names(role, given)
             values, untemplated = self._values_of(role, known)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from plugins.action.check_role_variables import RoleInputs, wrong_shapes, wrong_types
+from ansible.template import trust_as_template
+from plugins.action.check_role_variables import (
+    PYTHON_TYPES,
+    RoleInputs,
+    wrong_shapes,
+    wrong_types,
+)
+from plugins.secret_templates import find_secret_templates
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
 from repo.roles import REPOSITORY, ROLES, each_role
@@ -130,6 +138,33 @@ def test_what_the_roles_and_the_demo_say_passes_the_checks(role: Role, values: D
     own = {name: values[name] for name in role.defaults}
     assert wrong_types(inputs, own) == []
     assert wrong_shapes(inputs, own) == []
+
+
+@each_role
+def test_text_is_refused_by_name_where_another_type_is_needed(role: Role, values: Data) -> None:
+    for name, option in role.specs["main"].items():
+        if option["type"] not in PYTHON_TYPES:
+            continue
+        inputs = RoleInputs(role.name, {name: option}, role.defaults, [])
+        text = json.dumps(values[name])
+        (fault,) = wrong_types(inputs, {name: text})
+        assert fault.startswith(f"{name} is text, not {option['type']}: "), name
+        if not option.get("no_log"):
+            meant = re.search(r"-e '(\{.+\})'", fault)
+            assert meant, fault
+            assert json.loads(meant[1]) == {name: values[name]}
+
+
+@each_role
+def test_a_secret_of_the_vault_that_looks_like_a_template_is_found(role: Role) -> None:
+    for name, option in role.specs["main"].items():
+        if not option.get("no_log") or name in MAY_HOLD_SECRETS:
+            continue
+        (secret,) = re.findall(r"vault_\w+", role.defaults[name])
+        known = {name: trust_as_template(role.defaults[name])}
+        assert find_secret_templates({name}, known) == []
+        known[secret] = trust_as_template("pass{{word")
+        assert find_secret_templates({name}, known) == [secret]
 
 
 @pytest.mark.parametrize("role", SITE, ids=lambda role: role.name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from plugins.action.check_role_variables import (
     wrong_types,
 )
 
-from unit.playbooks import run_tasks
+from unit.playbooks import REPOSITORY, run_playbook, run_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +92,38 @@ def test_a_wrong_type_is_told_with_the_value() -> None:
     assert fault.startswith("alpha_port is not a valid int (")
     assert "many" in fault
     assert fault.endswith("): choose another.")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "meant"),
+    [
+        ({"type": "bool"}, "false", "false"),
+        ({"type": "bool"}, "yes", "true"),
+        ({"type": "bool"}, 1, "true"),
+        ({"type": "int"}, "900", "900"),
+        ({"type": "float"}, "99.5", "99.5"),
+        ({"type": "list", "elements": "str"}, "a,b", '["a", "b"]'),
+        ({"type": "list", "elements": "int"}, ["1", 2], "[1, 2]"),
+        ({"type": "dict"}, '{"a": 1}', '{"a": 1}'),
+    ],
+)
+def test_what_only_looks_like_the_right_type_is_told_with_what_to_type(
+    option: dict[str, Any], value: object, meant: str
+) -> None:
+    (fault,) = wrong_types(RoleInputs("alpha", {"alpha_x": option}, {}, []), {"alpha_x": value})
+    assert fault.startswith("alpha_x is ")
+    assert f"""`-e '{{"alpha_x": {meant}}}'`""" in fault
+
+
+def test_a_bool_is_no_int() -> None:
+    role = RoleInputs("alpha", {"alpha_x": {"type": "int"}}, {}, [])
+    assert len(wrong_types(role, {"alpha_x": True})) == 1
+
+
+def test_a_hidden_value_of_the_wrong_type_is_not_shown() -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_hidden_number": "271828"})
+    assert fault.startswith("alpha_hidden_number is text, not int")
+    assert "271828" not in fault
 
 
 def test_a_value_that_is_no_choice_is_told_with_the_choices() -> None:
@@ -188,7 +221,7 @@ def test_all_faults_are_told_at_once_and_no_secret(roles: Path) -> None:
 
 
 def test_shapes_are_looked_at_where_types_are_right(roles: Path) -> None:
-    run = run_tasks(roles, [CHECK], vault_alpha_secret="wr-ong", alpha_port="81")
+    run = run_tasks(roles, [CHECK], vault_alpha_secret="wr-ong", alpha_port=81)
     assert run.returncode == 2
     assert run.results["Check"]["msg"].splitlines() == [
         "alpha_port is not a port of four digits: choose another.",
@@ -200,6 +233,46 @@ def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
     run = run_tasks(roles, [CHECK], vault_alpha_secret="s-ecret")
     assert run.returncode == 0
     assert run.results["Check"]["changed"] is False
+
+
+REAL = {"name": "Check", "check_role_variables": {"roles": ["grafana", "k3s"]}}
+
+
+def check_real_roles(folder: Path, *options: str) -> dict[str, Any]:
+    (folder / "roles").symlink_to(REPOSITORY / "roles")
+    needed = {"botwatch_runtime": "k3s", "vault_grafana_admin_password": "made-up-and-long"}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [REAL]}
+    run = run_playbook(
+        folder, [play], "-e", json.dumps(needed), *options, callback="ansible.posix.json"
+    )
+    return run.results["Check"]
+
+
+def test_text_of_the_command_line_is_refused(tmp_path: Path) -> None:
+    said = check_real_roles(tmp_path, "-e", "grafana_enabled=false", "-e", "k3s_memory_min_mb=900")
+    first, second = said["msg"].splitlines()
+    assert first == (
+        "grafana_enabled is text, not bool: `-e grafana_enabled=…` and INI inventories pass text. "
+        """Use `-e '{"grafana_enabled": false}'`, or set it in YAML, as in group_vars/all.yml."""
+    )
+    assert second.startswith("k3s_memory_min_mb is text, not int: ")
+    assert """Use `-e '{"k3s_memory_min_mb": 900}'`""" in second
+
+
+def test_the_remedy_for_text_of_the_command_line_works(tmp_path: Path) -> None:
+    options = ["-e", '{"grafana_enabled": false}', "-e", '{"k3s_memory_min_mb": 900}']
+    assert not check_real_roles(tmp_path, *options).get("failed")
+
+
+def test_text_of_an_ini_inventory_is_refused(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.ini"
+    inventory.write_text(
+        "[botwatch]\nlocalhost ansible_connection=local\n"
+        "[botwatch:vars]\ngrafana_enabled=false\nk3s_memory_min_mb=900\n"
+    )
+    (fault,) = check_real_roles(tmp_path, "-i", str(inventory))["msg"].splitlines()
+    # A number is one in an INI inventory, too.
+    assert fault.startswith("grafana_enabled is text, not bool")
 
 
 def test_a_role_that_is_not_there_is_named(roles: Path) -> None:

@@ -1,0 +1,92 @@
+"""Find secrets that Ansible would take for templates.
+
+Ansible evaluates every value of a vaulted file as a template. A password with `{{`, `{%` or `{#` in
+it is changed, or cannot be evaluated, and then `default('')` switches its channel off in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible._internal._datatag._tags import Origin
+from ansible.template import is_trusted_as_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Variables = dict[str, Any]
+
+_DELIMITER = re.compile(r"\{[{%#]")
+_EXPRESSION = re.compile(r"\{\{((?:(?!\}\}).)*)\}\}", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*")
+# What an expression that gets its value from elsewhere has in it, beside the names of variables.
+_SOURCE = re.compile(r"lookup|query|q|vault_\w+")
+_VAULT_HEADER = b"$ANSIBLE_VAULT;"
+
+
+def find_secret_templates(secrets: set[str], known: Variables) -> list[str]:
+    """Name the variables that hold a secret with a delimiter of templates in it.
+
+    Args:
+        secrets: The names of variables that hold a secret, or a template that leads to one.
+        known: The values of all variables, not evaluated.
+    """
+    names = sorted(secrets | {name for name in known if name.startswith("vault_")})
+    found: list[str] = []
+    seen = set(names)
+    while names:
+        name = names.pop(0)
+        texts = list(_templates(known.get(name)))
+        # A role's own variable may name one that is missing: evaluating it says so.
+        may_name = None if name in secrets else known
+        if any(_is_secret(text, may_name) for text in texts):
+            found.append(name)
+            continue
+        used = {other for text in texts for other in _names(text)} & known.keys() - seen
+        seen |= used
+        names += sorted(used)
+    return found
+
+
+def _templates(value: object) -> Iterator[str]:
+    """Give the texts in a value that Ansible evaluates and that have a delimiter in them."""
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _templates(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _templates(part)
+    elif isinstance(value, str) and is_trusted_as_template(value) and _DELIMITER.search(value):
+        yield value
+
+
+def _is_secret(text: str, variables: Variables | None) -> bool:
+    """Say whether a text is a secret, not a template that gets it from (these) variables."""
+    if _is_from_vaulted_file(text) or _DELIMITER.search(_EXPRESSION.sub("", text)):
+        return True
+    return not all(
+        any(variables is None or name in variables or _SOURCE.fullmatch(name) for name in names)
+        for names in map(_NAME.findall, _EXPRESSION.findall(text))
+    )
+
+
+def _names(text: str) -> Iterator[str]:
+    for inner in _EXPRESSION.findall(text):
+        yield from _NAME.findall(inner)
+
+
+def _is_from_vaulted_file(value: object) -> bool:
+    origin = Origin.get_tag(value)
+    return bool(origin and origin.path and _is_vaulted(origin.path))
+
+
+@cache
+def _is_vaulted(path: str) -> bool:
+    file = Path(path)
+    if not file.is_file():
+        return False
+    with file.open("rb") as content:
+        return content.read(len(_VAULT_HEADER)) == _VAULT_HEADER

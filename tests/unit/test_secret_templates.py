@@ -1,0 +1,123 @@
+"""Secrets that Ansible would take for templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.template import trust_as_template
+from plugins.secret_templates import find_secret_templates
+
+from unit.playbooks import REPOSITORY, Run, run_playbook
+
+SECRETS = ["pa{{ss", "pa{%ss", "pa{#ss", "pa{{ 7 * 7 }}ss", "{{7*7}}", "pa{#ss#}", "{{s3cret}}"]
+
+
+def trusted(**variables: str) -> dict[str, Any]:
+    return {name: trust_as_template(value) for name, value in variables.items()}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_found_behind_the_variable_that_refers_to_it(secret: str) -> None:
+    known = trusted(alpha_secret="{{ vault_x | default('') }}", vault_x=secret)
+    assert find_secret_templates({"alpha_secret"}, known) == ["vault_x"]
+    known = trusted(alpha_secret="{{ own_name }}", own_name=secret)
+    assert find_secret_templates({"alpha_secret"}, known) == ["own_name"]
+
+
+def test_a_secret_is_found_in_the_role_variable_itself() -> None:
+    known = trusted(alpha_secret="https://example.org/{{x")
+    assert find_secret_templates({"alpha_secret"}, known) == ["alpha_secret"]
+
+
+def test_a_secret_is_found_in_a_mapping() -> None:
+    mapping = {"auth": [{"password": trust_as_template("{{ own_name }}")}]}
+    known = {"alpha_registries": mapping, **trusted(own_name="a{{b")}
+    assert find_secret_templates({"alpha_registries"}, known) == ["own_name"]
+    known = {"alpha_registries": {"password": trust_as_template("a{{b")}}
+    assert find_secret_templates({"alpha_registries"}, known) == ["alpha_registries"]
+
+
+def test_a_secret_of_the_vault_is_found_though_no_role_uses_it() -> None:
+    assert find_secret_templates(set(), trusted(vault_other="a{{b", other="a{{b")) == [
+        "vault_other"
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain",
+        "{ {",
+        "{{ vault_missing | default('') }}",
+        "{{ lookup('ansible.builtin.env', 'SECRET') }}",
+        "https://{{ address }}/x/{{ address }}",
+    ],
+)
+def test_references_are_no_secrets(value: str) -> None:
+    known = trusted(alpha_secret="{{ vault_x }}", vault_x=value, address="{{ inventory_hostname }}")
+    known["inventory_hostname"] = "node"
+    assert find_secret_templates({"alpha_secret"}, known) == []
+
+
+def test_text_that_ansible_does_not_evaluate_may_look_like_a_template() -> None:
+    assert find_secret_templates({"alpha_secret"}, {"alpha_secret": "a{{b", "vault_x": "{#"}) == []
+
+
+SPECS = {"argument_specs": {"main": {"options": {"alpha_secret": {"type": "str", "no_log": True}}}}}
+
+
+def use_secret(folder: Path, written: str) -> Run:
+    """Check, then write to a file, a secret as it is written in a vaulted file."""
+    meta = folder / "roles/alpha/meta"
+    meta.mkdir(parents=True)
+    (meta / "argument_specs.yml").write_text(yaml.safe_dump(SPECS))
+    defaults = folder / "roles/alpha/defaults/main.yml"
+    defaults.parent.mkdir()
+    defaults.write_text("alpha_secret: \"{{ vault_alpha | default('') }}\"\n")
+    password = (REPOSITORY / "inventory/demo/vault-password.txt").read_bytes().strip()
+    vault = VaultLib([("default", VaultSecret(password))])
+    (folder / "vault.yml").write_bytes(vault.encrypt(f"vault_alpha: {written}\n"))
+    files = [
+        {"dest": f"{folder}/written", "content": "{{ alpha_secret }}", "mode": "0600"},
+        {"dest": f"{folder}/rendered", "src": f"{folder}/secret.j2", "mode": "0600"},
+    ]
+    (folder / "secret.j2").write_text("{{ alpha_secret }}")
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars_files": ["vault.yml"],
+        "tasks": [
+            {"name": "Check", "check_role_variables": {"roles": ["alpha"]}},
+            {
+                "name": "Write",
+                "files_in_place": {"files": files},
+                "vars": {"alpha_secret": "{{ vault_alpha }}"},
+            },
+        ],
+    }
+    return run_playbook(folder, [play], callback="ansible.posix.json")
+
+
+@pytest.mark.parametrize(
+    "secret", ["hooks/{{s3cret", "{{ s3cret }}", "x{{ inventory_hostname }}", "s3cret{#x#}"]
+)
+def test_a_secret_of_a_vaulted_file_is_refused_and_not_shown(tmp_path: Path, secret: str) -> None:
+    run = use_secret(tmp_path, yaml.safe_dump(secret, default_style='"').strip())
+    assert run.returncode == 2
+    said = run.results["Check"]["msg"]
+    assert said.startswith("vault_alpha contains a delimiter of Ansible's templates")
+    assert "`vault_alpha: !unsafe '…'`" in said
+    assert "s3cret" not in run.output + run.errors
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize("secret", ["hooks/{{s3cret", "{{ s3cret }}", "s3cret{#x#}"])
+def test_a_secret_that_is_marked_as_text_is_used_unchanged(tmp_path: Path, secret: str) -> None:
+    run = use_secret(tmp_path, f"!unsafe '{secret}'")
+    assert run.returncode == 0, run.output + run.errors
+    assert (tmp_path / "written").read_text() == secret
+    assert (tmp_path / "rendered").read_text() == secret
