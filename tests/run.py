@@ -158,6 +158,7 @@ def all_jobs() -> list[Job]:
         pytest_job("unit", *COVERAGE),
         pytest_job("monitoring", "tests/monitoring"),
         pytest_job("locks", "tests/locks", needs=("uv",)),
+        pytest_job("controllers", "tests/controllers", needs=("docker",)),
         soon,
         kubernetes_job(),
         *later,

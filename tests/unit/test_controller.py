@@ -14,7 +14,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.template import trust_as_template
 
-from monitoring.rendering import evaluate
+from monitoring.rendering import evaluate, load_plugins
 from unit.playbooks import REPOSITORY
 
 TOOLS = Path(sys.executable).parent
@@ -112,6 +112,11 @@ def test_a_run_without_a_host_is_no_success(clone: Path) -> None:
 
 
 # Versions of ansible-core
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _plugins() -> None:
+    load_plugins()
 
 
 def import_name(version: str) -> str:
