@@ -8,12 +8,29 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from waiting import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from testinfra.host import Host
 
 LOOPBACK = "127.0.0.1"
+
+
+def reboot(host: Host, name: str, limit_s: float = 180.0) -> None:
+    """Restart a node's container, and wait until the node has booted.
+
+    Its first answer comes long before: /tmp is still to be emptied, with what Ansible puts there.
+    """
+    subprocess.run(["docker", "restart", "--time", "60", name], check=True, capture_output=True)
+    assert eventually(lambda: has_booted(host), limit_s), host.run("systemctl list-jobs").stdout
+
+
+def has_booted(host: Host) -> bool:
+    """Say whether the boot is over; failed units are for other tests to judge."""
+    answer: str = host.run("systemctl is-system-running").stdout
+    return answer.strip() in {"running", "degraded"}
 
 
 def unit_property(host: Host, unit: str, name: str) -> str:

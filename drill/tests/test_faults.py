@@ -21,14 +21,14 @@ from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
-from botwatch_drill.testing import QUICK, Story
+from botwatch_drill.testing import QUICK, FakeHost, Story
 from botwatch_drill.watch import Site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from botwatch_drill.drill import Limits
-    from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+    from botwatch_drill.testing import FakeControl, FakeSite
 
 
 # Where nothing follows a fault, its end is not waited for.
@@ -96,10 +96,21 @@ def test_alertmanager_is_restarted_once_the_message_is_there(
 def test_a_host_that_restarts_is_watched_until_it_is_well(
     control: FakeControl, host: FakeHost, site: FakeSite
 ) -> None:
+    host.failing = ["booted", "booted"]  # while it boots
     session = run(control, host, "node_restart")
     assert session.results[0].failures == []
-    assert site.log == ["restart"]
+    assert site.log == ["boot", "restart", "booted", "booted", "booted"]
     assert session.results[0].runs[0].timing.recovered_s is not None
+
+
+def test_a_host_that_has_not_gone_down_yet_is_not_back(
+    control: FakeControl, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reboots a moment after it was asked to, and is well until then."""
+    monkeypatch.setattr(FakeHost, "restart", lambda _: None)
+    session = run(control, host, "node_restart")
+    (failure,) = session.results[0].failures
+    assert "was not seen to recover" in failure
 
 
 def test_drills_that_run_at_once_are_each_undone_and_judged(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 
 import yaml
@@ -12,6 +11,7 @@ from testinfra.host import Host
 from clusters import ALERTMANAGER, KUBECTL, PROMETHEUS, ask, pods, query
 from k3s.drills import run_drill
 from k3s.site import NODE, ROOT, Site
+from nodes import reboot
 from waiting import eventually
 
 BACK_LIMIT_S = 240.0
@@ -30,7 +30,7 @@ def test_everything_comes_back_and_remembers(host: Host) -> None:
     assert eventually(lambda: is_saved(host, silence), SAVED_LIMIT_S, every_s=2)
     assert query(host, SEEN)
     before = time.time() - 1
-    subprocess.run(["docker", "restart", "--time", "60", NODE], check=True, capture_output=True)
+    reboot(host, NODE)
     assert eventually(lambda: all_ready(host), BACK_LIMIT_S, every_s=2), [
         (pod["metadata"]["name"], pod["status"]) for pod in pods(host)
     ]

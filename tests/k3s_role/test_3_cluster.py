@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import yaml
 
 import k3s_artifacts
 from k3s_role.hosts import SERVER, Hosts, address
-from nodes import assert_mode, assert_unit_runs, unit_property
+from nodes import assert_mode, assert_unit_runs, reboot, unit_property
 
 NEWER = "K3S_NEWER_ARTIFACTS"
 PASSWORD = "not-for-anyones-eyes"  # made up
@@ -110,6 +109,5 @@ def test_a_program_that_is_not_the_roles_is_not_replaced(hosts: Hosts) -> None:
 
 
 def test_a_reboot_brings_it_back(hosts: Hosts) -> None:
-    subprocess.run(["docker", "restart", "--time", "30", SERVER], check=True, capture_output=True)
-    hosts.server.check_output("timeout 120 systemctl is-system-running --wait || true")
+    reboot(hosts.server, SERVER)
     assert hosts.build().changed == 0

@@ -93,6 +93,7 @@ class FakeSite:
         played: what the stand-ins were asked to play, by path.
         watched: called at every look at a record.
         disturbed: whether the bot went away since the host was asked last.
+        boot: the number of the host's boot.
     """
 
     stories: dict[str, list[Story]] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class FakeSite:
     played: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     watched: Callable[[dict[str, Any]], None] = lambda _: None
     disturbed: bool = False
+    boot: int = 1
     _strikes: int = 1
     _returns: bool = True
 
@@ -286,12 +288,14 @@ class FakeHost:
             "preflight": self.user,
             "evidence": f"a line of {script.rsplit('=', maxsplit=1)[-1]}",
             "detect": "yes" if self.has_k3s else "no",
+            **dict.fromkeys(("boot", "booted"), self.site.boot),
         }
         return f"{answers.get(word, time.time())}\n"
 
     def restart(self) -> None:
         """Notes that it was restarted."""
         self.site.log.append("restart")
+        self.site.boot += 1
 
     def _word(self, script: str) -> str:
         signs = {
@@ -299,6 +303,8 @@ class FakeHost:
             "evidence": ("journalctl", " logs ", " get events "),
             "preflight": ("id -u",),
             "detect": ("echo yes",),
+            "booted": ("is-system-running",),
+            "boot": ("boot_id",),
         }
         for word, parts in signs.items():
             if any(part in script for part in parts):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_drill.control import ControlError
+from botwatch_drill.host import HostError
 from botwatch_drill.record import Record
 
 if TYPE_CHECKING:
     from botwatch_drill.snapshot import Snapshot
     from botwatch_drill.watch import Watch
+
+
+# Which boot this is: a container that restarts keeps the kernel, but not its first process.
+WHICH_BOOT = "cat /proc/sys/kernel/random/boot_id; cut -d ' ' -f 22 /proc/1/stat"
+# The first answer comes long before the end of the boot: /tmp may still be emptied. `degraded` is
+# for alerts to judge.
+BOOTED = """state=$(systemctl is-system-running) || [ "$state" = degraded ]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ def play(watch: Watch) -> Record:
         ControlError, HostError, InterruptionError: as Runner.run.
     """
     limits = watch.drill.limits
+    boot = watch.site.host.sh(WHICH_BOOT)
     before = watch.site.control.state().told
     started_at = time.time()
     started = time.monotonic()
@@ -38,7 +48,7 @@ def play(watch: Watch) -> Record:
     watch.line.waits("waiting until everything is back")
     record = Record.begin(0, watch.drill)
     fields: dict[str, object] = {"injected_at": started_at}
-    state = _well(watch, limits.late_s)
+    state = _well(watch, limits.late_s) if _booted(watch, boot) else None
     if state is not None:
         fields["recovered_at"] = time.time()
         watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
@@ -53,6 +63,17 @@ def play(watch: Watch) -> Record:
         ]
         fields |= {"messages": len(new), "said": new[0].words if new else None}
     return record.seen(**fields)
+
+
+def _booted(watch: Watch, before: str) -> bool:
+    """Waits until another boot than the one before is complete; says whether it was, in time."""
+    end = time.monotonic() + watch.drill.limits.late_s
+    while time.monotonic() < end:
+        with contextlib.suppress(HostError):
+            if watch.site.host.sh(f"{BOOTED}\n{WHICH_BOOT}") != before:
+                return True
+        watch.site.stop.sleep(watch.drill.limits.poll_s)
+    return False
 
 
 def _well(watch: Watch, within_s: float) -> Snapshot | None:
