@@ -19,11 +19,12 @@ from ansible.plugins.action import ActionBase
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 from plugins.kubernetes.kubectl import DEFAULT, Answer, Kubectl
+from plugins.kubernetes.nodes import Heartbeats, Outlook
 from plugins.kubernetes.objects import MANAGER, MANAGER_LABEL, Object
 from plugins.kubernetes.pods import hopeless_states
 from plugins.kubernetes.report import write_report
 from plugins.kubernetes.rollouts import KINDS, shortfall
-from plugins.kubernetes.snapshot import Snapshot, take_snapshot
+from plugins.kubernetes.snapshot import PLACES, take_snapshot
 from plugins.remote import run_program
 
 DOCUMENTATION = """
@@ -31,7 +32,9 @@ name: workloads_ready
 short_description: Wait until Deployments, StatefulSets and DaemonSets run as declared
 description:
   - Asks once a second, in all namespaces. Changes nothing; a dry run does not wait.
-  - Fails before the time is over if a container can no longer start by itself.
+  - Pods on nodes that do not report any more do not count.
+  - Fails before the time is over if a container can no longer start by itself, or pods are left on
+    a node that has been gone for longer than Kubernetes takes to move them.
   - Gives waited_s.
 options:
   timeout_s:
@@ -116,23 +119,29 @@ class ActionModule(ActionBase):
 
     def _wait(self, kubectl: Kubectl, selector: str, started: float, deadline: Deadline) -> None:
         """Return when everything is ready; fail with a report when it is not."""
-        patience, looked = Patience(), started - LOOK_INTERVAL_S
+        patience, heartbeats, looked = Patience(), Heartbeats(), started - LOOK_INTERVAL_S
         while True:
             workloads = self._workloads(kubectl, selector)
-            unready = [item for item in workloads.items if shortfall(item)]
-            if not workloads.failed and not unready:
+            if not workloads.failed and self._are_ready(workloads.items, kubectl, heartbeats):
                 return
             now = time.monotonic()
             if deadline.is_over(now) or now - looked >= LOOK_INTERVAL_S:
                 looked, snapshot = now, take_snapshot(kubectl)
-                pods = [pod for item in unready for pod in snapshot.pods_of(item)]
-                deadline.see(pods, now)
-                is_lost = patience.is_over(pods, now)
+                outlook = Outlook(workloads.items, snapshot, heartbeats.lost(snapshot))
+                deadline.see(outlook.pods, now)
+                is_lost = patience.is_over(outlook.pods, now) or outlook.is_for_good
                 if is_lost or deadline.is_over(now):
                     when = f"after {now - started:.0f} s"
                     waited = f"{when}, and waiting would not help" if is_lost else when
-                    self._fail(workloads, unready, snapshot, kubectl, waited)
+                    self._fail(workloads, outlook, kubectl, waited)
             time.sleep(INTERVAL_S)
+
+    def _are_ready(self, items: list[Object], kubectl: Kubectl, heartbeats: Heartbeats) -> bool:
+        """Say whether all workloads are ready, and not by pods on nodes that are gone."""
+        if any(shortfall(item) for item in items):
+            return False
+        places = take_snapshot(kubectl, PLACES)
+        return not Outlook(items, places, heartbeats.lost(places)).unready
 
     def _workloads(self, kubectl: Kubectl, selector: str) -> Answer:
         answer = kubectl.ask(
@@ -146,21 +155,15 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(message)
         return answer
 
-    def _fail(
-        self,
-        workloads: Answer,
-        unready: list[Object],
-        snapshot: Snapshot,
-        kubectl: Kubectl,
-        waited: str,
-    ) -> NoReturn:
+    def _fail(self, workloads: Answer, outlook: Outlook, kubectl: Kubectl, waited: str) -> NoReturn:
         if workloads.failed:
             message = (
                 f"no Kubernetes answers {waited} ({workloads.said}): "
                 "see `systemctl status k3s` and `journalctl -u k3s` on the host."
             )
             raise AnsibleActionFail(message)
+        unready = outlook.unready
         count = f"{len(unready)} of {len(workloads.items)} workloads"
         head = f"{count} on Kubernetes are not ready {waited}."
-        message = f"{head}\n\n{write_report(unready, snapshot, kubectl)}"
+        message = f"{head}\n\n{write_report(unready, outlook, kubectl)}"
         raise AnsibleActionFail(message)

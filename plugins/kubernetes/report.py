@@ -18,6 +18,7 @@ from plugins.kubernetes.snapshot import Snapshot, happened_at, last_message
 
 if TYPE_CHECKING:
     from plugins.kubernetes.kubectl import Kubectl
+    from plugins.kubernetes.nodes import Outlook
 
 # The report must fit on a screen or two at night, whatever has broken.
 MOST_WORKLOADS = 5
@@ -27,12 +28,16 @@ LOG_LINES = 10
 LONGEST_LINE = 240
 
 
-def write_report(unready: list[Object], snapshot: Snapshot, kubectl: Kubectl) -> str:
+def write_report(unready: list[Object], outlook: Outlook, kubectl: Kubectl) -> str:
     """Write about the nodes, then about each workload."""
+    snapshot = outlook.snapshot
     # Those that nothing but a change can help come first.
     unready = sorted(unready, key=lambda item: not is_lost(item, snapshot))
     shown = unready[:MOST_WORKLOADS]
-    parts = [node_lines(snapshot), *(workload_lines(item, snapshot, kubectl) for item in shown)]
+    parts = [
+        node_lines(outlook, kubectl),
+        *(workload_lines(item, outlook, kubectl) for item in shown),
+    ]
     rest = [str(identify(workload)) for workload in unready[MOST_WORKLOADS:]]
     if rest:
         parts.append([f"Not ready either: {one_line(', '.join(rest))}."])
@@ -44,24 +49,31 @@ def is_lost(workload: Object, snapshot: Snapshot) -> bool:
     return any(hopeless_states(pod) for pod in snapshot.pods_of(workload))
 
 
-def node_lines(snapshot: Snapshot) -> list[str]:
+def node_lines(outlook: Outlook, kubectl: Kubectl) -> list[str]:
     """Say which nodes are not ready: nothing else counts until they are."""
-    lines = []
-    for node in snapshot.nodes:
+    lines = [
+        f"The node {name} {node.cause}, so the pods on it do not count. If its host still exists"
+        " under this name, start it and k3s there; if not, remove the node:"
+        f" `{kubectl.command} delete node {name}`."
+        for name, node in outlook.lost.items()
+    ]
+    for node in outlook.snapshot.nodes:
         ready = condition(node, "Ready")
-        if ready.get("status") != "True":
+        name = node["metadata"]["name"]
+        if ready.get("status") != "True" and name not in outlook.lost:
             cause = one_line(ready.get("message") or "its kubelet does not report")
-            name = node["metadata"]["name"]
             lines.append(f"The node {name} is not ready ({cause}): see `journalctl -u k3s` on it.")
     return lines
 
 
-def workload_lines(workload: Object, snapshot: Snapshot, kubectl: Kubectl) -> list[str]:
+def workload_lines(workload: Object, outlook: Outlook, kubectl: Kubectl) -> list[str]:
     """Say why a workload is not ready."""
-    lines = [f"{identify(workload)}: {shortfall(workload)}."]
+    snapshot, node = outlook.snapshot, outlook.lost_node_of(workload)
+    lack = shortfall(workload) or f"a pod of it is on the node {node.name if node else '?'}"
+    lines = [f"{identify(workload)}: {lack}."]
     pods = [pod for pod in snapshot.pods_of(workload) if not is_ready(pod)]
     makers = snapshot.makers_of(workload)
-    if not pods:
+    if not pods and not node:
         lines += [f"  {fault}." for fault in missing_pod_faults(workload, snapshot)]
     for pod in pods[:MOST_PODS]:
         lines += [f"  {fault}." for fault in pod_faults(pod, snapshot)]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugins.kubernetes.kubectl import Kubectl
     from plugins.kubernetes.objects import Object
 
@@ -17,7 +19,10 @@ KINDS = {
     "events": "Event",
     "persistentvolumeclaims": "PersistentVolumeClaim",
     "nodes": "Node",
+    "leases.coordination.k8s.io": "Lease",
 }
+# What tells on which nodes pods run: much less than all.
+PLACES = ("pods", "replicasets.apps", "nodes", "leases.coordination.k8s.io")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Snapshot:
     events: list[Object] = field(default_factory=list)
     claims: list[Object] = field(default_factory=list)
     nodes: list[Object] = field(default_factory=list)
+    leases: list[Object] = field(default_factory=list)
 
     def makers_of(self, workload: Object) -> set[str]:
         """Tell who makes a workload's pods, by uid: itself, or its ReplicaSets."""
@@ -60,9 +66,9 @@ class Snapshot:
         ]
 
 
-def take_snapshot(kubectl: Kubectl) -> Snapshot:
+def take_snapshot(kubectl: Kubectl, kinds: Iterable[str] = KINDS) -> Snapshot:
     """Look at everything at once; what cannot be seen is left out, the rest may tell enough."""
-    answer = kubectl.ask("get", ",".join(KINDS), "--all-namespaces", "--output=json")
+    answer = kubectl.ask("get", ",".join(kinds), "--all-namespaces", "--output=json")
     found: dict[str, list[Object]] = {kind: [] for kind in KINDS.values()}
     for item in answer.items:
         found[item["kind"]].append(item)
