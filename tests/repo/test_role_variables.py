@@ -132,6 +132,39 @@ def test_input_checks_are_about_known_variables_and_can_be_made(role: Role) -> N
         assert re.compile(check["pattern"])
 
 
+# Each with an IPv6 address as its host, as it must be written and as it is often written.
+ADDRESSES = [
+    (f"{scheme}://{{}}{port}{path}", "[2001:db8::7]", "2001:db8::7")
+    for scheme in ("http", "https", "ws", "wss")
+    for port in ("", ":8080")
+    for path in ("", "/folder")
+]
+
+
+@each_role
+def test_an_ipv6_address_is_taken_in_brackets_only(role: Role) -> None:
+    for check in role.input_checks:
+        if "_url" not in check["variable"]:
+            continue
+        for form, written, misspelt in ADDRESSES:
+            if re.fullmatch(check["pattern"], form.format("host.example.org")):
+                assert re.fullmatch(check["pattern"], form.format(written)), check["variable"]
+                assert not re.fullmatch(check["pattern"], form.format(misspelt)), check["variable"]
+
+
+@pytest.mark.parametrize(
+    "address", ["::1", "[::1]", "2001:db8::7", "256.0.0.1", "1.2.3", "1.2.3.4."]
+)
+def test_services_listen_on_ipv4_addresses_only_and_that_is_said(address: str) -> None:
+    (role,) = [role for role in ROLES if role.name == "botwatch"]
+    inputs = RoleInputs(role.name, {}, {}, role.input_checks)
+    (fault,) = wrong_shapes(inputs, {"botwatch_listen_address": address})
+    assert "is not an IPv4 address" in fault
+    assert "do not listen on IPv6" in fault
+    for fine in ("127.0.0.1", "0.0.0.0", "192.168.249.255"):  # noqa: S104 # what a user may write
+        assert wrong_shapes(inputs, {"botwatch_listen_address": fine}) == []
+
+
 @each_role
 def test_what_the_roles_and_the_demo_say_passes_the_checks(role: Role, values: Data) -> None:
     inputs = RoleInputs(role.name, role.specs["main"], role.defaults, role.input_checks)
