@@ -6,20 +6,39 @@ nothing has changed.
 
 from __future__ import annotations
 
-import hashlib
 import struct
-import tarfile
-from dataclasses import dataclass, field
+import sys
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+
+# Ansible loads an action by its path alone; what actions share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.action.check_role_variables import find_role
+from plugins.airgap.archives import (
+    Image,
+    UnreadableError,
+    full_name,
+    images_in,
+    names_in_compressed,
+)
+from plugins.airgap.findings import Findings, State
+from plugins.airgap.needs import Need, Store
+from plugins.airgap.wheels import Target, examine_wheels, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DOCUMENTATION = """
 name: k3s_artifacts
 short_description: Check the files of an air-gapped k3s on the controller
 description:
-  - Returns what is to be installed, and one sentence per fault. It never fails itself.
+  - Returns what is to be installed, one row per thing that was looked for, and one sentence per
+    fault. It never fails itself.
+  - Which images roles need stands in their meta/airgap.yml.
 options:
   folder:
     description: The folder with the files, as a release of k3s names them, and images/*.tar.
@@ -41,9 +60,16 @@ options:
     type: str
     required: true
   installed:
-    description: The records of what is installed, by file name.
+    description: The records of what is installed, by file name; what is there is not read again.
     type: dict
-    required: true
+  listed:
+    description: The archives on the host whose images are recorded there.
+    type: list
+    elements: str
+  roles:
+    description: Names of the roles whose images are to be there.
+    type: list
+    elements: str
 """
 
 # What an ELF file says about the processor that it was built for.
@@ -51,10 +77,21 @@ MACHINES = {62: "amd64", 183: "arm64"}
 ELF_HEADER = struct.Struct("<4sBBB9xHHIQQQIHHHHHH")
 LITTLE_64_BIT = (2, 1)
 ARCHIVES = (".tar.zst", ".tar.gz", ".tar")
-INDEXES = {"manifest.json", "index.json"}
-CHUNK = 1024 * 1024
+NEEDS = "meta/airgap.yml"
 
 Variables = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What is on the host: the records of files, and the archives whose images are recorded."""
+
+    records: dict[str, str]
+    listed: Sequence[str] = ()
+
+    def has(self, name: str, checksum: str) -> bool:
+        """Say whether a file was installed with this checksum."""
+        return self.records.get(name, "").split(" ")[0] == checksum
 
 
 @dataclass(frozen=True)
@@ -81,25 +118,6 @@ class Release:
         return f"download it from {self.url}/{name}"
 
 
-@dataclass
-class Findings:
-    """What is to be installed, and what stands against it."""
-
-    faults: list[str] = field(default_factory=list)
-    binary: Variables = field(default_factory=dict)
-    images: list[Variables] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
-
-
-def sha256(path: Path) -> str:
-    """Compute a file's SHA-256."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def read_sums(text: str) -> dict[str, str]:
     """Read a list of checksums, as sha256sum writes it."""
     rows = [line.split() for line in text.splitlines()]
@@ -124,90 +142,85 @@ def elf_fault(path: Path, release: Release) -> str:
     return ""
 
 
-def archive_fault(path: Path) -> str:
-    """Say what is wrong with an archive of images; empty if nothing."""
-    try:
-        with tarfile.open(path, "r:") as archive:
-            names = set(archive.getnames())
-    except (tarfile.TarError, EOFError) as error:
-        return f"{path} is no whole tar archive ({error}): make it again with docker save."
-    if not names & INDEXES:
-        return f"{path} is no archive of container images: make it with docker save."
-    return ""
-
-
 class Folder:
     """The folder with the files."""
 
-    def __init__(self, path: Path, release: Release, installed: dict[str, str]) -> None:
+    def __init__(self, path: Path, release: Release, installed: Installed) -> None:
         self.path = path
         self.release = release
         self.installed = installed
         self.findings = Findings()
 
-    def examine(self) -> Findings:
-        """Look at all that is to be installed."""
-        if not self.path.is_dir():
-            self._fault(
-                f"botwatch_airgap_dir names {self.path}, but there is no such folder on this"
-                " machine: correct it, or leave it empty to download k3s."
-            )
-            return self.findings
+    def examine(self, needs: Sequence[Need] = ()) -> Findings:
+        """Look at all that is to be installed, and at what roles need."""
         sums = self._sums()
-        if sums is not None:
-            self._examine_binary(sums)
-            self._examine_k3s_images(sums)
-        self._examine_other_images()
+        self._examine_binary(sums)
+        self._examine_k3s_images(sums)
+        archives = self._examine_other_images()
+        store = Store(self.path / "images", self.release.architecture, archives)
+        store.examine(list(needs), self.findings)
+        self._examine_packages(store, needs)
+        self._list_extras()
         wanted = {image["name"] for image in self.findings.images} | self._images_in_place
         self.findings.stale = sorted(
-            name for name in self.installed if name.endswith(ARCHIVES) and name not in wanted
+            name
+            for name in self.installed.records
+            if name.endswith(ARCHIVES) and name not in wanted
         )
         return self.findings
 
-    def _fault(self, sentence: str) -> None:
-        self.findings.faults.append(sentence)
+    def _note(self, name: str, state: State, says: str = "") -> None:
+        self.findings.note(name, state, says)
 
     def _sums(self) -> dict[str, str] | None:
         file = self.path / self.release.sums
         if not file.is_file():
-            self._fault(f"{file} is missing: {self.release.download(file.name)}.")
+            says = f"{file} is missing: {self.release.download(file.name)}."
+            self._note(file.name, "missing", says)
             return None
+        self._note(file.name, "ok")
         return read_sums(file.read_text(encoding="utf-8", errors="replace"))
 
     def _expected(self, sums: dict[str, str], name: str) -> str:
         """Look up the checksum of a file; tell if there is none."""
         if name not in sums:
-            self._fault(
+            says = (
                 f"{self.path / self.release.sums} has no checksum of {name}, so it is of another"
                 f" release or cut short: {self.release.download(self.release.sums)} again."
             )
+            self._note(name, "wrong", says)
         return sums.get(name, "")
 
-    def _examine_binary(self, sums: dict[str, str]) -> None:
+    def _examine_binary(self, sums: dict[str, str] | None) -> None:
         release = self.release
-        expected = self._expected(sums, release.binary)
-        if not expected:
+        names = [release.binary, "k3s"]
+        path = next((self.path / name for name in names if (self.path / name).is_file()), None)
+        expected = self._expected(sums, release.binary) if sums is not None else ""
+        if sums is not None and not expected:
             return
-        if release.checksum and expected != release.checksum:
-            self._fault(
+        if expected and release.checksum and expected != release.checksum:
+            says = (
                 f"{self.path / release.sums} is not that of k3s {release.version}, whose binary has"
                 f" the SHA-256 {release.checksum}: put the files of that release into the folder,"
                 " or set k3s_version (and k3s_sha256) to the release that they are of."
             )
+            self._note(release.sums, "wrong", says)
             return
-        if self.installed.get(f"k3s-{release.version}", "").split(" ")[0] == expected:
+        if expected and self.installed.has(f"k3s-{release.version}", expected):
+            self._note(release.binary, "ok", "is on the host already")
             return
-        names = [release.binary, "k3s"]
-        path = next((self.path / name for name in names if (self.path / name).is_file()), None)
         if path is None:
-            self._fault(
-                f"{self.path / release.binary} is missing: {release.download(release.binary)}."
-            )
+            says = f"{self.path / release.binary} is missing: {release.download(release.binary)}."
+            self._note(release.binary, "missing", says)
+            return
+        if not expected:
+            self._note(path.name, "optional", f"cannot be checked without {release.sums}")
             return
         fault = elf_fault(path, release) or self._sum_fault(path, expected)
         if fault:
-            self._fault(fault)
+            self._note(path.name, "wrong", fault)
         else:
+            self._note(path.name, "ok", f"has the SHA-256 {expected}")
             self.findings.binary = {"src": str(path), "record": expected}
 
     def _sum_fault(self, path: Path, expected: str) -> str:
@@ -221,44 +234,85 @@ class Folder:
             f" {self.release.download(name)} again."
         )
 
-    def _examine_k3s_images(self, sums: dict[str, str]) -> None:
+    def _examine_k3s_images(self, sums: dict[str, str] | None) -> None:
         names = [f"k3s-airgap-images-{self.release.architecture}{suffix}" for suffix in ARCHIVES]
         path = next((self.path / name for name in names if (self.path / name).is_file()), None)
         if path is None:
-            self._fault(
+            says = (
                 f"{self.path / names[0]} is missing, and so is one that ends in .tar.gz or .tar:"
                 f" {self.release.download(names[0])}."
             )
+            self._note(names[0], "missing", says)
+            return
+        if sums is None:
+            self._note(path.name, "optional", f"cannot be checked without {self.release.sums}")
             return
         expected = self._expected(sums, path.name)
-        if not expected or self.installed.get(path.name, "").split(" ")[0] == expected:
+        if not expected:
+            return
+        if self.installed.has(path.name, expected):
+            self._note(path.name, "ok", "is on the host already")
+            if path.name not in self.installed.listed:
+                self._list(path.name, names_in_compressed(path))
             return
         fault = self._sum_fault(path, expected)
         if fault:
-            self._fault(fault)
+            self._note(path.name, "wrong", fault)
         else:
-            self._install(path, expected)
+            self._note(path.name, "ok", f"has the SHA-256 {expected}")
+            self._install(path, expected, names_in_compressed(path))
 
-    def _examine_other_images(self) -> None:
+    def _examine_other_images(self) -> dict[str, list[Image]]:
+        """Check the archives that were touched since; give the images of all of them."""
+        found: dict[str, list[Image]] = {}
         for path in sorted((self.path / "images").glob("*.tar")):
             if not path.is_file():
-                self._fault(f"{path} is no file, or a link to none: put the archive there.")
+                says = f"{path} is no file, or a link to none: put the archive there."
+                self._note(f"images/{path.name}", "wrong", says)
                 continue
-            record = self.installed.get(path.name, "")
-            # Read only if it was touched since.
-            if record.endswith(f" {times(path)}"):
+            try:
+                found[path.name] = images_in(path)
+            except UnreadableError as error:
+                self._note(f"images/{path.name}", "wrong", str(error))
                 continue
-            checksum = sha256(path)
-            if record.split(" ")[0] == checksum:
-                continue
-            fault = archive_fault(path)
-            if fault:
-                self._fault(fault)
-            else:
-                self._install(path, f"{checksum} {times(path)}")
+            names = [image.name for image in found[path.name]]
+            record = self.installed.records.get(path.name, "")
+            # Hashed only if it was touched since.
+            is_recorded = record.endswith(f" {times(path)}")
+            checksum = "" if is_recorded else sha256(path)
+            if not is_recorded and not self.installed.has(path.name, checksum):
+                self._install(path, f"{checksum} {times(path)}", names)
+            elif path.name not in self.installed.listed:
+                self._list(path.name, names)
+        return found
 
-    def _install(self, path: Path, record: str) -> None:
-        self.findings.images.append({"src": str(path), "name": path.name, "record": record})
+    def _examine_packages(self, store: Store, needs: Sequence[Need]) -> None:
+        """Check the packages of what is built upon an image."""
+        for need in needs:
+            if need.source and not store.holder(need.instead):
+                target = Target(need.image, self.release.architecture)
+                lock = Path(need.source).resolve() / "requirements.txt"
+                if lock.is_file():
+                    examine_wheels(self.path / "wheels", lock, target, self.findings)
+
+    def _list_extras(self) -> None:
+        """Note what lies in the folder and is not used."""
+        used = {self.release.binary, "k3s", self.release.sums, "images", "wheels"}
+        used |= {row.name for row in self.findings.rows}
+        folders = (self.path, self.path / "images")
+        files = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        for path in sorted(files):
+            name = str(path.relative_to(self.path))
+            if name in used or (path.parent.name == "images" and path.suffix == ".tar"):
+                continue
+            self._note(name, "extra", "is not used: see above for what is")
+
+    def _install(self, path: Path, record: str, contents: list[str]) -> None:
+        image = {"src": str(path), "name": path.name, "record": record, "contents": contents}
+        self.findings.images.append(image)
+
+    def _list(self, name: str, contents: list[str]) -> None:
+        self.findings.unlisted.append({"name": name, "contents": contents})
 
     @property
     def _images_in_place(self) -> set[str]:
@@ -287,13 +341,69 @@ class ActionModule(ActionBase):
         release = Release(
             args["version"], args["architecture"], args.get("checksum", ""), args["release_url"]
         )
-        folder = Folder(Path(args["folder"]).expanduser(), release, args["installed"])
-        findings = folder.examine()
+        path = Path(args["folder"] or "airgap").expanduser()
+        needs = [
+            need for name in args.get("roles", []) for need in self._needs(name, task_vars or {})
+        ]
+        installed = Installed(args.get("installed", {}), args.get("listed", []))
+        findings = Folder(path, release, installed).examine(merge(needs))
+        faults = findings.faults if path.is_dir() else [no_folder(args["folder"])]
         return {
             **result,
             "changed": False,
-            "faults": findings.faults,
+            "faults": faults,
+            "rows": [asdict(row) for row in findings.rows],
             "binary": findings.binary,
             "images": findings.images,
             "stale_images": findings.stale,
+            "unlisted": findings.unlisted,
         }
+
+    def _needs(self, name: str, given: Variables) -> list[Need]:
+        """Read which images a role needs, as its variables name them."""
+        role = find_role(name)
+        own = self._read(role / "defaults/main.yml") or {}
+        internal = self._read(role / "vars/main.yml") or {}
+        known = {**own, **given, **internal, "role_path": str(role)}
+        templar = self._templar.copy_with_new_env(available_variables=known)
+        entries: list[Variables] = templar.template(self._read(role / NEEDS) or [])
+        return [
+            Need(
+                str(templar.template(known[entry["variable"]])),
+                entry["variable"],
+                boolean(entry.get("required", True)),
+                str(entry.get("instead", "")),
+                str(entry.get("source", "")),
+            )
+            for entry in entries
+            if boolean(entry.get("used", True))
+        ]
+
+    def _read(self, path: Path) -> Any:  # whatever the YAML file holds
+        return (
+            self._loader.load_from_file(str(path), trusted_as_template=True)
+            if path.is_file()
+            else None
+        )
+
+
+def merge(needs: list[Need]) -> list[Need]:
+    """Let an image that several roles need stand once, with the names of all variables."""
+    merged: dict[tuple[str, str], Need] = {}
+    for need in needs:
+        key = (full_name(need.image), need.instead)
+        before = merged.get(key)
+        variables = f"{before.variable}, {need.variable}" if before else need.variable
+        is_required = need.is_required or bool(before and before.is_required)
+        merged[key] = replace(need, variable=variables, is_required=is_required)
+    return list(merged.values())
+
+
+def no_folder(given: str) -> str:
+    """Say that there is no such folder."""
+    return (
+        f"botwatch_airgap_dir names {given}, but there is no such folder on this machine: correct"
+        " it, or leave it empty to download k3s."
+        if given
+        else "botwatch_airgap_dir is not set: name the folder with -e botwatch_airgap_dir=FOLDER."
+    )

@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
-import json
-import tarfile
+import sys
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
+# Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.airgap.archives import UnreadableError, images_in, short_name
+
 DOCUMENTATION = """
 name: archived_images
 short_description: Name the container images that archives hold
 description:
-  - Reads the list of contents of each *.tar in the folders, and returns all names in them.
+  - Reads the list of contents of each *.tar in the folders, and returns all names in them, without
+    Docker's own registry (prom/prometheus:v3.5.3, python:3.13-slim).
   - What is no archive of images has none; another check tells of it.
 options:
   _terms:
     description: Folders with archives, as docker save writes them.
     required: true
+  holding:
+    description: An image; then the paths of the archives that hold it are returned.
+    type: str
 """
-
-CONTENTS = "manifest.json"
 
 
 def names_in(archive: Path) -> list[str]:
     """List the names of the images in an archive."""
     try:
-        with tarfile.open(archive, "r:") as opened:
-            listed = opened.extractfile(CONTENTS)
-            images = json.load(listed) if listed else []
-    except (tarfile.TarError, KeyError, ValueError):
+        return [short_name(image.name) for image in images_in(archive)]
+    except UnreadableError:
         return []
-    return [name for image in images for name in image.get("RepoTags") or []]
 
 
 class LookupModule(LookupBase):
-    """Return the names of all images in the folders."""
+    """Return the names of all images in the folders, or the archives that hold one."""
 
     def run(
         self,
         terms: list[str],
         variables: dict[str, Any] | None = None,  # part of Ansible's interface
+        holding: str | None = None,
         **_options: object,
     ) -> list[str]:
         """Look into each folder; see DOCUMENTATION."""
-        return [
-            name
-            for term in terms
-            for archive in sorted(Path(term).glob("*.tar"))
-            for name in names_in(archive)
+        archives = [
+            path for term in terms for path in sorted(Path(term).expanduser().glob("*.tar"))
         ]
+        if holding is not None:
+            return [str(path) for path in archives if short_name(holding) in names_in(path)]
+        return [name for path in archives for name in names_in(path)]

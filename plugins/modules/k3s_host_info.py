@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import ssl
 import time
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -56,16 +57,24 @@ host:
 DATA = "var/lib/rancher"
 PROGRAMS = "usr/local/bin"
 IMAGES = "var/lib/rancher/k3s/agent/images"
-# One file per binary or archive that the role installed, named like it: what it was made of.
+# One file per binary or archive that the role installed, named like it: what it was made of; and
+# one per archive with the names of its images.
 RECORDS = "usr/local/share/k3s"
 WORKED = "etc/rancher/k3s/last-working"
+AGENT = "var/lib/rancher/k3s/agent"
+CONFIG = "etc/rancher/k3s/config.yaml"
 TOOLS = ("kubectl", "crictl", "ctr")
+LIST_IMAGES = ("ctr", "--namespace", "k8s.io", "images", "list", "--quiet")
 UNITS = {"server": "k3s", "agent": "k3s-agent"}
 OWN_PROCESS = re.compile(r"/k3s(-agent)?\.service(/|$)", re.MULTILINE)
+# The kubelet's name in its certificate: a text of the types that names have there, and its length.
+KUBELET = re.compile(rb"[\x0c\x13](?P<length>.)(?P<prefix>system:node:)", re.DOTALL)
+NODE_NAME = re.compile(r"^node-name: *[\"']?([a-z0-9][a-z0-9.-]*)", re.MULTILINE)
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w-]*)")
 
 Found = dict[str, Any]
-Ask = Callable[[list[str]], str]
+Run = Callable[[list[str]], tuple[int, str]]
 
 
 def memory_mb(root: Path) -> int:
@@ -154,6 +163,57 @@ def records(root: Path) -> dict[str, str]:
     return found
 
 
+def archives(root: Path) -> dict[str, list[str]]:
+    """Read which images the archives hold that the role installed."""
+    listed = {
+        record.name.removesuffix(".images"): record.read_text().split()
+        for record in sorted((root / RECORDS).glob("*.images"))
+    }
+    return {name: images for name, images in listed.items() if (root / IMAGES / name).is_file()}
+
+
+def missing_images(given: dict[str, list[str]], run: Run) -> dict[str, list[str]]:
+    """Name the images of archives that containerd does not have any more, by archive."""
+    code, words = run([f"/{PROGRAMS}/k3s", *LIST_IMAGES]) if given else (0, "")
+    if code:  # nobody can say
+        return {}
+    present = set(words.split())
+    missing = {name: sorted(set(images) - present) for name, images in given.items()}
+    return {name: images for name, images in missing.items() if images}
+
+
+def node_name(root: Path) -> str:
+    """Say by which name the cluster knows this host; empty if it has not joined one.
+
+    The certificate comes from the server, which gave it for that name. Where it is elsewhere, the
+    kubelet's settings show that it has joined, and k3s' own say under which name.
+    """
+    certificate = root / AGENT / "client-kubelet.crt"
+    if certificate.is_file() and (name := name_in(certificate.read_text())):
+        return name
+    config = root / CONFIG
+    if (root / AGENT / "kubelet.kubeconfig").is_file() and config.is_file():
+        found = NODE_NAME.search(config.read_text())
+        return found.group(1) if found else ""
+    return ""
+
+
+def name_in(certificates: str) -> str:
+    """Read a node's name from the certificate of its kubelet."""
+    for text in CERTIFICATE.findall(certificates):
+        content = ssl.PEM_cert_to_DER_cert(text)
+        if found := KUBELET.search(content):
+            start, end = found.end("prefix"), found.start("prefix") + found["length"][0]
+            return content[start:end].decode()
+    return ""
+
+
+def machine_id(root: Path) -> str:
+    """Read what tells this machine from others; nodes show it."""
+    file = root / "etc/machine-id"
+    return file.read_text().strip() if file.is_file() else ""
+
+
 def binaries(root: Path) -> list[str]:
     """List the binaries, the newest first."""
     found = (root / PROGRAMS).glob("k3s-v*")
@@ -196,9 +256,9 @@ def unknown_options(known: list[str], options: list[str]) -> list[dict[str, str]
     ]
 
 
-def unit(name: str, ask: Ask) -> Found:
+def unit(name: str, run: Run) -> Found:
     """Say whether systemd runs k3s, and will at the next boot."""
-    words = ask(["systemctl", "show", "--property=ActiveState,UnitFileState", f"{name}.service"])
+    _, words = run(["systemctl", "show", "--property=ActiveState,UnitFileState", f"{name}.service"])
     state = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
     return {
         "active": state.get("ActiveState") == "active",
@@ -206,13 +266,14 @@ def unit(name: str, ask: Ask) -> Found:
     }
 
 
-def look(root: Path, wanted: Found, ask: Ask) -> Found:
+def look(root: Path, wanted: Found, run: Run) -> Found:
     """Look at the host below `root`."""
     recorded = records(root)
     name = f"k3s-{wanted['version']}"
     known: list[str] = []
     if name in recorded and wanted["options"]:
-        known = flags(ask([str(root / PROGRAMS / name), wanted["kind"], "--help"]))
+        known = flags(run([str(root / PROGRAMS / name), wanted["kind"], "--help"])[1])
+    state, given = unit(UNITS[wanted["kind"]], run), archives(root)
     return {
         "memory_mb": memory_mb(root),
         "disk": disk(root),
@@ -225,9 +286,13 @@ def look(root: Path, wanted: Found, ask: Ask) -> Found:
         "binaries": binaries(root),
         "missing_links": missing_links(root, os.environ.get("PATH")),
         "unknown_options": unknown_options(known, wanted["options"]) if known else [],
+        "node_name": node_name(root),
+        "machine_id": machine_id(root),
         "has_token": (root / "etc/rancher/k3s/token").is_file(),
         "worked": worked(root, wanted["files"]),
-        "unit": unit(UNITS[wanted["kind"]], ask),
+        "unit": state,
+        "archives": given,
+        "missing_images": missing_images(given, run) if state["active"] else {},
         "processes": own_processes(root),
     }
 
@@ -245,11 +310,12 @@ def main() -> None:
         supports_check_mode=True,
     )
 
-    def ask(command: list[str]) -> str:
-        """Run a command and return what it prints."""
-        return str(module.run_command(command)[1])
+    def run(command: list[str]) -> tuple[int, str]:
+        """Run a command; return its exit code and what it prints."""
+        code, output, _ = module.run_command(command)
+        return code, output
 
-    module.exit_json(changed=False, host=look(Path("/"), module.params, ask))
+    module.exit_json(changed=False, host=look(Path("/"), module.params, run))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,13 @@ BUILD = {
     ],
     "roles": ["k3s"],
 }
+WAIT = {
+    "hosts": "botwatch",
+    "gather_facts": False,
+    "tasks": [
+        {"ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "workloads"}},
+    ],
+}
 # Overlays, which containers are made of, do not lie on one another.
 VOLUMES = [f"/var/lib/{name}" for name in ("containerd", "docker", "kubelet", "rancher")]
 CHANGED = re.compile(r"\bchanged=(\d+)")
@@ -96,6 +103,10 @@ class Hosts:
     def build(self, *options: str, **variables: object) -> Run:
         """Run the role, with these variables beside the given ones."""
         return self._play(BUILD, variables, *options)
+
+    def wait_for_workloads(self, timeout_s: int) -> Run:
+        """Wait until everything on the cluster runs, as site.yml does at its end."""
+        return self._play(WAIT, {"botwatch_workloads_timeout_s": timeout_s})
 
     def _play(self, play: Data, variables: Data, *options: str) -> Run:
         playbook, inventory = self.folder / "playbook.yml", self.folder / "hosts.yml"

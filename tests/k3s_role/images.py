@@ -9,12 +9,12 @@ import tarfile
 from pathlib import Path
 
 
-def save_image(target: Path, name: str) -> None:
+def save_image(target: Path, name: str, architecture: str = "amd64") -> None:
     """Write an image with one file in it, as `docker save` does."""
     layer = pack({"readme": b"Nothing to see here.\n"})
     config = json.dumps(
         {
-            "architecture": "amd64",
+            "architecture": architecture,
             "os": "linux",
             "config": {},
             "rootfs": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,12 +11,16 @@ from threading import Thread
 
 import pytest
 
+import k3s_artifacts
 from k3s_role.conftest import SUMS, Release
 from k3s_role.hosts import SERVER, Hosts, Run, gateway, link
 from k3s_role.images import save_image
 from nodes import assert_mode, assert_unit_runs, unit_property
 
 IMAGE = "botwatch/made-up:one"
+# Of the archive of k3s itself.
+PAUSE = "docker.io/rancher/mirrored-pause:3.6"
+REFUSED_WITHIN_S = 40.0
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -97,7 +102,45 @@ def test_a_k3s_that_runs_gets_images_without_a_restart(
     assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
     assert f"docker.io/{IMAGE}" in images(hosts)
     assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed == 0
+    remove(hosts, f"docker.io/{IMAGE}")
+    remove(hosts, PAUSE)
+    assert hosts.build("--check", botwatch_airgap_dir=str(tmp_path)).changed > 0
+    assert PAUSE not in images(hosts)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
+    assert {f"docker.io/{IMAGE}", PAUSE} <= set(images(hosts))
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed == 0
     assert unit_property(hosts.server, "k3s", "MainPID") == pid
+
+
+def test_an_image_of_a_compressed_archive_comes_back_too(
+    hosts: Hosts, release: Release, tmp_path: Path
+) -> None:
+    found = k3s_artifacts.directory()
+    archive = "k3s-airgap-images-amd64.tar.gz"
+    if found is None or not (found / archive).is_file():
+        pytest.skip(f"there is no {archive} to install from")
+    link(tmp_path, release.path, "k3s", SUMS)
+    link(tmp_path, found, archive)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
+    remove(hosts, PAUSE)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
+    assert PAUSE in images(hosts)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed == 0
+    assert hosts.build().changed > 0  # with what the others begin with
+
+
+def test_a_missing_image_is_refused_in_seconds(
+    hosts: Hosts, release: Release, tmp_path: Path
+) -> None:
+    link(tmp_path, release.path, "k3s", SUMS, release.archive)
+    save_image(tmp_path / "images/prometheus.tar", "prom/prometheus:v1")
+    before = time.monotonic()
+    run = hosts.build(
+        botwatch_airgap_dir=str(tmp_path), botwatch_preflight_roles=["k3s", "prometheus"]
+    )
+    took = time.monotonic() - before
+    run.assert_refused("holds the image prom/prometheus:v3", "(prometheus_image)", "docker save")
+    assert took < REFUSED_WITHIN_S
 
 
 def test_images_that_are_not_given_any_more_are_not_kept(hosts: Hosts) -> None:
@@ -105,6 +148,12 @@ def test_images_that_are_not_given_any_more_are_not_kept(hosts: Hosts) -> None:
     assert "made-up.tar" in folder.listdir()
     assert hosts.build().changed > 0
     assert "made-up.tar" not in folder.listdir()
+
+
+def remove(hosts: Hosts, image: str) -> None:
+    """Remove an image from containerd, as a kubelet that is short of disk does."""
+    hosts.server.check_output("/usr/local/bin/k3s ctr --namespace k8s.io images rm %s", image)
+    assert image not in images(hosts)
 
 
 def images(hosts: Hosts) -> list[str]:

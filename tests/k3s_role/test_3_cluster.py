@@ -82,6 +82,22 @@ def read(hosts: Hosts, name: str) -> str:
     return content
 
 
+def test_a_node_keeps_its_name_when_its_host_is_renamed(hosts: Hosts) -> None:
+    names = "/usr/local/bin/kubectl get nodes --output name"
+    before = hosts.server.check_output(names)
+    hosts.server.check_output("hostname Renamed_Host")
+    try:
+        assert hosts.build().changed == 0
+    finally:
+        hosts.server.check_output("hostname %s", SERVER)
+    assert hosts.server.check_output(names) == before == f"node/{SERVER}"
+
+
+def test_another_name_for_a_node_is_refused(hosts: Hosts) -> None:
+    run = hosts.build(k3s_node_name="another")
+    run.assert_refused(f"the cluster knows this host as the node {SERVER}", "or leave it empty")
+
+
 def test_an_upgrade_changes_what_runs(hosts: Hosts) -> None:
     named = os.environ.get(NEWER)
     if not named:

@@ -21,6 +21,19 @@ def test_all_images_in_all_archives_are_named(tmp_path: Path) -> None:
     assert look(tmp_path) == ["grafana/grafana:13.2.3", "prom/prometheus:v3.5.3"]
 
 
+def test_names_are_as_people_write_them(tmp_path: Path) -> None:
+    save_image(tmp_path / "one.tar", "docker.io/library/python:3.13-slim")
+    assert look(tmp_path) == ["python:3.13-slim"]
+
+
+def test_the_archives_that_hold_an_image_are_found(tmp_path: Path) -> None:
+    save_image(tmp_path / "one.tar", "python:3.13-slim")
+    save_image(tmp_path / "two.tar", "localhost/bot:1")
+    found = LookupModule().run([str(tmp_path)], holding="docker.io/library/python:3.13-slim")
+    assert found == [str(tmp_path / "one.tar")]
+    assert LookupModule().run([str(tmp_path)], holding="localhost/bot:2") == []
+
+
 def test_what_is_no_archive_of_images_has_none(tmp_path: Path) -> None:
     (tmp_path / "cut.tar").write_bytes(b"no archive")
     (tmp_path / "other.tar").write_bytes(pack({"readme": b"Nothing to see here.\n"}))

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import shutil
 import struct
+import subprocess
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from plugins.action.k3s_artifacts import ELF_HEADER, Findings, Folder, Release
+from plugins.action.k3s_artifacts import ELF_HEADER, Folder, Installed, Release, merge
+from plugins.airgap.archives import full_name, names_in_compressed, short_name
+from plugins.airgap.findings import Findings
+from plugins.airgap.needs import Need
+from plugins.airgap.wheels import Target, examine_wheels
 
-from unit.playbooks import run_tasks
+from k3s_role.images import save_image
+from unit.playbooks import Run, run_tasks
 
 URL = "https://example.org/releases/v1.36.4%2Bk3s1"
 SUMS = "sha256sum-amd64.txt"
@@ -26,6 +35,16 @@ def elf(machine: str, *, whole: bool = True) -> bytes:
         b"\x7fELF", 2, 1, 1, 2, kind, 1, 0, 0, ELF_HEADER.size, 0, 64, 0, 0, 64, sections, 0
     )
     return head + bytes(64 * sections if whole else 10)
+
+
+BASE = "python:3.13-slim"
+WEB = "prom/prometheus:v3.5.3"
+# As users of the roles name them: two need the same.
+NEEDS = [
+    Need(BASE, "base_image", instead="localhost/bot:1"),
+    Need(BASE, "probe_image"),
+    Need(WEB, "web_image"),
+]
 
 
 def image() -> bytes:
@@ -62,15 +81,36 @@ class Artifacts:
         (self.path / to).write_text("".join(lines))
 
     def examine(
-        self, installed: dict[str, str] | None = None, checksum: str = "", arch: str = "amd64"
+        self,
+        installed: dict[str, str] | None = None,
+        checksum: str = "",
+        arch: str = "amd64",
+        needs: Sequence[Need] = (),
     ) -> Findings:
         release = Release("v1.36.4+k3s1", arch, checksum, URL)
-        return Folder(self.path, release, installed or {}).examine()
+        return Folder(self.path, release, Installed(installed or {})).examine(merge([*needs]))
+
+    def states(self, needs: Sequence[Need]) -> dict[str, str]:
+        return {row.name: row.state for row in self.examine(needs=needs).rows}
 
 
 @pytest.fixture
 def artifacts(tmp_path: Path) -> Artifacts:
     return Artifacts(tmp_path)
+
+
+ARGUMENTS = {
+    "folder": "{{ airgap }}",
+    "version": "v1.36.4+k3s1",
+    "architecture": "amd64",
+    "release_url": URL,
+}
+
+
+def ask(folder: Path, artifacts: Path) -> Run:
+    """Run the action as a task does."""
+    task = {"name": "Look", "k3s_artifacts": ARGUMENTS}
+    return run_tasks(folder, [task], airgap=str(artifacts))
 
 
 def test_sound_files_are_to_be_installed(artifacts: Artifacts) -> None:
@@ -137,8 +177,8 @@ def fault_of(found: Findings) -> str:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "nowhere", Release("v1.36.4+k3s1", "amd64", "", URL), {})
-    assert "there is no such folder on this machine" in fault_of(folder.examine())
+    (fault,) = ask(tmp_path, tmp_path / "nowhere").results["Look"]["faults"]
+    assert "there is no such folder on this machine" in fault
 
 
 @pytest.mark.parametrize("name", [SUMS, "k3s", ARCHIVE])
@@ -210,19 +250,181 @@ def test_an_archive_without_images_is_told(artifacts: Artifacts) -> None:
 def test_all_faults_are_told_at_once_and_the_action_does_not_fail(artifacts: Artifacts) -> None:
     artifacts.write("k3s", b"other")
     (artifacts.path / ARCHIVE).unlink()
-    arguments = {
-        "folder": str(artifacts.path),
-        "version": "v1.36.4+k3s1",
-        "architecture": "amd64",
-        "checksum": "",
-        "release_url": URL,
-        "installed": {},
-    }
-    task = {"name": "Look", "k3s_artifacts": arguments}
-    run = run_tasks(artifacts.path, [task])
+    run = ask(artifacts.path, artifacts.path)
     assert run.returncode == 0
     assert len(run.results["Look"]["faults"]) == 2
     assert run.results["Look"]["changed"] is False
+
+
+def test_needed_images_are_found_by_their_names(artifacts: Artifacts) -> None:
+    save_image(artifacts.path / "images/python.tar", f"docker.io/library/{BASE}")
+    save_image(artifacts.path / "images/whatever.tar", WEB)
+    assert artifacts.states(NEEDS) == {
+        SUMS: "ok",
+        "k3s": "ok",
+        ARCHIVE: "ok",
+        f"image {BASE} (base_image)": "ok",
+        f"image {BASE} (probe_image)": "ok",
+        f"image {WEB} (web_image)": "ok",
+    }
+
+
+def test_a_missing_image_is_told_with_its_variable_and_the_commands(artifacts: Artifacts) -> None:
+    save_image(artifacts.path / "images/python.tar", BASE)
+    save_image(artifacts.path / "images/web.tar", "prom/prometheus:v3.5.2")
+    found = artifacts.examine(needs=NEEDS)
+    fault = fault_of(found)
+    assert f"/images holds the image {WEB} (web_image): " in fault
+    assert f"`docker pull --platform linux/amd64 {WEB}`" in fault
+    assert f"`docker save --output prometheus-v3.5.3.tar {WEB}`" in fault
+    (extra,) = [row for row in found.rows if row.state == "extra"]
+    assert extra.says.startswith("holds prom/prometheus:v3.5.2, which nothing here needs")
+
+
+def test_an_image_that_need_not_be_there_is_no_fault(artifacts: Artifacts) -> None:
+    found = artifacts.examine(needs=[Need(WEB, "web_image", is_required=False)])
+    assert found.faults == []
+    assert [row.state for row in found.rows if WEB in row.name] == ["optional"]
+
+
+def test_an_image_for_another_processor_is_told(artifacts: Artifacts) -> None:
+    save_image(artifacts.path / "images/web.tar", WEB, architecture="arm64")
+    fault = fault_of(artifacts.examine(needs=[Need(WEB, "web_image")]))
+    assert f"web.tar holds {WEB} for arm64, but the host is amd64" in fault
+    assert "docker pull --platform linux/amd64" in fault
+
+
+def test_an_image_that_is_ready_needs_none_to_be_built_upon(artifacts: Artifacts) -> None:
+    need = Need(BASE, "base_image", instead="localhost/bot:1", source="/the/bot")
+    fault = fault_of(artifacts.examine(needs=[need]))
+    assert f"--build-arg BASE_IMAGE={BASE} --tag localhost/bot:1 /the/bot`" in fault
+    save_image(artifacts.path / "images/bot.tar", "localhost/bot:1")
+    assert artifacts.examine(needs=[need]).faults == []
+
+
+def test_what_is_not_used_is_listed(artifacts: Artifacts) -> None:
+    artifacts.write("k3s-arm64", b"for others")
+    artifacts.write("images/python.tar.gz", b"not read")
+    states = artifacts.states([])
+    assert (states["k3s-arm64"], states["images/python.tar.gz"]) == ("extra", "extra")
+
+
+def test_the_names_in_an_archive_are_recorded_once(artifacts: Artifacts) -> None:
+    save_image(artifacts.path / "images/python.tar", BASE)
+    found = artifacts.examine()
+    assert found.images[1]["contents"] == [f"docker.io/library/{BASE}"]
+    release, records = Release("v1.36.4+k3s1", "amd64", "", URL), records_of(found)
+    before = Folder(artifacts.path, release, Installed(records)).examine()
+    assert [item["name"] for item in before.unlisted] == [ARCHIVE, "python.tar"]
+    assert before.images == []
+    listed = Installed(records, [ARCHIVE, "python.tar"])
+    assert Folder(artifacts.path, release, listed).examine().unlisted == []
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tar.zst"])
+def test_the_names_in_an_archive_of_k3s_are_read_as_it_is(tmp_path: Path, suffix: str) -> None:
+    save_image(tmp_path / "a.tar", WEB)
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".tar.gz":
+        path.write_bytes(gzip.compress((tmp_path / "a.tar").read_bytes()))
+    elif suffix == ".tar.zst":
+        if not shutil.which("zstd"):
+            pytest.skip("there is no zstd on this machine")
+        subprocess.run(["zstd", "--quiet", tmp_path / "a.tar", "-o", path], check=True)
+    assert names_in_compressed(path) == [f"docker.io/{WEB}"]
+
+
+def test_an_archive_that_cannot_be_read_has_no_names(tmp_path: Path) -> None:
+    for name in ("a.tar", "a.tar.gz", "a.tar.zst"):
+        (tmp_path / name).write_bytes(b"no archive")
+        assert names_in_compressed(tmp_path / name) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "short"),
+    [
+        (BASE, f"docker.io/library/{BASE}", BASE),
+        ("prom/prometheus", "docker.io/prom/prometheus:latest", "prom/prometheus:latest"),
+        (f"docker.io/{BASE}", f"docker.io/library/{BASE}", BASE),
+        ("localhost/bot:1", "localhost/bot:1", "localhost/bot:1"),
+        ("host:5000/bot:1", "host:5000/bot:1", "host:5000/bot:1"),
+        ("registry.k8s.io/a/b:1", "registry.k8s.io/a/b:1", "registry.k8s.io/a/b:1"),
+        ("a@sha256:00", "docker.io/library/a@sha256:00", "a@sha256:00"),
+    ],
+)
+def test_names_are_those_of_containerd(name: str, full: str, short: str) -> None:
+    assert (full_name(name), short_name(name)) == (full, short)
+
+
+LOCK = """\
+# made by uv
+aiohttp==3.13.1 \\
+    --hash=sha256:{one} \\
+    --hash=sha256:{two}
+    # via discord.py
+colorama==0.4.6 ; sys_platform == 'win32' --hash=sha256:{one}
+audioop-lts==0.2.2 ; python_full_version >= '3.13' \\
+    --hash=sha256:{one}
+"""
+AIOHTTP = "aiohttp-3.13.1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+AUDIOOP = "audioop_lts-0.2.2-cp313-abi3-manylinux_2_28_x86_64.whl"
+
+
+def wheel_states(folder: Path, image: str, *names: str) -> dict[str, str]:
+    """Say which packages are there, of those in the folder."""
+    lock = folder / "requirements.txt"
+    lock.write_text(LOCK.format(one=digest(b"one"), two=digest(b"two")))
+    wheels = folder / "wheels"
+    wheels.mkdir(exist_ok=True)
+    for name in names:
+        (wheels / name).write_bytes(b"one")
+    findings = Findings()
+    examine_wheels(wheels, lock, Target(image, "amd64"), findings)
+    return {row.name: row.state for row in findings.rows}
+
+
+def test_packages_that_the_bot_needs_are_found_by_name_version_and_checksum(tmp_path: Path) -> None:
+    assert wheel_states(tmp_path, BASE, AIOHTTP, AUDIOOP) == {
+        "wheel aiohttp==3.13.1": "ok",
+        "wheel audioop-lts==0.2.2": "ok",
+    }
+    (tmp_path / "wheels" / AIOHTTP).write_bytes(b"another")
+    assert wheel_states(tmp_path, BASE)["wheel aiohttp==3.13.1"] == "missing"
+
+
+@pytest.mark.parametrize("image", ["python:3.12-slim", "python:3.13-alpine"])
+def test_packages_for_another_python_are_missing(tmp_path: Path, image: str) -> None:
+    assert wheel_states(tmp_path, image, AIOHTTP)["wheel aiohttp==3.13.1"] == "missing"
+
+
+def test_without_a_folder_of_packages_they_are_said_to_be_downloaded(tmp_path: Path) -> None:
+    findings = Findings()
+    examine_wheels(tmp_path / "wheels", tmp_path / "lock", Target(BASE, "arm64"), findings)
+    (row,) = findings.rows
+    assert (row.state, findings.faults) == ("optional", [])
+    assert "--python-version 3.13 --platform manylinux_2_28_aarch64" in row.says
+
+
+def test_a_roles_needs_are_those_that_its_variables_name(tmp_path: Path) -> None:
+    role = tmp_path / "roles/web"
+    for folder in ("meta", "defaults"):
+        (role / folder).mkdir(parents=True)
+    (role / "defaults/main.yml").write_text("web_version: v1\nweb_image: 'web:{{ web_version }}'\n")
+    (role / "meta/airgap.yml").write_text(
+        "- {variable: web_image, used: '{{ web_enabled }}', required: '{{ web_required }}'}\n"
+    )
+    (tmp_path / "airgap").mkdir()
+
+    def images(*, enabled: bool, required: bool) -> list[str]:
+        settings = {"web_enabled": enabled, "web_required": required, "web_version": "v2"}
+        task = {"name": "Look", "k3s_artifacts": {**ARGUMENTS, "roles": ["web"]}}
+        run = run_tasks(tmp_path, [task], airgap=str(tmp_path / "airgap"), **settings)
+        rows = run.results["Look"]["rows"]
+        return [row["state"] for row in rows if row["name"] == "image web:v2 (web_image)"]
+
+    assert images(enabled=True, required=True) == ["missing"]
+    assert images(enabled=True, required=False) == ["optional"]
+    assert images(enabled=False, required=True) == []
 
 
 def test_a_real_program_is_read_as_what_it_is() -> None:

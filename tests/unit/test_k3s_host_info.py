@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from plugins.modules.k3s_host_info import (
+    archives,
     binaries,
     cgroups,
     disk,
@@ -14,7 +16,9 @@ from plugins.modules.k3s_host_info import (
     installed,
     kernel,
     memory_mb,
+    missing_images,
     missing_links,
+    node_name,
     own_processes,
     records,
     unknown_options,
@@ -166,3 +170,60 @@ def test_options_are_known_with_a_plus_too_and_others_with_what_is_like_them() -
         {"name": "tls-sna", "similar": "tls-san"},
         {"name": "colour", "similar": ""},
     ]
+
+
+AGENT = "var/lib/rancher/k3s/agent"
+CONFIG = "node-name: node-1\nserver: https://[2001:db8::7]:6443\n"
+
+
+def certify(root: Path, name: str) -> None:
+    """Give a kubelet a certificate, as the server does: its own, then those above it."""
+    for subject in (f"/O=system:nodes/CN=system:node:{name}", "/CN=k3s-client-ca"):
+        subprocess.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-subj", subject, "-keyout", root / "key", "-out", root / "crt",
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        whole = root / AGENT / "client-kubelet.crt"
+        before = whole.read_text() if whole.exists() else ""
+        whole.write_text(before + (root / "crt").read_text())
+
+
+@pytest.mark.parametrize("name", ["web", "node-1.example.org", "a" * 52])
+def test_a_node_is_called_as_its_certificate_says(tmp_path: Path, name: str) -> None:
+    put(tmp_path, "etc/rancher/k3s/config.yaml", CONFIG)
+    (tmp_path / AGENT).mkdir(parents=True)
+    certify(tmp_path, name)
+    assert node_name(tmp_path) == name
+
+
+def test_a_node_without_that_certificate_is_called_as_it_is_configured(tmp_path: Path) -> None:
+    put(tmp_path, "etc/rancher/k3s/config.yaml", CONFIG)
+    assert node_name(tmp_path) == ""  # it has not joined
+    put(tmp_path, f"{AGENT}/kubelet.kubeconfig")
+    assert node_name(tmp_path) == "node-1"
+    put(tmp_path, f"{AGENT}/client-kubelet.crt", "cut short")
+    assert node_name(tmp_path) == "node-1"
+
+
+def test_images_that_containerd_has_lost_are_named_by_archive(tmp_path: Path) -> None:
+    records = "usr/local/share/k3s"
+    for name in ("a.tar", "b.tar.zst"):
+        put(tmp_path, f"{AGENT}/images/{name}")
+    put(tmp_path, f"{records}/a.tar.images", "docker.io/library/a:1\nlocalhost/b:2\n")
+    put(tmp_path, f"{records}/b.tar.zst.images", "\n")
+    put(tmp_path, f"{records}/gone.tar.images", "docker.io/library/c:1\n")
+    given = archives(tmp_path)
+    assert given == {"a.tar": ["docker.io/library/a:1", "localhost/b:2"], "b.tar.zst": []}
+    assert missing_images(given, lambda _: (0, "docker.io/library/a:1\nsha256:00\n")) == {
+        "a.tar": ["localhost/b:2"]
+    }
+    assert missing_images(given, lambda _: (0, "docker.io/library/a:1\nlocalhost/b:2")) == {}
+
+
+def test_nothing_is_missing_where_containerd_cannot_be_asked(tmp_path: Path) -> None:
+    given = {"a.tar": ["docker.io/library/a:1"]}
+    assert missing_images(given, lambda _: (1, "")) == {}
+    assert archives(tmp_path) == {}

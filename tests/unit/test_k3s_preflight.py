@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from plugins.action.check_role_variables import RoleInputs, wrong_shapes
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
-from repo.roles import REPOSITORY
+from repo.roles import REPOSITORY, Role
 
 Data = dict[str, Any]
 HOST: Data = {
@@ -21,6 +22,10 @@ HOST: Data = {
     "binaries": [],
     "missing_links": [],
     "unknown_options": [],
+    "node_name": "",
+    "machine_id": "0123",
+    "archives": {},
+    "missing_images": {},
     "has_token": False,
     "worked": {"files": [], "in_use": False},
     "unit": {"active": False, "enabled": False},
@@ -30,14 +35,14 @@ V1 = ["cpu", "cpuset", "memory", "pids"]
 OWN = "v1.36.4+k3s1"
 
 
-def faults(found: Data | None = None, **variables: object) -> list[str]:
-    """Compute the role's faults for a sound host, but for what is given."""
+def variables_of(found: Data | None, **variables: object) -> Data:
+    """Give the variables of a sound host, but for what is given."""
     load_plugins()
     known: Data = {}
     for role in ("botwatch", "k3s"):
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
-    known |= {
+    return known | {
         "ansible_facts": {"architecture": "x86_64", "hostname": "node", "tcp_listen": []},
         "inventory_hostname": "one",
         "groups": {"botwatch": ["one"]},
@@ -47,8 +52,19 @@ def faults(found: Data | None = None, **variables: object) -> list[str]:
         "_botwatch_host_info": {"host": {"pods": [800]}},
         **variables,
     }
+
+
+def faults(found: Data | None = None, **variables: object) -> list[str]:
+    """Compute the role's faults for a sound host, but for what is given."""
+    known = variables_of(found, **variables)
     computed: list[str] = evaluate(known["_k3s_faults"], known)
     return computed
+
+
+def compute(name: str, found: Data | None = None, **variables: object) -> object:
+    """Compute one of the role's variables for a sound host, but for what is given."""
+    known = variables_of(found, **variables)
+    return evaluate(known[name], known)
 
 
 def facts(**given: object) -> Data:
@@ -283,3 +299,157 @@ def test_the_port_between_nodes_depends_on_their_network(backend: str, port: int
     assert {entry["port"] for entry in found if entry["protocol"] == "udp"} == (
         {port} if port else set()
     )
+
+
+@pytest.mark.parametrize(
+    ("hostname", "name"),
+    [
+        ("Web", "web"),
+        ("My_Server", "my-server"),
+        ("_edge_", "edge"),
+        ("web--1", "web--1"),
+        ("웹서버-7", "7"),
+        ("a" * 64, "a" * 63),
+        ("A" * 62 + "_b", "a" * 62),
+    ],
+)
+def test_every_host_name_gives_a_valid_name_for_a_node(hostname: str, name: str) -> None:
+    assert compute("_k3s_node", ansible_facts=facts(hostname=hostname)) == name
+    assert faults(ansible_facts=facts(hostname=hostname)) == []
+
+
+def test_a_host_name_without_letters_is_refused_with_the_variable() -> None:
+    (fault,) = faults(ansible_facts=facts(hostname="___"))
+    assert fault.startswith('The host name "___" has no letter or digit')
+    assert "k3s_node_name" in fault
+
+
+def test_a_node_keeps_its_name_when_its_host_is_renamed() -> None:
+    renamed = {"ansible_facts": facts(hostname="renamed")}
+    assert compute("_k3s_node", {"node_name": "node"}, **renamed) == "node"
+    assert faults({"node_name": "node"}, **renamed) == []
+
+
+GROUPS: Data = {"botwatch": ["one"], "k3s_agents": ["two", "three"]}
+
+
+def agent(**known: object) -> Data:
+    """One host as a server, and two that join it; of the third only what is given is known."""
+    other = {"ansible_facts": facts(hostname="two"), "_k3s_look": {"host": {"node_name": ""}}}
+    return {"groups": GROUPS, "hostvars": {"one": {}, "two": other, "three": known}}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"ansible_facts": facts(hostname="Node")},
+        {"ansible_facts": facts(hostname="other"), "k3s_node_name": "node"},
+        {"_k3s_look": {"host": {"node_name": "node"}}},
+    ],
+)
+def test_two_hosts_of_one_cluster_with_one_name_are_refused(known: Data) -> None:
+    (fault,) = faults(**agent(**known))
+    assert fault.startswith("three and one would all be the node node, but a cluster has each name")
+    assert "set k3s_node_name" in fault
+
+
+def test_hosts_of_one_cluster_with_names_of_their_own_are_fine() -> None:
+    assert faults(**agent(ansible_facts=facts(hostname="three"))) == []
+    assert faults(**agent()) == []  # nobody has asked it in this run
+    renamed = {"_k3s_look": {"host": {"node_name": "three"}}}
+    assert faults(**agent(ansible_facts=facts(hostname="node"), **renamed)) == []
+
+
+def test_servers_of_two_clusters_may_have_one_name() -> None:
+    other = {"ansible_facts": facts(hostname="node")}
+    groups = {"botwatch": ["two", "one"], "k3s_agents": ["three"]}
+    assert faults(groups=groups, hostvars={"one": {}, "two": other, "three": other}) == []
+
+
+def joining(nodes: list[Data], name: str = "node", **found: object) -> list[str]:
+    """Let the host join the cluster of another one, which has these nodes."""
+    return faults(
+        found,
+        ansible_facts=facts(hostname=name),
+        groups={"botwatch": ["two"], "k3s_agents": ["one"]},
+        _k3s_cluster={"nodes": nodes},
+    )
+
+
+def test_a_name_that_the_cluster_has_is_refused_with_the_command_that_frees_it() -> None:
+    taken = {"name": "node", "machine_id": "0123"}
+    (fault,) = joining([taken])
+    assert "The cluster of two has a node node already" in fault
+    assert "kubectl delete node node" in fault
+    assert joining([taken], name="other") == []
+    assert joining([taken], node_name="node") == []
+
+
+def test_another_name_for_a_node_is_refused_but_for_one_that_it_had() -> None:
+    found, nodes = {"node_name": "node"}, [{"name": "former", "machine_id": "0123"}]
+    (fault,) = faults(found, k3s_node_name="former", _k3s_cluster={"nodes": []})
+    assert "k3s_node_name is former, but the cluster knows this host as the node node" in fault
+    assert faults(found, k3s_node_name="former", _k3s_cluster={"nodes": nodes}) == []
+    assert faults(found, k3s_node_name="node") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"k3s_address": "2001:db8::7"}, "https://[2001:db8::7]:6443"),
+        ({"k3s_address": "[2001:db8::7]"}, "https://[2001:db8::7]:6443"),
+        ({"hostvars": {"one": {"ansible_host": "2001:db8::8"}}}, "https://[2001:db8::8]:6443"),
+        ({"k3s_address": "203.0.113.7"}, "https://203.0.113.7:6443"),
+        ({"k3s_address": "k3s.example.org"}, "https://k3s.example.org:6443"),
+        ({"k3s_server_url": "https://[2001:db8::7]:7443"}, "https://[2001:db8::7]:7443"),
+    ],
+)
+def test_the_servers_address_makes_a_valid_url(given: Data, url: str) -> None:
+    assert compute("_k3s_server_url", **given) == url
+    assert faults(**given) == []
+
+
+def test_an_ipv6_address_is_in_the_certificate_without_brackets() -> None:
+    config: Any = compute("_k3s_config", k3s_address="[2001:db8::7]")
+    assert config["tls-san"] == ["2001:db8::7"]
+
+
+def test_an_address_that_only_this_machine_understands_is_refused() -> None:
+    (fault,) = faults(hostvars={"one": {"ansible_host": "fe80::1%eth0"}})
+    assert fault.startswith("fe80::1%eth0 is an address on one network interface")
+    assert "set k3s_address" in fault
+
+
+def shape_faults(name: str, value: str) -> list[str]:
+    checks = ROLE.input_checks
+    return wrong_shapes(RoleInputs("k3s", {}, {}, checks), {name: value})
+
+
+ROLE = Role(REPOSITORY / "roles/k3s")
+SHAPES = {
+    "k3s_address": (
+        ["", "203.0.113.7", "k3s.example.org", "2001:db8::7", "::1", "[2001:db8::7]"],
+        ["203.0.113.7:6443", "https://k3s.example.org", "k3s.example.org:6443", "fe80::1%eth0"],
+    ),
+    "k3s_server_url": (
+        ["", "https://k3s.example.org", "https://10.0.0.1:6443", "https://[2001:db8::7]:6443"],
+        ["https://2001:db8::7:6443", "http://10.0.0.1:6443", "https://[2001:db8::7"],
+    ),
+    "k3s_download_url": (
+        ["https://user:word@mirror.example.org/k3s", "http://[2001:db8::7]:8080/k3s"],
+        ["http://2001:db8::7/k3s", "https://mirror.example.org/k3s/"],
+    ),
+    "k3s_node_name": (
+        ["", "node-1", "node.example.org", "a" * 63],
+        ["Node", "node_1", "a..b", "-a", "a.-b", "a" * 64],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_addresses_and_names_are_taken_or_refused_with_the_way_to_write_them(name: str) -> None:
+    taken, refused = SHAPES[name]
+    assert [value for value in taken if shape_faults(name, value)] == []
+    for value in refused:
+        (fault,) = shape_faults(name, value)
+        assert fault.startswith(f"{name} is not ")
