@@ -19,7 +19,7 @@ GIVEN = {
     "vault_discord_bot_token": "made.up.token-0123456789",
     "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
     "botwatch_runtime": "k3s",
-    "_discord_bot_image": "botwatch/discord-bot:0123456789ab",
+    "_discord_bot_image": "localhost/botwatch/discord-bot:0123456789ab",
 }
 
 Data = dict[str, Any]

@@ -136,6 +136,27 @@ def test_images_are_pinned(objects: list[Data]) -> None:
             assert tag != "latest", name(item)
 
 
+def policies(given: Data) -> dict[str, str]:
+    """Say for each image whether Kubernetes may ask a registry for it."""
+    pods = [pod(item) for item in workloads(list(declared(given)))]
+    found = [container for item in pods for container in item["containers"]]
+    # What Kubernetes takes for an image with a tag of its own.
+    usual = "IfNotPresent"
+    return {item["image"]: item.get("imagePullPolicy", usual) for item in found}
+
+
+def test_a_registry_is_never_asked_for_the_image_that_is_built_here() -> None:
+    found = policies({})
+    assert found.pop(GIVEN["_discord_bot_image"]) == "Never"
+    assert set(found.values()) == {"IfNotPresent"}
+
+
+def test_a_ready_image_of_the_bot_is_pulled() -> None:
+    image = "registry.example.org/bot:1"
+    found = policies({"discord_bot_image": image, "_discord_bot_image": image})
+    assert found[image] == "IfNotPresent"
+
+
 def test_one_instance_is_never_two(objects: list[Data]) -> None:
     for item in workloads(objects):
         if item["kind"] == "Deployment":
