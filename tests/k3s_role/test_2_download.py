@@ -112,6 +112,13 @@ def test_a_k3s_that_runs_gets_images_without_a_restart(
     assert unit_property(hosts.server, "k3s", "MainPID") == pid
 
 
+def test_images_that_are_not_given_any_more_are_not_kept(hosts: Hosts) -> None:
+    folder = hosts.server.file("/var/lib/rancher/k3s/agent/images")
+    assert "made-up.tar" in folder.listdir()
+    assert hosts.build().changed > 0
+    assert "made-up.tar" not in folder.listdir()
+
+
 def test_an_image_of_a_compressed_archive_comes_back_too(
     hosts: Hosts, release: Release, tmp_path: Path
 ) -> None:
@@ -141,13 +148,6 @@ def test_a_missing_image_is_refused_in_seconds(
     took = time.monotonic() - before
     run.assert_refused("holds the image prom/prometheus:v3", "(prometheus_image)", "docker save")
     assert took < REFUSED_WITHIN_S
-
-
-def test_images_that_are_not_given_any_more_are_not_kept(hosts: Hosts) -> None:
-    folder = hosts.server.file("/var/lib/rancher/k3s/agent/images")
-    assert "made-up.tar" in folder.listdir()
-    assert hosts.build().changed > 0
-    assert "made-up.tar" not in folder.listdir()
 
 
 def remove(hosts: Hosts, image: str) -> None:
