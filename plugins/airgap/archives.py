@@ -135,7 +135,7 @@ def opened(path: Path) -> Iterator[tarfile.TarFile]:
     if shutil.which(ZSTD[0]) is None:
         message = f"{ZSTD[0]} is not installed"
         raise OSError(message)
-    with subprocess.Popen([*ZSTD, str(path)], stdout=subprocess.PIPE) as process:  # noqa: S603 # our own words
+    with subprocess.Popen([*ZSTD, str(path)], stdout=subprocess.PIPE) as process:
         try:
             stream = cast("IO[bytes]", process.stdout)
             with tarfile.open(fileobj=stream, mode="r|") as archive:

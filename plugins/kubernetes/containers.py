@@ -39,8 +39,7 @@ PULL_REMEDIES = (
     (r"not found|manifest unknown", "check the image's name and tag"),
     (
         r"no such host|dial tcp|timeout|refused|unreachable|EOF",
-        "the host does not reach the registry: check its network, or name an air-gap directory "
-        "(botwatch_airgap_dir) and run site.yml, which also brings back images that were removed",
+        "the host does not reach it: check its network, or put the image into botwatch_airgap_dir",
     ),
 )
 OTHER_PULL_REMEDY = "check the image's name and the registry"
