@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,6 +25,7 @@ from ansible.plugins.action import ActionBase
 
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.argument_types import has_type, read_text
 from plugins.secret_templates import find_secret_templates
 
 DOCUMENTATION = """
@@ -42,15 +42,6 @@ options:
 """
 
 Variables = dict[str, Any]
-
-# What a value of each type of an argument spec is in Python, and so in a condition or a loop.
-PYTHON_TYPES: dict[str, tuple[type, ...]] = {
-    "bool": (bool,),
-    "int": (int,),
-    "float": (int, float),
-    "list": (list,),
-    "dict": (dict,),
-}
 
 
 @dataclass(frozen=True)
@@ -101,31 +92,13 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
     return faults
 
 
-def read_text(option: dict[str, Any], value: object) -> object:
-    """Read a list or mapping that was given as the text of its JSON."""
-    if isinstance(value, str) and option.get("type") in {"list", "dict"}:
-        with suppress(ValueError):
-            return json.loads(value)
-    return value
-
-
-def has_type(option: dict[str, Any], value: object) -> bool:
-    """Say whether a value, and each element of a list, has the type that the spec asks for."""
-    if isinstance(value, list) and "elements" in option:
-        return all(has_type({"type": option["elements"]}, element) for element in value)
-    kinds = PYTHON_TYPES.get(option.get("type", "str"))
-    # In Python a bool is an int, too.
-    is_bool = isinstance(value, bool)
-    return kinds is None or (isinstance(value, kinds) and is_bool is (bool in kinds))
-
-
 def wrong_python_type(name: str, option: dict[str, Any], given: object, meant: object) -> str:
     """Say that a value only looks like one of the right type: a condition on it would fail."""
     kind = "text" if isinstance(given, str) else type(given).__name__
     json_meant = "…" if option.get("no_log") else json.dumps(meant)
     return (
-        f"{name} is {kind}, not {option['type']}: `-e {name}=…` and INI inventories pass text. "
-        f"""Use `-e '{{"{name}": {json_meant}}}'`, or set it in YAML, as in group_vars/all.yml."""
+        f"{name} is {kind}, not {option['type']}: write `{name}: {json_meant}` in a YAML file, "
+        f"""without quotes, or use `-e '{{"{name}": {json_meant}}}'`."""
     )
 
 

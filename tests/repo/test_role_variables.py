@@ -10,12 +10,9 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import trust_as_template
-from plugins.action.check_role_variables import (
-    PYTHON_TYPES,
-    RoleInputs,
-    wrong_shapes,
-    wrong_types,
-)
+from plugins.action.check_role_variables import RoleInputs, wrong_shapes, wrong_types
+from plugins.argument_types import PYTHON_TYPES, has_type
+from plugins.callback.typed_variables import convert
 from plugins.secret_templates import find_secret_templates
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
@@ -186,6 +183,20 @@ def test_text_is_refused_by_name_where_another_type_is_needed(role: Role, values
             meant = re.search(r"-e '(\{.+\})'", fault)
             assert meant, fault
             assert json.loads(meant[1]) == {name: values[name]}
+
+
+@each_role
+def test_text_becomes_what_it_means_where_another_type_is_needed(role: Role, values: Data) -> None:
+    typed = {
+        name: values[name]
+        for name, option in role.specs["main"].items()
+        if option["type"] in PYTHON_TYPES
+    }
+    passed = {name: json.dumps(value) for name, value in typed.items()}
+    convert(passed)
+    assert passed == typed
+    for name, value in passed.items():
+        assert has_type(role.specs["main"][name], value), name
 
 
 @each_role

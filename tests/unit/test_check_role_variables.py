@@ -13,7 +13,7 @@ from plugins.action.check_role_variables import (
     wrong_types,
 )
 
-from unit.playbooks import REPOSITORY, run_playbook, run_tasks
+from unit.playbooks import REPOSITORY, Run, run_playbook, run_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -238,41 +238,58 @@ def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
 REAL = {"name": "Check", "check_role_variables": {"roles": ["grafana", "k3s"]}}
 
 
-def check_real_roles(folder: Path, *options: str) -> dict[str, Any]:
+TYPES = {
+    "name": "Types",
+    "ansible.builtin.debug": {
+        "msg": "{{ grafana_enabled | type_debug }} {{ [grafana_enabled, k3s_memory_min_mb + 1] }}"
+    },
+}
+
+
+def check_real_roles(folder: Path, *options: str, **variables: object) -> Run:
     (folder / "roles").symlink_to(REPOSITORY / "roles")
     needed = {"botwatch_runtime": "k3s", "vault_grafana_admin_password": "made-up-and-long"}
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [REAL]}
-    run = run_playbook(
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [REAL, TYPES],
+    }
+    return run_playbook(
         folder, [play], "-e", json.dumps(needed), *options, callback="ansible.posix.json"
     )
-    return run.results["Check"]
 
 
-def test_text_of_the_command_line_is_refused(tmp_path: Path) -> None:
-    said = check_real_roles(tmp_path, "-e", "grafana_enabled=false", "-e", "k3s_memory_min_mb=900")
-    first, second = said["msg"].splitlines()
-    assert first == (
-        "grafana_enabled is text, not bool: `-e grafana_enabled=…` and INI inventories pass text. "
-        """Use `-e '{"grafana_enabled": false}'`, or set it in YAML, as in group_vars/all.yml."""
-    )
-    assert second.startswith("k3s_memory_min_mb is text, not int: ")
-    assert """Use `-e '{"k3s_memory_min_mb": 900}'`""" in second
+@pytest.mark.parametrize("word", ["false", "False", "no"])
+def test_text_of_the_command_line_becomes_what_it_means(tmp_path: Path, word: str) -> None:
+    options = ["-e", f"grafana_enabled={word}", "-e", "k3s_memory_min_mb=900"]
+    run = check_real_roles(tmp_path, *options)
+    assert run.results["Types"]["msg"] == "bool [False, 901]"
 
 
-def test_the_remedy_for_text_of_the_command_line_works(tmp_path: Path) -> None:
-    options = ["-e", '{"grafana_enabled": false}', "-e", '{"k3s_memory_min_mb": 900}']
-    assert not check_real_roles(tmp_path, *options).get("failed")
-
-
-def test_text_of_an_ini_inventory_is_refused(tmp_path: Path) -> None:
+def test_text_of_an_ini_inventory_becomes_what_it_means(tmp_path: Path) -> None:
     inventory = tmp_path / "hosts.ini"
     inventory.write_text(
         "[botwatch]\nlocalhost ansible_connection=local\n"
-        "[botwatch:vars]\ngrafana_enabled=false\nk3s_memory_min_mb=900\n"
+        "[botwatch:vars]\ngrafana_enabled=false\nk3s_memory_min_mb='900'\n"
     )
-    (fault,) = check_real_roles(tmp_path, "-i", str(inventory))["msg"].splitlines()
-    # A number is one in an INI inventory, too.
-    assert fault.startswith("grafana_enabled is text, not bool")
+    run = check_real_roles(tmp_path, "-i", str(inventory))
+    assert run.results["Types"]["msg"] == "bool [False, 901]"
+
+
+def test_text_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    run = check_real_roles(tmp_path, "-e", "grafana_enabled=perhaps")
+    assert run.results["Check"]["msg"].startswith("grafana_enabled is not a valid bool")
+
+
+def test_text_from_elsewhere_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    run = check_real_roles(tmp_path, grafana_enabled="false", k3s_memory_min_mb="900")
+    first, second = run.results["Check"]["msg"].splitlines()
+    assert first == (
+        "grafana_enabled is text, not bool: write `grafana_enabled: false` in a YAML file, without "
+        """quotes, or use `-e '{"grafana_enabled": false}'`."""
+    )
+    assert second.startswith("k3s_memory_min_mb is text, not int: write `k3s_memory_min_mb: 900`")
 
 
 def test_a_role_that_is_not_there_is_named(roles: Path) -> None:
