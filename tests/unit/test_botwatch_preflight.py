@@ -244,7 +244,7 @@ WRONG: dict[str, tuple[Data, str, str]] = {
             )
         },
         "runs k3s with the namespaces discord-bot, but botwatch_runtime is systemd",
-        "k3s kubectl delete namespace discord-bot monitoring monitoring-host",
+        "k3s kubectl delete namespace discord-bot monitoring monitoring-host, with all their data",
     ),
     "a cluster that does not answer": (
         {"host": with_unit("k3s", enabled=True)},
@@ -254,7 +254,7 @@ WRONG: dict[str, tuple[Data, str, str]] = {
     "an agent": (
         {"host": with_unit("k3s-agent", active=True)},
         "runs k3s-agent, but",
-        "systemctl disable --now k3s-agent",
+        "(on the host: systemctl disable --now k3s-agent; reboot",
     ),
     "containers of a stopped k3s": (
         {
@@ -263,7 +263,7 @@ WRONG: dict[str, tuple[Data, str, str]] = {
             )
         },
         "runs k3s, but",
-        "a reboot ends containers",
+        "reboot, as k3s leaves containers running",
     ),
     "the bot under systemd": (
         {
