@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 import time
 from copy import deepcopy
+from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
 import pytest
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible, render_template
+from monitoring.rendering import (
+    configuring_tasks,
+    evaluate,
+    load_plugins,
+    read_for_ansible,
+    render_template,
+)
 from repo.roles import REPOSITORY
 
 Data = dict[str, Any]
@@ -404,6 +411,33 @@ def test_a_role_recognises_the_file_that_it_writes_first(role: str) -> None:
     }
     text = render_template(template, known, "curly")
     assert re.search(service["pattern"], text)
+
+
+def written_by(role: str) -> set[str]:
+    """List the configuration that a role writes to places that others may use, too."""
+    known = {
+        **role_variables("botwatch", role),
+        "botwatch_runtime": "systemd",
+        "role_path": str(REPOSITORY / f"roles/{role}"),
+        "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
+    }
+    found = set()
+    for name in ("config", "systemd"):
+        tasks = read_for_ansible(REPOSITORY / f"roles/{role}/tasks/{name}.yml") or []
+        for task in configuring_tasks(tasks):
+            files = evaluate(task["files"], known)
+            found |= {file["dest"] for file in files if file.get("state") != "directory"}
+    # Names of our own are nobody else's; secrets come with the file that names them.
+    return {path for path in found if not re.search("botwatch|discord[_-]bot|-secrets/", path)}
+
+
+@pytest.mark.parametrize("role", ["prometheus", "alertmanager", "node_exporter"])
+def test_every_file_that_a_role_would_overwrite_is_looked_for(role: str) -> None:
+    service = role_variables("botwatch")["_botwatch_services"][role]
+    globs = [service["mark"], *service.get("files", [])]
+    written = written_by(role)
+    assert service["mark"] in written
+    assert [path for path in written if not any(fnmatch(path, glob) for glob in globs)] == []
 
 
 DAEMON_JSON: dict[str, tuple[Data, str]] = {
