@@ -42,15 +42,10 @@ def checkout(index: PackageIndex, tmp_path_factory: pytest.TempPathFactory) -> C
     )
     for name in inputs():
         if name != "requirements/uv.in":
-            head = [line for line in read(path / name) if line.startswith(("-r", "-c"))]
-            (path / name).write_text("\n".join([*head, "tool"]) + "\n")
+            (path / name).write_text("tool\n")
             (path / name).with_suffix(".txt").unlink()
     checkout.run("make", "lock")
     return checkout
-
-
-def read(path: Path) -> list[str]:
-    return path.read_text().splitlines()
 
 
 @pytest.fixture(scope="module")
