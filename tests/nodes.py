@@ -66,7 +66,7 @@ def assert_mode(host: Host, path: str, owner: str, group: str, mode: int) -> Non
     assert (file.user, file.group, oct(file.mode)) == (owner, group, oct(mode)), path
 
 
-def post_url(host: Host, url: str, body: dict[str, object]) -> None:
+def post_url(host: Host, url: str, body: object) -> None:
     """Post JSON to an address from the node itself."""
     script = (
         "from urllib.request import Request, urlopen;"

@@ -16,6 +16,7 @@ from botwatch_bot import app
 from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.faults import Faults
 from botwatch_bot.runs import Run
+from botwatch_bot.secret_files import Secrets
 from botwatch_bot.stopping import StopRequest
 from botwatch_bot.systemd import Notifier
 from botwatch_bot.web.server import WebServerEndedError
@@ -38,6 +39,9 @@ def _restored_process() -> Iterator[None]:
     logging.root.handlers[:] = logged
     for number, handler in zip(numbers, handlers, strict=True):
         signal.signal(number, handler)
+
+
+SECRETS = Secrets(discord_token="token", drill_token=None)
 
 
 class FakeWeb:
@@ -102,7 +106,7 @@ async def test_a_tick_that_fails_ends_the_bot_instead_of_leaving_half_of_it(
     monkeypatch.setattr(app, "_make_session", lambda *_: session)
     web = FakeWeb()
     with pytest.raises(ZeroDivisionError):
-        await app._live(services, "token", process(web))
+        await app._live(services, SECRETS, process(web))
     assert services.gateway.reasons() == ["the bot is stopping"]
 
 
@@ -113,7 +117,7 @@ async def test_a_bot_that_nobody_can_observe_ends(
     web = FakeWeb()
     web.broken = True
     with pytest.raises(WebServerEndedError):
-        await app._live(services, "token", process(web))
+        await app._live(services, SECRETS, process(web))
 
 
 async def test_being_without_discord_for_too_long_ends_the_bot_with_a_code_of_its_own(
@@ -125,7 +129,7 @@ async def test_being_without_discord_for_too_long_ends_the_bot_with_a_code_of_it
     impatient = replace(services, settings=replace(services.settings, gateway_patience=1))
     monkeypatch.setattr(services.gateway, "disconnected_seconds", lambda: 1.5)
     with pytest.raises(FatalError, match=r"BOT_GATEWAY_PATIENCE.*nobody listens") as ended:
-        await app._live(impatient, "token", process(FakeWeb()))
+        await app._live(impatient, SECRETS, process(FakeWeb()))
     assert ended.value.code is ExitCode.DISCONNECTED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -231,6 +232,28 @@ class TestSecrets:
         token_file.unlink()
         with pytest.raises(FatalError, match=r"BOT_DISCORD_TOKEN_FILE: .*No such file"):
             load_secrets(settings)
+
+    def test_a_proxy_is_read_and_its_password_masked(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "proxy"
+        file.write_text("http://bot:ses%40me@proxy.example.test:3128\n")
+        secrets = load_secrets(replace(settings, proxy_file=file))
+        assert secrets.proxy == "http://bot:ses%40me@proxy.example.test:3128"
+        assert secrets.texts() == ["a.test.token", "ses%40me"]
+        assert "ses%40me" not in repr(secrets)
+
+    @pytest.mark.parametrize(
+        "address", ["proxy.example.test:3128", "https://proxy:3128", "http://secret", "http://p:x"]
+    )
+    def test_a_file_without_a_proxy_is_named_and_not_shown(
+        self, settings: Settings, tmp_path: Path, address: str
+    ) -> None:
+        file = tmp_path / "proxy"
+        file.write_text(address)
+        with pytest.raises(FatalError, match=r"BOT_PROXY_FILE: .*no address of an HTTP") as refused:
+            load_secrets(replace(settings, proxy_file=file))
+        assert address not in str(refused.value)
 
     def test_a_folder_in_place_of_a_file_is_named(
         self, settings: Settings, token_file: Path

@@ -1,7 +1,8 @@
 """Ask every channel that the roles of a play send messages through, all in one go on the host.
 
 What to ask stands in the roles (`meta/channel_checks.yml`), as what their inputs must look like
-does. A channel without an address or without a secret is not in use, and not asked.
+does. A channel without an address or without a secret is not in use, and not asked. Each is asked
+through the proxy that its messages take, and with the CA certificates that this run installs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ansible.plugins.action import ActionBase
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 from plugins.action.check_role_variables import find_role
+from plugins.proxies import VARIABLES, proxy_for
 
 DOCUMENTATION = """
 name: channels_ready
@@ -24,11 +26,24 @@ options:
     description: Names of the roles whose channels are asked.
     type: list
     elements: str
-    required: true
+    default: []
+  channels:
+    description: Further channels to ask, as the module of the same name takes them.
+    type: list
+    elements: dict
+    default: []
+  ca_certificates:
+    description: CA certificates, as PEM, to trust beside those of the distribution.
+    type: str
+    default: ""
   required:
     description: Whether a dead channel is a failure; a warning otherwise.
     type: bool
     default: true
+  quiet:
+    description: Whether to leave out the warnings, for a task that judges the verdicts itself.
+    type: bool
+    default: false
 """
 
 Data = dict[str, Any]
@@ -45,14 +60,22 @@ class ActionModule(ActionBase):
         """Ask the channels; see DOCUMENTATION."""
         result: Data = super().run(tmp, task_vars)
         given = task_vars or {}
-        roles = [find_role(name) for name in self._task.args["roles"]]
+        roles = [find_role(name) for name in self._task.args.get("roles", [])]
         channels = [channel for role in roles for channel in self._channels_of(role, given)]
+        channels += self._task.args.get("channels", [])
         if not channels:
             return {**result, "changed": False, "verdicts": []}
-        arguments = {"channels": channels, "required": self._task.args.get("required", True)}
+        proxies = [str(self._templar.template(given.get(name, ""))) for name in VARIABLES]
+        arguments = {
+            "channels": [with_proxy(channel, proxies) for channel in channels],
+            "required": self._task.args.get("required", True),
+            "ca_certificates": self._task.args.get("ca_certificates", ""),
+        }
         outcome: Data = self._execute_module(
             module_name="channels_ready", module_args=arguments, task_vars=given
         )
+        if self._task.args.get("quiet", False):
+            outcome.pop("warnings", None)
         return {**result, **outcome}
 
     def _channels_of(self, role: Path, given: Data) -> list[Data]:
@@ -77,3 +100,13 @@ class ActionModule(ActionBase):
 def is_in_use(channel: Data) -> bool:
     """Say whether a channel has all that its check needs."""
     return all(channel[part] for part in ("address", "secret") if part in channel)
+
+
+def with_proxy(channel: Data, proxies: list[str]) -> Data:
+    """Add the proxy that a channel is reached through; mail knows none."""
+    if channel["kind"] != "smtp":
+        return {**channel, "proxy": proxy_for(channel["address"], *proxies)}
+    if not any(proxies[:2]):
+        return channel
+    hint = "mail goes straight to its server, as Alertmanager sends it through no proxy"
+    return {**channel, "remedy": f"{channel['remedy']} ({hint})"}

@@ -28,8 +28,9 @@ options:
   files:
     description:
       - Each has a dest, a mode, an owner and group (root unless said otherwise), and one of src (a
-        template), content, and state=directory. validate is the command that checks a file before
-        anything is changed. With delimiters=square, [[ ]] and [% %] are read and {{ }} is left.
+        template), content, and state=directory; or a dest and state=absent. validate is the
+        command that checks a file before anything is changed. With delimiters=square, [[ ]] and
+        [% %] are read and {{ }} is left.
     type: list
     elements: dict
     required: true
@@ -98,12 +99,14 @@ class ActionModule(ActionBase):
             arguments["read_by"] = {
                 "unit": unit,
                 "since": READ_AT[self._task.args.get("read_at", "start")],
-                "paths": [file["dest"] for file in files if file.get("state") != "directory"],
+                "paths": [file["dest"] for file in files if "state" not in file],
             }
         return run_module(self, "files_info", arguments, variables)
 
-    def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, str]:
+    def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, str] | None:
         """Describe how a file is to be, as files_info describes what it is like."""
+        if file.get("state") == "absent":
+            return None
         if file.get("state") == "directory":
             content = "directory"
         else:
@@ -116,6 +119,13 @@ class ActionModule(ActionBase):
         }
 
     def _change(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        if file.get("state") == "absent":
+            removed: dict[str, Any] = self._execute_module(
+                module_name="ansible.builtin.file",
+                module_args={"path": file["dest"], "state": "absent"},
+                task_vars=variables,
+            )
+            return removed
         arguments = {"owner": "root", "group": "root"}
         arguments |= {key: file[key] for key in ("owner", "group", "mode") if key in file}
         if file.get("state") == "directory":

@@ -1,12 +1,15 @@
 """Ask every channel that messages go through whether it would take one, and send none.
 
-All are asked at the same time, straight, as Alertmanager and the bot do it: through no proxy.
+All are asked at the same time, by the way that the messages take: through the proxy that is given
+for a channel, if any, and with the CA certificates that the services are going to trust.
 """
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
+import re
 import smtplib
 import socket
 import ssl
@@ -16,8 +19,9 @@ import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -34,8 +38,9 @@ options:
     description:
       - What to ask. A kind is slack (an incoming webhook), discord_bot (the API's address and a
         bot's token), discord_webhook, telegram (the API's address, a bot's token and, as user, the
-        number of a chat), smtp (host:port, user and password), or connection (an address that
-        nothing can be asked of without consequences; it is connected to, and that is all).
+        number of a chat), smtp (host:port, user and password), page (an address that is read), or
+        connection (an address that nothing can be asked of without consequences; it is connected
+        to, and that is all). The proxy is the one that the channel is reached through.
     type: list
     elements: dict
     required: true
@@ -43,6 +48,12 @@ options:
     description: Whether a dead channel is a failure; a warning otherwise.
     type: bool
     default: true
+  ca_certificates:
+    description:
+      - CA certificates, as PEM, to trust beside those of the distribution. What an earlier run
+        added to these counts only if it is given again, as this run may remove it.
+    type: str
+    default: ""
   timeout_s:
     description: How long a channel may take.
     type: float
@@ -61,6 +72,12 @@ IMPLICIT_TLS_PORT = 465
 LONGEST_QUOTE = 120
 # Discord turns clients away that do not introduce themselves in this way.
 USER_AGENT = "DiscordBot (botwatch, 1.0)"
+# The distribution's bundle of CA certificates, and what the role host has added to it.
+BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+ADDED = Path("/usr/local/share/ca-certificates/botwatch.crt")
+# How the library says that a proxy opens no tunnel.
+TUNNEL = re.compile(r"Tunnel connection failed: (.*)", re.DOTALL)
+CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 GO_ON = "To go on all the same, set botwatch_channels_must_answer to false."
 
 
@@ -101,12 +118,74 @@ class StayHere(urllib.request.HTTPRedirectHandler):
         """Take the redirection itself for the answer."""
 
 
-def ask(url: str, timeout_s: float, headers: dict[str, str], body: bytes | None = None) -> Answer:
+def certificates_in(text: str) -> list[str]:
+    """List the certificates in a text, each without the line ends that files differ in."""
+    return ["\n".join(block.split("\n")) for block in CERTIFICATE.findall(text.replace("\r", ""))]
+
+
+def make_context(given: str, bundle: Path = BUNDLE, added: Path = ADDED) -> ssl.SSLContext:
+    """Trust what the services are going to trust at the end of the run."""
+    kept = certificates_in(given)
+    if not bundle.is_file():
+        context = ssl.create_default_context()
+        if kept:
+            context.load_verify_locations(cadata="\n".join(kept))
+        return context
+    leaving = set(certificates_in(added.read_text())) if added.is_file() else set()
+    known = [found for found in certificates_in(bundle.read_text()) if found not in leaving]
+    return ssl.create_default_context(cadata="\n".join([*known, *kept]))
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a channel is reached: through a proxy (empty: none), trusting some certificates."""
+
+    timeout_s: float
+    context: ssl.SSLContext
+    proxy: str = ""
+
+    def open(self, request: urllib.request.Request) -> Any:  # a response of the library
+        """Send a request."""
+        proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else {}
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler(proxies),
+            urllib.request.HTTPSHandler(context=self.context),
+            StayHere,
+        )
+        return opener.open(request, timeout=self.timeout_s)
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Connect to a host, by a tunnel where there is a proxy."""
+        proxy = urlsplit(self.proxy)
+        if not proxy.hostname:
+            return socket.create_connection((host, port), self.timeout_s)
+        connection = http.client.HTTPConnection(proxy.hostname, proxy.port or 80, self.timeout_s)
+        connection.set_tunnel(host, port, authorization(self.proxy))
+        connection.connect()
+        return connection.sock
+
+
+def authorization(proxy: str) -> dict[str, str]:
+    """Make the header by which a proxy knows who asks; none without a name."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+
+
+def ask(
+    url: str,
+    way: Way,
+    headers: dict[str, str],
+    body: bytes | None = None,
+    method: str | None = None,
+) -> Answer:
     """Send a request: a POST if it has a body."""
-    request = urllib.request.Request(url, body, {"User-Agent": USER_AGENT, **headers})  # noqa: S310 # the user's own address
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), StayHere)
+    headers = {"User-Agent": USER_AGENT, **headers}
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 # the user's own address
     try:
-        with opener.open(request, timeout=timeout_s) as response:
+        with way.open(request) as response:
             return Answer(response.status, quote(response.read(4096)))
     except urllib.error.HTTPError as refusal:
         with refusal:
@@ -137,14 +216,15 @@ def meaning_of_life(channel: Channel) -> str:
         "discord_webhook": "knows the webhook",
         "telegram": "accepts the bot's token, and the bot is in the chat",
         "smtp": "accepts the login",
+        "page": "answers",
         "connection": "can be reached; nothing more can be asked of it without consequences",
     }[channel["kind"]]
 
 
-def ask_slack(channel: Channel, timeout_s: float) -> Verdict:
+def ask_slack(channel: Channel, way: Way) -> Verdict:
     """A webhook that lives refuses an empty message; nothing is posted."""
     headers = {"Content-Type": "application/json"}
-    answer = ask(channel["address"], timeout_s, headers, b"{}")
+    answer = ask(channel["address"], way, headers, b"{}")
     alive = answer.status == HTTPStatus.BAD_REQUEST and answer.text in {
         "no_text",
         "invalid_payload",
@@ -153,36 +233,36 @@ def ask_slack(channel: Channel, timeout_s: float) -> Verdict:
     return judge(channel, answer, alive, "does not know the webhook, or has closed it")
 
 
-def ask_discord_bot(channel: Channel, timeout_s: float) -> Verdict:
+def ask_discord_bot(channel: Channel, way: Way) -> Verdict:
     """Discord says who the bot is."""
     url = f"{channel['address'].rstrip('/')}/users/@me"
-    answer = ask(url, timeout_s, {"Authorization": f"Bot {channel['secret']}"})
+    answer = ask(url, way, {"Authorization": f"Bot {channel['secret']}"})
     alive = answer.status == HTTPStatus.OK
     return judge(channel, answer, alive, "does not accept the bot's token")
 
 
-def ask_discord_webhook(channel: Channel, timeout_s: float) -> Verdict:
+def ask_discord_webhook(channel: Channel, way: Way) -> Verdict:
     """Discord says what the webhook is."""
-    answer = ask(channel["address"], timeout_s, {})
+    answer = ask(channel["address"], way, {})
     alive = answer.status == HTTPStatus.OK
     return judge(channel, answer, alive, "does not know the webhook")
 
 
-def ask_telegram(channel: Channel, timeout_s: float) -> Verdict:
+def ask_telegram(channel: Channel, way: Way) -> Verdict:
     """Telegram says what the chat is, to a bot that is in it."""
     url = f"{channel['address'].rstrip('/')}/bot{channel['secret']}/getChat"
     body = json.dumps({"chat_id": channel["user"]}).encode()
-    answer = ask(url, timeout_s, {"Content-Type": "application/json"}, body)
+    answer = ask(url, way, {"Content-Type": "application/json"}, body)
     meaning = "does not accept the bot's token"
     if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
         meaning = "accepts the bot's token, but the bot is not in the chat"
     return judge(channel, answer, answer.status == HTTPStatus.OK, meaning)
 
 
-def ask_smtp(channel: Channel, timeout_s: float) -> Verdict:
+def ask_smtp(channel: Channel, way: Way) -> Verdict:
     """Log in as Alertmanager does, and leave."""
     host, _, port = channel["address"].rpartition(":")
-    context = ssl.create_default_context()
+    timeout_s, context = way.timeout_s, way.context
     encrypted = int(port) == IMPLICIT_TLS_PORT
     if encrypted:
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, int(port), timeout=timeout_s, context=context)
@@ -202,34 +282,51 @@ def ask_smtp(channel: Channel, timeout_s: float) -> Verdict:
     return Verdict(channel["name"], "alive", meaning_of_life(channel))
 
 
-def ask_connection(channel: Channel, timeout_s: float) -> Verdict:
+def ask_page(channel: Channel, way: Way) -> Verdict:
+    """Ask for the head of a page."""
+    answer = ask(channel["address"], way, {}, method="HEAD")
+    return judge(channel, answer, answer.status == HTTPStatus.OK, "does not answer as it should")
+
+
+def ask_connection(channel: Channel, way: Way) -> Verdict:
     """Connect, and leave without a word."""
     parts = urlsplit(channel["address"])
     secure = parts.scheme == "https"
-    address = (parts.hostname or "", parts.port or (443 if secure else 80))
-    with socket.create_connection(address, timeout_s) as connection:
+    with way.connect(parts.hostname or "", parts.port or (443 if secure else 80)) as connection:
         if secure:
-            context = ssl.create_default_context()
-            context.wrap_socket(connection, server_hostname=parts.hostname).close()
+            way.context.wrap_socket(connection, server_hostname=parts.hostname).close()
     return Verdict(channel["name"], "alive", meaning_of_life(channel))
 
 
-ASKS: dict[str, Callable[[Channel, float], Verdict]] = {
+ASKS: dict[str, Callable[[Channel, Way], Verdict]] = {
     "slack": ask_slack,
     "discord_bot": ask_discord_bot,
     "discord_webhook": ask_discord_webhook,
     "telegram": ask_telegram,
     "smtp": ask_smtp,
+    "page": ask_page,
     "connection": ask_connection,
 }
 
 
-def verdict_on(channel: Channel, timeout_s: float) -> Verdict:
+def verdict_on(channel: Channel, way: Way) -> Verdict:
     """Ask one channel; whatever goes wrong is a verdict, too."""
+    name = channel["name"]
     try:
-        return ASKS[channel["kind"]](channel, timeout_s)
+        return ASKS[channel["kind"]](channel, way)
     except (OSError, http.client.HTTPException, smtplib.SMTPException, ValueError) as error:
-        return Verdict(channel["name"], "dead", explain(error))
+        says = explain(error)
+        if is_untrusted(error) and not BUNDLE.is_file():
+            says += "; the host has no CA certificates yet, this run installs them"
+            return Verdict(name, "unclear", says)
+        hint = "; it was asked through the proxy" if way.proxy and "proxy" not in says else ""
+        return Verdict(name, "dead", says + hint)
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Say whether a certificate was not trusted."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return isinstance(cause, ssl.SSLCertVerificationError)
 
 
 def explain(error: Exception) -> str:
@@ -243,6 +340,8 @@ def explain(error: Exception) -> str:
         return explain_smtp(error)
     if isinstance(error, OSError) and error.strerror:
         return explain_connection(error)
+    if tunnel := TUNNEL.match(str(error)):
+        return f"is not let through (the proxy answers {quote(tunnel.group(1).encode())})"
     return f"does not answer as it should ({type(error).__name__}: {quote(str(error).encode())})"
 
 
@@ -258,21 +357,27 @@ def explain_smtp(error: smtplib.SMTPException) -> str:
 def explain_connection(error: OSError) -> str:
     """Say why there is no connection."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"has a certificate that this host does not trust ({error.verify_message})"
+        return (
+            f"has a certificate that this host does not trust ({error.verify_message}; if it is"
+            " of a company's CA, name that CA's file in host_ca_certificates)"
+        )
     if isinstance(error, socket.gaierror):
         return "has an address that this host cannot find (its name server does not know it)"
     return f"cannot be reached ({error.strerror})"
 
 
-def ask_all(channels: list[Channel], timeout_s: float) -> list[Verdict]:
+def ask_all(channels: list[Channel], timeout_s: float, ca_certificates: str = "") -> list[Verdict]:
     """Ask all channels at the same time, and wait for none longer than the time limit."""
+    context = make_context(ca_certificates)
     verdicts = {
         number: Verdict(channel["name"], "dead", "does not answer in time")
         for number, channel in enumerate(channels)
     }
 
     def note(number: int) -> None:
-        verdicts[number] = verdict_on(channels[number], timeout_s)
+        channel = channels[number]
+        way = Way(timeout_s, context, channel.get("proxy", ""))
+        verdicts[number] = verdict_on(channel, way)
 
     # A name server that says nothing heeds no time limit: such threads are left behind.
     threads = [threading.Thread(target=note, args=(number,), daemon=True) for number in verdicts]
@@ -292,6 +397,7 @@ def main() -> None:
         "kind": {"type": "str", "required": True, "choices": sorted(ASKS)},
         "address": secret,
         "secret": secret,
+        "proxy": secret,
         "user": {"type": "str", "default": ""},
         "tls": {"type": "bool", "default": True},
         "remedy": {"type": "str", "default": ""},
@@ -306,12 +412,13 @@ def main() -> None:
                 "no_log": False,
             },
             "required": {"type": "bool", "default": True},
+            "ca_certificates": {"type": "str", "default": ""},
             "timeout_s": {"type": "float", "default": 5},
         },
         supports_check_mode=True,
     )
     channels = module.params["channels"]
-    verdicts = ask_all(channels, module.params["timeout_s"])
+    verdicts = ask_all(channels, module.params["timeout_s"], module.params["ca_certificates"])
     remedies = {channel["name"]: channel["remedy"] for channel in channels}
     dead = [
         f"{verdict.sentence}: {remedies[verdict.name]}."

@@ -88,7 +88,10 @@ def _answers(state: dict[str, Any]) -> list[str]:
 
 @asynccontextmanager
 async def started(
-    folder: Path, token: str = SECRETS.discord_token, tuning: Tuning | None = None
+    folder: Path,
+    token: str = SECRETS.discord_token,
+    tuning: Tuning | None = None,
+    settings: dict[str, str] | None = None,
 ) -> AsyncIterator[Bot]:
     """Run a bot against the stand-in; both end with the block."""
     with socket.socket() as probe:
@@ -109,6 +112,7 @@ async def started(
                     "BOT_LISTEN_PORT": str(port),
                     "BOT_DISCORD_API_URL": box.api_url,
                     "BOT_DISCORD_GATEWAY_URL": box.gateway_url,
+                    **(settings or {}),
                 },
                 stderr=log,
             )
@@ -121,9 +125,11 @@ async def started(
 
 
 @asynccontextmanager
-async def connected(folder: Path, tuning: Tuning | None = None) -> AsyncIterator[Bot]:
+async def connected(
+    folder: Path, tuning: Tuning | None = None, settings: dict[str, str] | None = None
+) -> AsyncIterator[Bot]:
     """Run a bot and wait until the control room shows it connected and ready."""
-    async with started(folder, tuning=tuning) as bot:
+    async with started(folder, tuning=tuning, settings=settings) as bot:
 
         async def look() -> bool:
             status = (await bot.box.state())["status"]["bot"]

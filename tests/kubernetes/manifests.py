@@ -49,8 +49,10 @@ def contents(given: Data) -> Iterator[Data]:
     variables = {**role_variables(), **GIVEN, **given}
     for role in ROLES:
         for task in read_for_ansible(role / "tasks/k3s.yml") or []:
-            for content in task.get("kubernetes_objects", {}).get("contents", []):
-                files = evaluate(content["files"], {**variables, "role_path": str(role)})
+            known = {**variables, "role_path": str(role)}
+            declared_by_task = task.get("kubernetes_objects", {}).get("contents", [])
+            for content in evaluate(declared_by_task, known):
+                files = content["files"]
                 yield {**content, "files": [file for file in files if "state" not in file]}
 
 

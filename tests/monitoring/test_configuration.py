@@ -62,6 +62,48 @@ def test_the_host_is_always_among_the_external_labels(
     tools.run("promtool", "check", "config", rendered.prometheus)
 
 
+PROXY = "http://alpha:sesame-0123@proxy.example.test:3128"
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "proxied"),
+    [("", {"slack", "slack-once", "webhook"}), ("example.org", {"webhook"})],
+)
+def test_receivers_are_reached_through_the_proxy_but_for_its_exceptions(
+    tools: Tools, tmp_path: Path, exceptions: str, proxied: set[str]
+) -> None:
+    version = {"oldest": "0.25.0", "newest": "0.28.0"}[tools.end]
+    rendered = render(
+        tmp_path,
+        {
+            "_alertmanager_version": version,
+            "botwatch_http_proxy": PROXY,
+            "botwatch_no_proxy": exceptions,
+            "vault_slack_webhook_url": "https://hooks.example.org/services/T/B/x",
+            "vault_alert_webhook_url": "https://example.net/hook" if tools.end == "newest" else "",
+            "vault_heartbeat_url": "" if tools.end == "newest" else "https://example.net/beat",
+        },
+    )
+    tools.run("amtool", "check-config", rendered.alertmanager)
+    used = {
+        receiver["name"]: config["http_config"]
+        for receiver in read_yaml(rendered.alertmanager)["receivers"]
+        for kind, configs in receiver.items()
+        if kind != "name"
+        for config in configs
+        if "http_config" in config
+    }
+    if tools.end == "oldest":
+        proxied = {name.replace("webhook", "heartbeat") for name in proxied}
+    assert set(used) == proxied
+    # Read from the environment, the address is in no configuration file.
+    wanted = {"proxy_url": PROXY} if tools.end == "oldest" else {"proxy_from_environment": True}
+    assert all(config == wanted for config in used.values())
+    service = (rendered.root / "etc/default/prometheus-alertmanager").read_text(encoding="utf-8")
+    assert (PROXY in service) is (tools.end == "newest")
+    assert rendered.arguments("prometheus-alertmanager")
+
+
 def give_a_service_account(rendered: Rendered) -> None:
     """Put files where Kubernetes puts a pod's credentials, as promtool looks whether they exist."""
     (cluster,) = [

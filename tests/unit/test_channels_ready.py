@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import subprocess
 import time
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from plugins.action.channels_ready import is_in_use
-from plugins.modules.channels_ready import Verdict, ask_all
+from plugins.modules.channels_ready import BUNDLE, CERTIFICATE, Verdict, ask_all, make_context
 
+from forward_proxy import running_proxy
 from mail_server import PASSWORD, USER, running_mail_server
 from monitoring.loopback import ADDRESS, QuietHandler, Server, free_ports
 from unit.playbooks import REPOSITORY, run_tasks
@@ -29,7 +31,9 @@ SECRET = "sesame-0123456789"
 
 
 @contextmanager
-def answering(status: int, text: str) -> Iterator[tuple[str, list[Request]]]:
+def answering(
+    status: int, text: str, certificate: Path | None = None
+) -> Iterator[tuple[str, list[Request]]]:
     """Answer every request alike; gives the address, and what was asked."""
     asked: list[Request] = []
 
@@ -41,10 +45,15 @@ def answering(status: int, text: str) -> Iterator[tuple[str, list[Request]]]:
         return [text.encode()]
 
     with make_server(ADDRESS, 0, application, Server, QuietHandler) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            yield f"http://{ADDRESS}:{server.server_port}", asked
+            scheme = "https" if certificate else "http"
+            yield f"{scheme}://{ADDRESS}:{server.server_port}", asked
         finally:
             server.shutdown()
             thread.join()
@@ -57,10 +66,13 @@ def silence() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def verdict(kind: str, address: str, timeout_s: float = 5, **more: object) -> Verdict:
+def verdict(
+    kind: str, address: str, timeout_s: float = 5, ca: Path | None = None, **more: object
+) -> Verdict:
     """Ask one channel."""
     channel = {"name": "It", "kind": kind, "address": address, "secret": SECRET, "user": "-100"}
-    (found,) = ask_all([{**channel, "tls": True, **more}], timeout_s)
+    given = ca.read_text() if ca else ""
+    (found,) = ask_all([{**channel, "tls": True, **more}], timeout_s, given)
     return found
 
 
@@ -224,12 +236,9 @@ def test_a_certificate_that_nobody_trusts_is_dead(certificate: Path) -> None:
     assert "does not trust" in found.says
 
 
-def test_the_login_is_made_over_starttls(
-    certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+def test_the_login_is_made_over_starttls(certificate: Path) -> None:
     with running_mail_server(certificate) as mail:
-        found = verdict("smtp", mail.address, user=USER, secret=PASSWORD)
+        found = verdict("smtp", mail.address, user=USER, secret=PASSWORD, ca=certificate)
         assert mail.logins == [USER]
     assert (found.state, found.says) == ("alive", "accepts the login")
 
@@ -250,6 +259,68 @@ def test_a_password_is_not_sent_in_the_clear_to_another_machine(
         found = verdict("smtp", address, tls=False, user=USER, secret=PASSWORD)
         assert mail.logins == []
     assert (found.state, "unencrypted" in found.says) == ("dead", True)
+
+
+@pytest.mark.parametrize("kind", ["slack", "connection"])
+def test_a_channel_behind_a_given_ca_is_alive(certificate: Path, kind: str) -> None:
+    with answering(400, "no_text", certificate) as (address, _):
+        assert verdict(kind, address, ca=certificate).state == "alive"
+
+
+@pytest.mark.parametrize("kind", ["slack", "connection", "page"])
+def test_a_channel_behind_an_unknown_ca_is_dead_and_says_what_to_give(
+    certificate: Path, kind: str
+) -> None:
+    with answering(200, "no_text", certificate) as (address, _):
+        found = verdict(kind, address)
+    assert found.state == "dead"
+    assert "does not trust" in found.says
+    assert "host_ca_certificates" in found.says
+
+
+def test_a_ca_that_is_about_to_be_removed_does_not_count(certificate: Path, tmp_path: Path) -> None:
+    added, bundle = tmp_path / "botwatch.crt", tmp_path / "ca-certificates.crt"
+    pem = CERTIFICATE.search(certificate.read_text())
+    assert pem
+    added.write_text(f"{pem[0]}\n")
+    # As update-ca-certificates writes it: the distribution's, then the local ones.
+    bundle.write_text(f"{BUNDLE.read_text() if BUNDLE.is_file() else ''}{pem[0]}\n")
+    loopback = ssl.PEM_cert_to_DER_cert(pem[0])
+    assert loopback not in make_context("", bundle, added).get_ca_certs(binary_form=True)
+    assert loopback in make_context(pem[0], bundle, added).get_ca_certs(binary_form=True)
+    assert loopback in make_context("", bundle, tmp_path / "absent").get_ca_certs(binary_form=True)
+
+
+@pytest.mark.parametrize("kind", ["slack", "connection", "page"])
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_channel_is_asked_through_its_proxy(
+    certificate: Path, kind: str, *, secure: bool
+) -> None:
+    status = 200 if kind == "page" else 400
+    with (
+        answering(status, "no_text", certificate if secure else None) as (address, _),
+        running_proxy(f"alpha:{SECRET}") as (proxy, asked),
+    ):
+        found = verdict(kind, address, ca=certificate, proxy=proxy)
+    assert found.state == "alive"
+    assert [line.split()[-1] for line in asked] == [address.split("/")[-1]]
+
+
+def test_a_proxy_that_refuses_is_named(certificate: Path) -> None:
+    with (
+        answering(400, "no_text", certificate) as (address, _),
+        running_proxy(f"alpha:{SECRET}") as (proxy, _),
+    ):
+        found = verdict("slack", address, proxy=proxy.replace("alpha", "beta"))
+    assert found.state == "dead"
+    assert "the proxy answers 407 Proxy Authentication Required" in found.says
+    assert SECRET not in found.says
+
+
+def test_a_proxy_that_is_not_there_is_named() -> None:
+    (port,) = free_ports(1)
+    found = verdict("slack", "https://hooks.example.test/x", proxy=f"http://{ADDRESS}:{port}")
+    assert found.says == "cannot be reached (Connection refused); it was asked through the proxy"
 
 
 def test_only_what_is_configured_is_asked() -> None:
@@ -296,6 +367,30 @@ def test_what_is_alive_changes_nothing(tmp_path: Path) -> None:
     assert run.returncode == 0
     assert '"state": "alive"' in run.output
     assert '"changed": true' not in run.output
+    assert SECRET not in run.output + run.errors
+
+
+def test_the_variables_for_proxies_reach_the_module(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    variables = {
+        "botwatch_http_proxy": f"http://alpha:{SECRET}@{ADDRESS}:{port}",
+        "botwatch_https_proxy": "",
+        "_botwatch_no_proxy": "direct.example.test",
+    }
+    task = {
+        "name": "ask",
+        "channels_ready": {
+            "channels": [
+                {"name": "One", "kind": "page", "address": "http://proxied.example.test/"},
+                {"name": "Two", "kind": "page", "address": "http://direct.example.test/"},
+            ],
+            "required": False,
+            "quiet": True,
+        },
+    }
+    run = run_tasks(tmp_path, [task], "-vvvv", **variables)
+    assert run.returncode == 0
+    assert run.output.count("it was asked through the proxy") == 1
     assert SECRET not in run.output + run.errors
 
 

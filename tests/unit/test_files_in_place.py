@@ -98,6 +98,18 @@ def test_a_unit_that_has_not_read_its_files_yet_is_a_change(
         assert outcome["changed"] is bool(unread)
 
 
+def test_what_is_no_longer_wanted_is_removed_once(place: Place) -> None:
+    place.put()
+    files = [{"dest": str(path), "state": "absent"} for path in (place.note, place.target)]
+    task = {"name": "Remove", "files_in_place": {"files": files}}
+    dry = run_tasks(place.folder, [task], "--check").results["Remove"]
+    assert (dry["changed"], place.note.exists()) == (True, True)
+    removed = run_tasks(place.folder, [task]).results["Remove"]
+    assert removed["changed_files"][0] == str(place.note)
+    assert not place.target.exists()
+    assert run_tasks(place.folder, [task]).results["Remove"]["changed"] is False
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(place: Place) -> None:
     place.target.mkdir(mode=0o750)
     dry = place.put("--check", "--diff")

@@ -74,7 +74,7 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) 
     )
     try:
         process = Process(notifier, stop, web, faults)
-        asyncio.run(_live(services, secrets.discord_token, process))
+        asyncio.run(_live(services, secrets, process))
     finally:
         web.close()
 
@@ -90,9 +90,9 @@ def _take_over(this_run: Run, services: Services) -> None:
         _log.warning(f"the last run ended {CRASHES[this_run.before]}", reason=this_run.before)
 
 
-async def _live(services: Services, token: str, process: Process) -> None:
+async def _live(services: Services, secrets: Secrets, process: Process) -> None:
     asyncio.get_running_loop().set_exception_handler(_count_and_log(services))
-    session = _make_session(services, token)
+    session = _make_session(services, secrets)
     process.faults.attach(session.drop_connections)
     tasks = [
         asyncio.create_task(_tick(services, session, process), name="tick"),
@@ -110,10 +110,10 @@ async def _live(services: Services, token: str, process: Process) -> None:
         task.result()
 
 
-def _make_session(services: Services, token: str) -> Session:
+def _make_session(services: Services, secrets: Secrets) -> Session:
     from botwatch_bot.gateway.session import Session  # noqa: PLC0415 - discord.py loads slowly
 
-    return Session(services, token)
+    return Session(services, secrets.discord_token, secrets.proxy)
 
 
 async def _tick(services: Services, session: Session, process: Process) -> None:

@@ -48,6 +48,13 @@ class Settings:
             values.absolute_path, "the absolute path of a file that holds the token for drills"
         ),
     )
+    proxy_file: Path | None = field(
+        default=None,
+        metadata=_about(
+            values.absolute_path,
+            "the absolute path of a file that holds the address of the HTTP proxy to Discord",
+        ),
+    )
     prefix: str = field(
         default="?",
         metadata=_about(

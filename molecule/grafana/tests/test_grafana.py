@@ -206,7 +206,7 @@ def test_a_dashboard_that_an_earlier_version_left_goes_away(host: Host) -> None:
     ("wrong", "cause"),
     [
         ({"grafana_repository_url": "http://127.0.0.1:8099/nowhere"}, "404"),
-        ({"grafana_repository_url": "http://127.0.0.1:1"}, "does not answer"),
+        ({"grafana_repository_url": "http://127.0.0.1:1"}, "cannot be reached"),
     ],
     ids=["no repository", "no answer"],
 )

@@ -54,7 +54,7 @@ class GatewayUnreachableError(Exception):
 class BotClient(commands.AutoShardedBot):
     """One login to Discord; the session makes a new one when this has ended."""
 
-    def __init__(self, services: Services, pacer: IdentifyPacer) -> None:
+    def __init__(self, services: Services, pacer: IdentifyPacer, proxy: str | None = None) -> None:
         super().__init__(
             command_prefix=services.settings.prefix,
             intents=_intents(),
@@ -67,6 +67,7 @@ class BotClient(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=_RATE_LIMIT_SECONDS,
+            proxy=proxy,
         )
         self.services = services
         self._pacer = pacer

@@ -78,9 +78,10 @@ def _point_to_stand_in(settings: Settings) -> None:
 class Session:
     """Logs in, connects, and starts over with a new client whenever one ends."""
 
-    def __init__(self, services: Services, token: str) -> None:
+    def __init__(self, services: Services, token: str, proxy: str | None = None) -> None:
         self._services = services
         self._token = token
+        self._proxy = proxy
         self._pacer = IdentifyPacer()
         self._backoff = Backoff()
         self._client: BotClient | None = None
@@ -114,7 +115,7 @@ class Session:
 
     async def _serve_one_client(self) -> NoReturn:
         self._services.gateway.begin()
-        self._client = client = BotClient(self._services, self._pacer)
+        self._client = client = BotClient(self._services, self._pacer, self._proxy)
         syncing: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(LOGIN_SECONDS):

@@ -1,0 +1,84 @@
+"""Which proxy an address is reached through."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from plugins.proxies import proxy_for
+
+from unit.playbooks import REPOSITORY
+
+PLAIN, SECURE = "http://plain:3128", "http://secure:3128"
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("http://example.test/x", PLAIN),
+        ("https://example.test/x", SECURE),
+        ("wss://gateway.example.test", SECURE),
+        ("ws://gateway.example.test", PLAIN),
+        ("http://localhost:8008/api", ""),
+        ("http://127.0.0.7:8008/api", ""),
+        ("http://[::1]:8008/api", ""),
+    ],
+)
+def test_the_scheme_decides_and_loopback_is_direct(url: str, proxy: str) -> None:
+    assert proxy_for(url, PLAIN, SECURE, "") == proxy
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "url", "direct"),
+    [
+        ("example.test", "https://example.test", True),
+        ("example.test", "https://hooks.example.test", True),
+        ("example.test", "https://counterexample.test", False),
+        (".example.test", "https://hooks.example.test", True),
+        (".example.test", "https://example.test", False),
+        ("*.example.test", "https://hooks.example.test", True),
+        ("other.test, EXAMPLE.test", "https://Hooks.Example.Test", True),
+        ("example.test:8443", "https://example.test:8443", True),
+        ("example.test:8443", "https://example.test", False),
+        ("10.0.0.0/8", "https://10.1.2.3:8080/x", True),
+        ("10.0.0.0/8", "https://11.1.2.3/x", False),
+        ("10.1.2.3", "https://10.1.2.3/x", True),
+        ("10.1.2.3:443", "https://10.1.2.3/x", True),
+        ("fd00::/8", "https://[fd00::1]/x", True),
+        ("*", "https://example.test", True),
+        ("", "https://example.test", False),
+    ],
+)
+def test_exceptions_are_those_of_go(exceptions: str, url: str, *, direct: bool) -> None:
+    assert (proxy_for(url, PLAIN, SECURE, exceptions) == "") is direct
+
+
+def test_without_a_proxy_all_is_direct() -> None:
+    assert proxy_for("https://example.test", PLAIN, "", "") == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("", True),
+        ("http://proxy.example.test:3128", True),
+        ("http://proxy:3128/", True),
+        ("http://[fd00::1]:3128", True),
+        ("http://user:p%40ss@proxy:3128", True),
+        ("proxy:3128", False),
+        ("http://proxy", False),
+        ("https://proxy:3128", False),
+        ("socks5://proxy:1080", False),
+        ("http://user:p@ss@proxy:3128", False),
+        ('http://user:p"ss@proxy:3128', False),
+        ("http://proxy:3128 ", False),
+    ],
+)
+def test_the_address_of_a_proxy_has_a_shape(address: str, *, fits: bool) -> None:
+    checks = yaml.safe_load(
+        Path(REPOSITORY / "roles/botwatch/meta/input_checks.yml").read_text(encoding="utf-8")
+    )
+    (check,) = (check for check in checks if check["variable"] == "botwatch_http_proxy")
+    assert (re.fullmatch(check["pattern"], address) is not None) is fits
