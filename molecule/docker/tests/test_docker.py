@@ -185,6 +185,19 @@ def test_settings_behind_a_link_are_not_replaced(host: Host) -> None:
         host.check_output("mv /srv/daemon.json %s", SETTINGS)
 
 
+@pytest.mark.usefixtures("settings")
+def test_the_engine_has_the_proxy_until_the_variable_is_gone(host: Host, container: str) -> None:
+    began, proxy = started_at(host, container), "http://alpha:sesame@proxy.example.test:3128"
+    assert_done(converge(botwatch_http_proxy=proxy, botwatch_no_proxy=".example.test"))
+    show = "docker info --format '{{.HTTPSProxy}} {{.NoProxy}}'"
+    assert "@proxy.example.test:3128" in host.check_output(show)
+    assert ".example.test" in host.check_output(show)
+    assert "sesame" not in unit_property(host, "docker", "Environment")
+    assert_done(converge())
+    assert host.check_output(show).strip() == ""
+    assert started_at(host, container) == began
+
+
 def test_a_docker_from_another_source_is_kept(host: Host) -> None:
     before = engine(host)
     run = converge(docker_package_source="upstream")
