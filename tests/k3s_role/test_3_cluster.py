@@ -83,9 +83,10 @@ def read(hosts: Hosts, name: str) -> str:
 
 
 def test_a_node_keeps_its_name_when_its_host_is_renamed(hosts: Hosts) -> None:
+    hosts.build()  # without what the test before has set
     names = "/usr/local/bin/kubectl get nodes --output name"
     before = hosts.server.check_output(names)
-    hosts.server.check_output("hostname Renamed_Host")
+    hosts.server.check_output("hostname Renamed-Host")
     try:
         assert hosts.build().changed == 0
     finally:
