@@ -32,6 +32,8 @@ TIME_LIMIT_S = 55 * 60.0
 # The scenario of the whole site on Kubernetes, and what it needs that tools/setup cannot set up.
 KUBERNETES = "k3s"
 ARTIFACTS = "k3s artifacts"
+# The scenario whose nodes are reached over SSH.
+SSH = "ssh"
 
 # Of the lines of the bot, in percent; what only its real process runs is not seen here.
 COVERAGE = ("--cov=botwatch_bot", "--cov-fail-under=95", "--cov-report=term:skip-covered")
@@ -105,7 +107,7 @@ def molecule_jobs() -> list[Job]:
         Job(
             f"molecule:{scenario}",
             (("molecule", "test", "--scenario-name", scenario),),
-            needs=("docker",),
+            needs=("docker", "ssh") if scenario == SSH else ("docker",),
         )
         for scenario in scenarios
     ]
