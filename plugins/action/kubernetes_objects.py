@@ -36,7 +36,8 @@ short_description: Make a role's Kubernetes objects as declared
 description:
   - Compares the declared objects with those in the cluster by two calls of kubectl, applies them
     by a third one if they differ (server-side, as the field manager botwatch), and deletes those
-    that the role no longer declares. They are sent through kubectl's input, on no disk.
+    that the role no longer declares. They are sent through kubectl's input; with
+    pipelining, on no disk.
   - Gives changed_objects (made or changed), created_objects and pruned_objects, as texts such as
     "ConfigMap monitoring/prometheus-config".
 options:

@@ -64,7 +64,10 @@ Host: TypeAlias = "Callable[[list[str], bytes], dict[str, Any]]"
 
 
 class Kubectl:
-    """kubectl on the target. Objects reach it by its input: on no disk, in no list of processes."""
+    """kubectl on the target.
+
+    Objects reach it by its input: in no list of processes and, with pipelining, on no disk.
+    """
 
     def __init__(self, host: Host, program: str) -> None:
         self._host = host
