@@ -26,7 +26,7 @@ def problems() -> tuple[str, ...]:
 
 def test_defaults(settings: Settings) -> None:
     assert settings.prefix == "?"
-    assert settings.zone.key == "Asia/Seoul"
+    assert settings.zone.key == "UTC"
     assert (str(settings.listen_address), settings.listen_port) == ("127.0.0.1", 8000)
     assert (settings.log_level, settings.log_format) == ("info", "console")
     assert settings.discord_api_url is None

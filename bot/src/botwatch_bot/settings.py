@@ -66,8 +66,8 @@ class Settings:
         default=LOCALES[0], metadata=_about(values.one_of(*LOCALES), " or ".join(LOCALES))
     )
     timezone: str = field(
-        default="Asia/Seoul",
-        metadata=_about(values.zone_name, "the name of a time zone, such as Asia/Seoul"),
+        default="UTC",
+        metadata=_about(values.zone_name, "the name of a time zone, such as Europe/Berlin"),
     )
     user_commands_per_minute: int = field(
         default=60,

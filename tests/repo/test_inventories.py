@@ -1,0 +1,41 @@
+"""The example inventory, which people copy."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from repo.roles import REPOSITORY, ROLES
+
+EXAMPLE = REPOSITORY / "inventory/example/group_vars/all"
+SETTINGS = yaml.safe_load((EXAMPLE / "main.yml").read_text(encoding="utf-8"))
+DEFAULTS = {name: value for role in ROLES for name, value in role.read("defaults/main.yml").items()}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_example_sets_what_holds_without_it(name: str) -> None:
+    assert SETTINGS[name] == DEFAULTS[name]
+
+
+def test_everything_is_in_english_and_in_utc_at_first() -> None:
+    languages = {
+        name: DEFAULTS[name] for name in DEFAULTS if name.endswith(("_language", "_locale"))
+    }
+    assert languages == dict.fromkeys(
+        ("alertmanager_language", "discord_bot_locale", "grafana_language"), "en"
+    )
+    zones = {DEFAULTS[name] for name in DEFAULTS if name.endswith("_timezone")}
+    assert zones == {"UTC"}
+
+
+def test_get_started_names_what_the_example_holds() -> None:
+    page = (REPOSITORY / "docs/get-started.md").read_text(encoding="utf-8")
+    for secret in ("vault_discord_bot_token", "vault_slack_webhook_url"):
+        assert secret in page
+        assert secret in (EXAMPLE / "vault.example.yml").read_text(encoding="utf-8")
+
+
+def test_the_invitation_asks_for_what_the_bot_does() -> None:
+    view, send, send_in_threads = 1 << 10, 1 << 11, 1 << 38
+    page = (REPOSITORY / "docs/get-started.md").read_text(encoding="utf-8")
+    assert f"&permissions={view | send | send_in_threads}\n" in page
