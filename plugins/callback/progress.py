@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible import context
 from ansible.playbook.block import Block
+from ansible.playbook.handler import Handler
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 DOCUMENTATION = """
@@ -112,12 +113,20 @@ class Failure:
     """A failed task.
 
     Attributes:
-        title: the host and the task.
+        host: where it failed.
+        task: what it is about.
         message: what went wrong.
+        by_handler: whether the task is a handler.
     """
 
-    title: str
+    host: str
+    task: str
     message: str
+    by_handler: bool
+
+    def report(self, heading: str) -> str:
+        """Return all that there is to say."""
+        return f"\n{heading}: [{self.host}] {self.task}\n{indented(self.message)}"
 
 
 class CallbackModule(DefaultCallback):
@@ -287,23 +296,37 @@ class CallbackModule(DefaultCallback):
         took = time.monotonic() - self._run_started
         self._print(f"changed={changed} in {took:.1f} s of playbook time")
         if any(counts["failures"] or counts["unreachable"] for counts in summaries.values()):
-            self._print_reasons()
+            self._print_reasons(summaries)
 
-    def _print_reasons(self) -> None:
+    def _print_reasons(self, summaries: dict[str, dict[str, int]]) -> None:
         """Say what went wrong, after what was handled, as that may have led to it."""
+        for host, counts in summaries.items():
+            self._set_handlers_apart(host, counts["failures"] + counts["unreachable"])
         for failure in self._handled:
-            self._print(f"\nHandled before: {failure.title}\n{indented(failure.message)}")
+            self._print(failure.report("Handled before"))
         for failure in self._failures:
-            self._print(f"\nFailed: {failure.title}\n{indented(failure.message)}", "red")
+            self._print(failure.report("Failed"), COLORS["failed"])
+
+    def _set_handlers_apart(self, host: str, count: int) -> None:
+        """Count a host's handlers as handled that are more than the failures that Ansible counts.
+
+        A block rescues the handlers that it flushes, too, but no handler knows that block.
+        """
+        here = [failure for failure in self._failures if failure.host == host]
+        by_handlers = [failure for failure in here if failure.by_handler]
+        for failure in by_handlers[: max(0, len(here) - count)]:
+            self._failures.remove(failure)
+            self._handled.append(failure)
 
     def _fail(self, result: Any, outcome: str, message: str) -> None:
         self._line(result, outcome)
-        title = f"{self._host(result, always=True)}{words_of(task_of(result))}"
         ends_run = outcome in ("failed", "unreachable")
         # The first line is enough for now; the run ends with all of it, if it does not end well.
         first = indented(message).partition("\n")[0]
         self._print(shortened(first, self._width()), COLORS["failed"] if ends_run else None)
-        (self._failures if ends_run else self._handled).append(Failure(title, message))
+        task = task_of(result)
+        failure = Failure(host_of(result), words_of(task), message, isinstance(task, Handler))
+        (self._failures if ends_run else self._handled).append(failure)
 
     def _words_of_failure(self, data: Data) -> str:
         """Say why a task failed: its message, and the end of what its program wrote."""
@@ -349,10 +372,9 @@ class CallbackModule(DefaultCallback):
             words = shortened(words_of(task), self._width() - len(state) - 4)
             self._screen.show(f"  {words} {state}")
 
-    def _host(self, result: Any, *, always: bool = False) -> str:
+    def _host(self, result: Any) -> str:
         """Name the host of a result where there are several."""
-        host = getattr(result, "host", None) or result._host
-        return f"[{host.get_name()}] " if always or self._several_hosts else ""
+        return f"[{host_of(result)}] " if self._several_hosts else ""
 
     def _width(self) -> int:
         width = shutil.get_terminal_size((WIDTH, 24)).columns if self._screen else WIDTH
@@ -365,6 +387,11 @@ class CallbackModule(DefaultCallback):
 def task_of(result: Any) -> Any:
     """Return a result's task; before ansible-core 2.19 only its private name exists."""
     return getattr(result, "task", None) or result._task
+
+
+def host_of(result: Any) -> str:
+    """Return the name of a result's host."""
+    return str((getattr(result, "host", None) or result._host).get_name())
 
 
 def data_of(result: Any) -> Data:
@@ -431,6 +458,9 @@ def failure_parts(data: Data) -> Iterator[str]:
     text = "\n".join(map(str, message)) if isinstance(message, list) else str(message)
     for prefix in PREFIXES:
         text = text.removeprefix(prefix)
+    if data.get("attempts", 0) > 1:
+        said = f"; the last one said: {text}" if text else "."
+        text = f"It did not come about in {data['attempts']} tries{said}"
     if text:
         yield text.rstrip()
     if data.get("assertion") and text == "Assertion failed":

@@ -148,6 +148,28 @@ def test_what_was_handled_is_told_when_the_run_fails_all_the_same(tmp_path: Path
     ]
 
 
+def test_a_handler_that_a_block_rescues_is_not_what_the_run_failed_for(tmp_path: Path) -> None:
+    block = rescued(
+        command("Change it", "true", notify="Reload it"),
+        {"name": "Reload now", "ansible.builtin.meta": "flush_handlers"},
+        rescue=[fail("Give up", "No way.")],
+    )
+    lines, run = shown(tmp_path, play(block, handlers=[fail("Reload it", "It crashed.")]))
+    assert run.returncode == 2
+    assert lines[-4:] == [
+        "Handled before: [localhost] Reload it",
+        "    It crashed.",
+        "Failed: [localhost] Give up",
+        "    No way.",
+    ]
+
+
+def test_what_does_not_come_about_says_how_often_it_was_tried(tmp_path: Path) -> None:
+    waiting = {"register": "_it", "until": "_it.stdout == 'x'", "retries": 2, "delay": 0}
+    lines, _ = shown(tmp_path, play(command("Wait", "echo y", **waiting)))
+    assert lines[-1] == "    It did not come about in 2 tries."
+
+
 def test_a_failure_in_a_rescue_is_a_failure(tmp_path: Path) -> None:
     inner = rescued(fail("First", "1"), rescue=[fail("Second", "2")])
     lines, run = shown(tmp_path, play(rescued(inner, rescue=[command("Third", "true")])))
