@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import testinfra
 from testinfra.host import Host
 
@@ -85,7 +84,8 @@ def test_a_dry_run_shows_a_changed_threshold() -> None:
     before = processes()
     dry = run("site.yml", "--check", "--diff", prometheus_bot_memory_percent=71)
     assert_done(dry)
-    assert len(re.findall(r"^\+.*71", dry.stdout, re.MULTILINE)) >= len(NODES), dry.stdout
+    limit = 256 * 1024**2 * 71 // 100
+    assert len(re.findall(rf"^\+.* > {limit}$", dry.stdout, re.MULTILINE)) == len(NODES), dry.stdout
     assert all(count > 0 for count in changes(dry)), dry.stdout
     assert processes() == before
 
@@ -139,20 +139,20 @@ def state(host: Host) -> str:
     return read_url(host, f"{CONTROL}/state")
 
 
-def test_docker_is_set_up_by_a_user_who_is_not_root(host: Host) -> None:
-    if "Bookworm" not in host.check_output("hostname"):
-        pytest.skip("one release is enough, the one whose engine needs a user namespace to check")
-    docker = ("--limit", "older_node")
-    assert_done(run("molecule/ssh/tests/docker.yml", *docker))
+def test_docker_is_set_up_by_a_user_who_is_not_root() -> None:
+    # One release is enough: the one whose engine needs a user namespace to check its settings.
+    node, host = ("--limit", "older_node"), testinfra.get_host(f"docker://{NODES[0]}")
+    assert_done(run("molecule/ssh/tests/docker.yml", *node))
     assert_unit_runs(host, "docker")
     wrong = {"no-such-setting": 1}
-    refused = run("molecule/ssh/tests/docker.yml", *docker, docker_daemon_config=wrong)
+    refused = run("molecule/ssh/tests/docker.yml", *node, docker_daemon_config=wrong)
     assert_refused(refused, "/etc/docker/daemon.json", "no-such-setting", "nothing was changed")
 
 
-def test_no_temporary_directory_is_left_behind(host: Host) -> None:
-    left = host.check_output(
-        "find /home /root /tmp /var/tmp -name 'ansible-tmp-*' -o -name 'ansible.*'"
-        " -o -name 'ansible_*' -o -name 'botwatch-*'"
-    )
-    assert left == ""
+def test_no_temporary_directory_is_left_behind() -> None:
+    for host in hosts():
+        left = host.check_output(
+            "find /home /root /tmp /var/tmp -name 'ansible-tmp-*' -o -name 'ansible.*'"
+            " -o -name 'ansible_*' -o -name 'botwatch-*'"
+        )
+        assert left == ""
