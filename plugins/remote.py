@@ -37,7 +37,8 @@ def run_module(action: ActionBase, name: str, arguments: Data, variables: Data) 
 def run_program(action: ActionBase, argv: list[str], given: bytes, variables: Data) -> Data:
     """Run a program on the host, hand it its input; return its rc, stdout and stderr."""
     arguments = {"argv": argv, "stdin_base64": base64.b64encode(given).decode()}
-    return run_module(action, "program_output", arguments, variables)
+    answer = run_module(action, "program_output", arguments, variables)
+    return {"rc": answer["exit_code"], "stdout": answer["stdout"], "stderr": answer["stderr"]}
 
 
 def check_content(

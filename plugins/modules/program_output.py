@@ -27,8 +27,8 @@ options:
 """
 
 RETURN = """
-rc:
-  description: The program's exit code.
+exit_code:
+  description: The program's exit code. By `rc`, ansible-core 2.21 tells whether a module failed.
   type: int
   returned: always
 stdout:
@@ -68,7 +68,7 @@ def main() -> None:
     code, output, errors = run(
         module.params["argv"], base64.b64decode(module.params["stdin_base64"])
     )
-    module.exit_json(changed=False, rc=code, stdout=output, stderr=errors)
+    module.exit_json(changed=False, exit_code=code, stdout=output, stderr=errors)
 
 
 if __name__ == "__main__":

@@ -263,7 +263,7 @@ def test_a_cluster_is_asked_only_where_it_runs() -> None:
 DAEMON_JSON: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
     "blank": (b" \n\t\n", "is empty"),
-    "malformed": (b'{\n  "debug": true,\n}', "is not valid JSON (line 3, column 1"),
+    "malformed": (b'{\n  "debug": tru\n}', "is not valid JSON (line 2, column 12"),
     "cut short": (b'{"debug": tr', "is not valid JSON (line 1"),
     "text after it": (b"{} {}", "is not valid JSON (line 1, column 4: Extra data)"),
     "comment": (b"# no\n{}", "is not valid JSON (line 1, column 1"),
