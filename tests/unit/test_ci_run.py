@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).resolve().parents[2] / ".ci/run"
-# What `docker image ls` lists is removed, whatever it is called.
+# What `docker image ls` lists is removed by its name.
 DOCKER = """
 echo "$*" >>"$NOTES/docker"
 case $* in
-  "image ls --quiet --filter reference=botwatch/*") printf 'aaa\\nbbb\\naaa\\n' ;;
+  "image ls --format {{.Repository}}:{{.Tag}} --filter reference=botwatch/*")
+    printf 'botwatch/base:trixie\\nbotwatch/<none>:<none>\\nbotwatch/node:one\\n' ;;
 esac
 """
 MAKE = """
@@ -103,8 +104,8 @@ def test_images_of_earlier_runs_are_removed_once_docker_runs(clone: Clone) -> No
     assert clone.run() == 0
     assert clone.note("docker") == [
         "setup docker",
-        "image ls --quiet --filter reference=botwatch/*",
-        "image rm --force aaa bbb",
+        "image ls --format {{.Repository}}:{{.Tag}} --filter reference=botwatch/*",
+        "image rm --force botwatch/base:trixie botwatch/node:one",
     ]
 
 
