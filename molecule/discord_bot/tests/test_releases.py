@@ -163,8 +163,9 @@ def test_a_release_that_is_still_there_and_fails_is_taken_back(
 ) -> None:
     """Somebody has damaged it meanwhile. The next deployment installs it again."""
     assert_done(deploy("v2"))
-    package = f"{HOME}/releases/{good['v1']}/venv/lib/python3*/site-packages/botwatch_bot"
-    host.check_output(f"sh -c 'echo \"def load(): raise OSError(1)\" >>{package}/settings.py'")
+    module = "venv/lib/python3.*/site-packages/botwatch_bot/settings.py"
+    path = host.check_output(f"ls {HOME}/releases/{good['v1']}/{module}")
+    host.check_output("echo 'def load(): raise OSError(1)' >>%s", path)
     failed(deploy("v1"))
     assert running(host) == good["v2"]
     assert good["v1"] not in directories(host)
