@@ -38,7 +38,7 @@ short_description: Check the files of an air-gapped k3s on the controller
 description:
   - Returns what is to be installed, one row per thing that was looked for, and one sentence per
     fault. It never fails itself.
-  - Which images roles need stands in their meta/airgap.yml.
+  - Roles declare the images they need in their meta/airgap.yml.
 options:
   folder:
     description: The folder with the files, as a release of k3s names them, and images/*.tar.
