@@ -146,7 +146,9 @@ def all_alerts() -> frozenset[str]:
 def posted() -> frozenset[str]:
     """Name the alerts that playbooks post themselves: things that happen once, and need no rule."""
     tasks = REPOSITORY.glob("roles/*/tasks/*.yml")
-    return frozenset(re.findall(r"alertname: (\w+)", "".join(path.read_text() for path in tasks)))
+    return frozenset(
+        re.findall(r"alertname'?: '?(\w+)", "".join(path.read_text() for path in tasks))
+    )
 
 
 @cache
