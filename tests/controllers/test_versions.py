@@ -72,7 +72,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     )  # fmt: skip
     host = testinfra.get_host(f"docker://{NODE}")
     host.check_output(
-        "apt-get update && apt-get install --yes --no-install-recommends git make python3-venv"
+        "apt-get update && apt-get install --yes --no-install-recommends"
+        " git make openssh-client python3-venv"
     )
     host.check_output(
         "cd %s && git init --quiet && git add --all && git -c user.name=test"
