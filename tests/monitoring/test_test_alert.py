@@ -110,7 +110,7 @@ def test_a_silence_is_named(tools: Tools) -> None:
                 "comment": "all",
             },
         )
-        test = make_test(site, timeout_s=2)
+        test = make_test(site, timeout_s=10)
         test.run()
         (row,) = test.rows.values()
         assert row["firing"].startswith("silenced by ")
