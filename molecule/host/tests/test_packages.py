@@ -20,7 +20,8 @@ SOURCES = "/etc/apt/sources.list.d"
 LISTS = "/var/lib/apt/lists"
 STAMP = "/run/botwatch-apt-lists-refreshed"
 UPDATE_STAMP = "/var/lib/apt/periodic/update-success-stamp"
-# Makes an apt repository that holds one version of one empty package.
+# Makes an apt repository that holds one version of one empty package. HTTP's times are whole seconds:
+# apt would take a list that is made within a second of the one before for the same.
 OFFER = f"""
 set -eu
 mkdir -p /tmp/made-up/DEBIAN
@@ -40,6 +41,7 @@ Filename: ./$file
 Size: $(stat -c %s "$file")
 SHA256: $(sha256sum "$file" | cut -c-64)
 END
+touch --date "2020-01-0$1" Packages
 """
 KEEP_LOCKED = (
     "import fcntl, time; lock = open('{path}', 'w'); fcntl.lockf(lock, fcntl.LOCK_EX);"
