@@ -145,6 +145,7 @@ class CallbackModule(DefaultCallback):
         self._shows_diffs = False
         self._failures: list[Failure] = []
         self._handled: list[Failure] = []
+        self._failed_items: dict[tuple[str, str], list[str]] = {}
         self._screen: Screen | None = None
 
     # Plays and tasks that start
@@ -223,7 +224,7 @@ class CallbackModule(DefaultCallback):
             outcome = "ignored"
         elif is_rescued(task):
             outcome = "handled"
-        self._fail(result, outcome, self._words_of_failure(data))
+        self._fail(result, outcome)
 
     @unless_verbose
     def v2_runner_on_unreachable(self, result: Any) -> None:
@@ -232,12 +233,15 @@ class CallbackModule(DefaultCallback):
         self._handle_warnings(data)
         ignored = bool(getattr(task_of(result), "ignore_unreachable", False))
         outcome = "ignored" if ignored else "unreachable"
-        self._fail(result, outcome, self._words_of_failure(data))
+        self._fail(result, outcome)
 
     @unless_verbose
     def v2_runner_item_on_failed(self, result: Any) -> None:
-        """Show nothing: the task's failure names its items."""
-        self._handle_warnings(data_of(result))
+        """Note what failed: the task's failure names its items."""
+        data = data_of(result)
+        self._handle_warnings(data)
+        words = f"{self._get_item_label(data)}: {self._words_of_failure(data)}"
+        self._failed_items.setdefault(key_of(result), []).append(words)
 
     @unless_verbose
     def v2_runner_retry(self, result: Any) -> None:
@@ -318,8 +322,10 @@ class CallbackModule(DefaultCallback):
             self._failures.remove(failure)
             self._handled.append(failure)
 
-    def _fail(self, result: Any, outcome: str, message: str) -> None:
+    def _fail(self, result: Any, outcome: str) -> None:
         self._line(result, outcome)
+        items = self._failed_items.pop(key_of(result), [])
+        message = "\n".join(items) or self._words_of_failure(data_of(result))
         ends_run = outcome in ("failed", "unreachable")
         # The first line is enough for now; the run ends with all of it, if it does not end well.
         first = indented(message).partition("\n")[0]
@@ -330,11 +336,6 @@ class CallbackModule(DefaultCallback):
 
     def _words_of_failure(self, data: Data) -> str:
         """Say why a task failed: its message, and the end of what its program wrote."""
-        failed = [item for item in data.get("results") or [] if is_failed(item)]
-        if failed:
-            return "\n".join(
-                f"{self._get_item_label(item)}: {self._words_of_failure(item)}" for item in failed
-            )
         return "\n".join(failure_parts(data)) or self._dump(data)
 
     # Lines
@@ -394,6 +395,11 @@ def host_of(result: Any) -> str:
     return str((getattr(result, "host", None) or result._host).get_name())
 
 
+def key_of(result: Any) -> tuple[str, str]:
+    """Identify the host and the task of a result."""
+    return host_of(result), str(task_of(result)._uuid)
+
+
 def data_of(result: Any) -> Data:
     """Return what a task returned."""
     data: Data = getattr(result, "result", None) or result._result
@@ -445,11 +451,6 @@ def lineage(task: Any) -> Iterator[tuple[Any, Any]]:
     while (parent := getattr(child, "_parent", None)) is not None:
         yield child, parent
         child = parent
-
-
-def is_failed(item: Any) -> bool:
-    """Say whether an item of a loop has failed."""
-    return isinstance(item, dict) and bool(item.get("failed") or item.get("unreachable"))
 
 
 def failure_parts(data: Data) -> Iterator[str]:

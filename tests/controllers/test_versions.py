@@ -35,7 +35,7 @@ CREATE = {
     "roles": ["demo_node"],
 }
 # What the unit tests import, in the versions of requirements/dev.txt.
-NEEDED = "pytest pytest-asyncio pytest-testinfra requests rich"
+NEEDED = ("pytest", "pytest-asyncio", "pytest-testinfra", "requests", "rich")
 # What every run needs. All unit tests also run on the locked ansible-core, of the lowest minor
 # version.
 CORE_TESTS = [
@@ -132,11 +132,15 @@ def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def install(node: Host, version: str, packages: str = "") -> str:
-    """Make a virtual environment with a version of ansible-core; return the path of its tools."""
+def install(node: Host, version: str, *packages: str) -> str:
+    """Make a virtual environment with a version of ansible-core; return the path of its tools.
+
+    Further packages have the versions of the lock; an older ansible-core may not work with those.
+    """
+    words = ["--constraint /root/constraints.txt", *packages] if packages else []
     node.check_output(
         f"python3 -m venv /opt/{version} && /opt/{version}/bin/pip install --quiet"
-        f" --constraint /root/constraints.txt ansible-core=={version} {packages}"
+        f" ansible-core=={version} {' '.join(words)}"
     )
     return f"/opt/{version}/bin"
 
@@ -154,7 +158,7 @@ def plugin_tests() -> list[str]:
     ("version", "tests"), [(LOWEST, CORE_TESTS), (NEWEST, plugin_tests())], ids=SUPPORTED[::2]
 )
 def test_the_plugins_pass_their_tests(node: Host, version: str, tests: list[str]) -> None:
-    tools = install(node, version, NEEDED)
+    tools = install(node, version, *NEEDED)
     run = node.run(
         f"cd {CLONE} && {tools}/python -m pytest -q -p no:cacheprovider {' '.join(tests)}"
     )

@@ -390,7 +390,7 @@ def test_the_variables_for_proxies_reach_the_module(tmp_path: Path) -> None:
     }
     run = run_tasks(tmp_path, [task], "-vvvv", **variables)
     assert run.returncode == 0
-    assert run.output.count("it was asked through the proxy") == 1
+    assert run.output.count('it was asked through the proxy",') == 1
     assert SECRET not in run.output + run.errors
 
 

@@ -72,7 +72,7 @@ def test_nothing_is_called_switched_off_where_all_is_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"ansible_connection": "community.docker.docker"},
+        {"ansible_connection": "ansible.builtin.local"},
         {"botwatch_prometheus_url": "https://prometheus.example.org"},
     ],
 )
