@@ -229,6 +229,20 @@ def test_warnings_are_for_slack_alone(channels: Channels, name: str) -> None:
     assert not [m for m in channels.mail.messages if str(m["Subject"]).endswith(name)]
 
 
+def test_each_failed_deployment_is_reported_however_soon_it_follows(channels: Channels) -> None:
+    name, slack = "DiscordBotDeploymentFailed", channels.site.slack
+    reported = 0
+
+    def is_next(_: Message) -> bool:
+        return len([m for m in slack.messages if name in m.title]) == reported
+
+    for moment in ("2025-03-04T05:06:07Z", "2025-03-04T05:06:27Z"):
+        alert = make_alert(name)
+        channels.site.alert(alert | {"labels": alert["labels"] | {"deployment": moment}})
+        reported += 1
+        slack.wait_for(is_next)
+
+
 def test_the_heartbeat_beats_as_long_as_the_watchdog_fires(channels: Channels) -> None:
     watchdog: dict[str, Any] = {"labels": {"alertname": "Watchdog", "severity": "none"}}
     before = len(beats(channels))

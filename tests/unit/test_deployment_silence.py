@@ -151,6 +151,8 @@ def test_a_failed_deployment_is_silenced_and_reported_once_by_the_hosts_clock(
     assert alert["annotations"]["description"].endswith(TRACEBACK)
     assert "the previous version runs again" in alert["annotations"]["description"]
     assert seconds(alert["startsAt"]) == host_time
+    # With the same labels as the failure before, it would not be sent while that one lasts.
+    assert alert["labels"]["deployment"] == alert["startsAt"]
     assert seconds(alert["endsAt"]) > host_time
     assert len(alertmanager.silences) == 2
     for made in alertmanager.silences:
