@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -35,11 +36,32 @@ ARTIFACTS = "k3s artifacts"
 # The scenario whose nodes are reached over SSH.
 SSH = "ssh"
 
+# What takes longest comes first, so that both workers end together. Others take about a minute.
+LONG = (
+    "e2e",
+    "molecule:k3s",
+    "k3s_role",
+    "unit",
+    "molecule:discord_bot",
+    "molecule:ssh",
+    "controllers",
+    "molecule:docker",
+    "molecule:grafana",
+    "monitoring",
+    "molecule:alertmanager",
+    "molecule:botwatch",
+    "molecule:default",
+)
+
 # Of the lines of the bot, in percent; what only its real process runs is not seen here.
 COVERAGE = ("--cov=botwatch_bot", "--cov-fail-under=95", "--cov-report=term:skip-covered")
 
 # Tests press Ctrl-C, which whoever started this may have told its children to ignore.
 DEFAULT_SIGNALS = ("env", "--default-signal=INT,HUP")
+
+# Where this is set, each of a thousand runs of Ansible compiles all of it again, which takes longer
+# than most of them do.
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 Result: TypeAlias = Literal["passed", "FAILED", "skipped"]
 STYLES: dict[Result, str] = {"passed": "green", "FAILED": "bold red", "skipped": "yellow"}
@@ -53,6 +75,7 @@ class Job:
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
     alone: bool = False  # it times what the machine can do, so nothing runs beside it
+    heavy: bool = False  # it times things or runs clusters, so no other such one runs beside it
 
     @property
     def log(self) -> Path:
@@ -96,6 +119,7 @@ def kubernetes_job() -> Job:
             ("molecule", "destroy", *scenario),
         ),
         needs=("docker", ARTIFACTS),
+        heavy=True,
     )
 
 
@@ -114,11 +138,7 @@ def molecule_jobs() -> list[Job]:
 
 
 def all_jobs() -> list[Job]:
-    """List all jobs.
-
-    Two take long and time things. The second, on Kubernetes, comes when the first, end to end, is
-    about to end, and takes some minutes to get to its timing; each has short ones beside it.
-    """
+    """List all jobs, in the order in which they start."""
     scripts = [
         str(path.relative_to(ROOT))
         for folder in (
@@ -152,20 +172,19 @@ def all_jobs() -> list[Job]:
             ("shellcheck", *scripts),
         ),
     )
-    soon, *later = molecule_jobs()
-    return [
+    jobs = [
         replace(pytest_job("speed", "tests/speed", needs=("docker",)), alone=True),
-        pytest_job("e2e", "tests/e2e", needs=("docker", "browser")),
-        lint,
+        replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
+        kubernetes_job(),
+        replace(pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)), heavy=True),
         pytest_job("unit", *COVERAGE),
+        pytest_job("controllers", "tests/controllers", needs=("docker",)),
         pytest_job("monitoring", "tests/monitoring"),
         pytest_job("locks", "tests/locks", needs=("uv",)),
-        pytest_job("controllers", "tests/controllers", needs=("docker",)),
-        soon,
-        kubernetes_job(),
-        *later,
-        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
+        *molecule_jobs(),
+        lint,
     ]
+    return sorted(jobs, key=lambda job: LONG.index(job.name) if job.name in LONG else len(LONG))
 
 
 def choose(names: list[str]) -> list[Job]:
@@ -201,8 +220,9 @@ async def run_command(command: tuple[str, ...], log: Path) -> bool:
 
 def environment() -> dict[str, str]:
     """Give commands the tools of the virtual environment, and the demo's vault password."""
+    kept = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
     return {
-        **os.environ,
+        **kept,
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
         **k3s_artifacts.environment(),
@@ -292,11 +312,15 @@ async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
             return [*outcomes, outcome]
     for job in [job for job in jobs if job.alone]:
         outcomes.append(await run_job(job, console))
-    queue = [job for job in reversed(jobs) if not job.alone]
+    queue = [job for job in jobs if not job.alone]
+    heavy = asyncio.Lock()
 
     async def work() -> None:
         while queue:
-            outcomes.append(await run_job(queue.pop(), console))
+            job = next((job for job in queue if not (job.heavy and heavy.locked())), queue[0])
+            queue.remove(job)
+            async with heavy if job.heavy else nullcontext():
+                outcomes.append(await run_job(job, console))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(WORKERS):
