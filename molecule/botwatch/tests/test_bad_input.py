@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -22,23 +23,33 @@ SOUND = {
 }
 
 
+HOST = {
+    "ansible_connection": "community.docker.docker",
+    "ansible_host": NODE,
+    "ansible_python_interpreter": "/usr/bin/python3",
+    "ansible_become": False,
+}
+Variables = dict[str, object]
+
+
+def given(variables: Variables | None = None, drop: str = "") -> Variables:
+    """Give sound variables, but these and without that one."""
+    values = {"botwatch_runtime": "systemd", **SOUND, **(variables or {})}
+    values.pop(drop, None)
+    return values
+
+
 def site(
-    tmp_path: Path, variables: dict[str, object] | None = None, drop: str = ""
+    folder: Path, hosts: dict[str, Variables], **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run site.yml on the scenario's node with sound variables, but these and without that one."""
-    given = {"botwatch_runtime": "systemd", **SOUND, **(variables or {})}
-    given.pop(drop, None)
-    host = {
-        "ansible_connection": "community.docker.docker",
-        "ansible_host": NODE,
-        "ansible_python_interpreter": "/usr/bin/python3",
-        "ansible_become": False,
-    }
-    inventory = tmp_path / "hosts.yml"
-    inventory.write_text(yaml.safe_dump({"botwatch": {"hosts": {"node": host}, "vars": given}}))
+    """Run site.yml on hosts with these variables; each of them is the scenario's node."""
+    inventory = folder / "hosts.yml"
+    named = {name: {**HOST, **variables} for name, variables in hosts.items()}
+    inventory.write_text(yaml.safe_dump({"botwatch": {"hosts": named}}))
     return subprocess.run(
         ["ansible-playbook", "--inventory", str(inventory), "site.yml"],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=environment(),
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+        env=environment(**settings),
     )  # fmt: skip
 
 
@@ -56,7 +67,7 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
-Case = tuple[dict[str, object], str, str]
+Case = tuple[Variables, str, str]
 BOT_DEFAULTS = "roles/discord_bot/defaults/main.yml"
 SLACK = "alertmanager_slack_webhook_url"
 TOKEN = "discord_bot_token"
@@ -79,32 +90,79 @@ WRONG: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize(("variables", "thing", "remedy"), WRONG.values(), ids=WRONG)
-def test_a_wrong_variable_is_named_with_its_remedy(
-    tmp_path: Path, variables: dict[str, object], thing: str, remedy: str
-) -> None:
+CASES = {
+    **{name: given(variables) for name, (variables, _, _) in WRONG.items()},
+    **{f"without {name}": given(drop=name) for name in SOUND},
+    "three faults": given(
+        {
+            "prometheus_intervall": "5s",
+            "botwatch_bot_port": 1,
+            "vault_slack_webhook_url": "x",
+        }
+    ),
+    "port for two": given({"botwatch_bot_port": 9093}),
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Run site.yml once, with a host for each case; give what was said of each."""
+    hosts = {host_of(case): variables for case, variables in CASES.items()}
     with untouched():
-        run = site(tmp_path, variables)
-    assert_refused(run, thing, remedy)
+        run = site(
+            tmp_path_factory.mktemp("site"), hosts, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json"
+        )
+    assert run.returncode != 0
+    assert SECRET not in run.stdout + run.stderr
+    results = json.loads(run.stdout)
+    tasks = [task["hosts"] for play in results["plays"] for task in play["tasks"]]
+    messages = {}
+    for case in CASES:
+        host = host_of(case)
+        assert results["stats"][host]["failures"] == 1, case
+        failed = [task[host] for task in tasks if task.get(host, {}).get("failed")]
+        messages[case] = flat("\n".join(result["msg"] for result in failed))
+    return messages
+
+
+def host_of(case: str) -> str:
+    """Name the host with the variables of a case."""
+    return case.replace(" ", "-")
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_variable_is_named_with_its_remedy(told: dict[str, str], case: str) -> None:
+    _, thing, remedy = WRONG[case]
+    assert thing in told[case]
+    assert remedy in told[case]
 
 
 @pytest.mark.parametrize("missing", SOUND)
-def test_a_missing_secret_is_named_with_its_remedy(tmp_path: Path, missing: str) -> None:
-    with untouched():
-        run = site(tmp_path, drop=missing)
-    assert_refused(run, missing, "ansible-vault edit")
+def test_a_missing_secret_is_named_with_its_remedy(told: dict[str, str], missing: str) -> None:
+    message = told[f"without {missing}"]
+    assert missing in message
+    assert "ansible-vault edit" in message
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    wrong = {
-        "prometheus_intervall": "5s",
-        "botwatch_bot_port": 1,
-        "vault_slack_webhook_url": "x",
-    }
-    run = site(tmp_path, wrong)
-    output = flat(run.stdout + run.stderr)
+def test_all_faults_are_told_at_once(told: dict[str, str]) -> None:
     for name in ("prometheus_intervall", "botwatch_bot_port", "alertmanager_slack_webhook_url"):
-        assert name in output
+        assert name in told["three faults"]
+
+
+def test_a_port_for_two_is_named(told: dict[str, str]) -> None:
+    message = told["port for two"]
+    assert "botwatch_bot_port and botwatch_alertmanager_port are both 9093" in message
+    assert "another" in message
+
+
+def test_channels_that_do_not_answer_are_named(tmp_path: Path) -> None:
+    with untouched():
+        run = site(
+            tmp_path, {"node": given({"discord_bot_api_url": "http://127.0.0.1:8008/api/v10"})}
+        )
+    refused = "cannot be reached (Connection refused): put the"
+    assert_refused(run, f"Slack {refused}", "botwatch_channels_must_answer")
+    assert_refused(run, f"Discord (bot) {refused}", "vault_discord_bot_token")
 
 
 def test_a_busy_port_is_named_with_its_user(host: Host, tmp_path: Path) -> None:
@@ -112,26 +170,12 @@ def test_a_busy_port_is_named_with_its_user(host: Host, tmp_path: Path) -> None:
     try:
         host.check_output("timeout 10 sh -c 'until ss -ltn | grep -q :9090; do sleep 0.1; done'")
         with untouched():
-            run = site(tmp_path)
+            run = site(tmp_path, {"node": given()})
     finally:
         host.check_output("kill %s", pid)
     assert_refused(
         run, "Port 9090 is taken by python3", "set botwatch_prometheus_port to a free port"
     )
-
-
-def test_a_port_for_two_is_named(tmp_path: Path) -> None:
-    with untouched():
-        run = site(tmp_path, {"botwatch_bot_port": 9093})
-    assert_refused(run, "botwatch_bot_port and botwatch_alertmanager_port are both 9093", "another")
-
-
-def test_channels_that_do_not_answer_are_named(tmp_path: Path) -> None:
-    with untouched():
-        run = site(tmp_path, {"discord_bot_api_url": "http://127.0.0.1:8008/api/v10"})
-    refused = "cannot be reached (Connection refused): put the"
-    assert_refused(run, f"Slack {refused}", "botwatch_channels_must_answer")
-    assert_refused(run, f"Discord (bot) {refused}", "vault_discord_bot_token")
 
 
 def test_an_unsupported_release_is_named(host: Host, tmp_path: Path) -> None:
@@ -140,7 +184,7 @@ def test_an_unsupported_release_is_named(host: Host, tmp_path: Path) -> None:
     host.check_output("sh -c 'echo 11.9 >/etc/debian_version'")
     try:
         with untouched():
-            run = site(tmp_path)
+            run = site(tmp_path, {"node": given()})
     finally:
         host.check_output("cp -r /tmp/usr /tmp/etc /")
     assert_refused(run, "Debian 11.9 is not supported", "use Debian 12 or 13")
