@@ -65,20 +65,29 @@ class Place:
         self.kubectl = shlex.join([sys.executable, str(PROGRAM), str(self.state)])
 
     def run(self, *options: str, **given: object) -> Run:
-        arguments = {
+        return self.run_all([given], *options)
+
+    def run_all(self, tasks: list[Data], *options: str) -> Run:
+        sound = {
             "owner": "alpha",
             "templates": ["kubernetes/alpha.yml.j2"],
             "contents": [CONFIG],
             "kubectl": self.kubectl,
-            **given,
         }
-        task = {"name": "Put", "kubernetes_objects": arguments}
-        return run_tasks(self.folder, [task], *options, word="one", image="web:1")
+        named = [
+            {"name": f"Put {number}", "kubernetes_objects": {**sound, **given}}
+            for number, given in enumerate(tasks)
+        ]
+        return run_tasks(self.folder, named, *options, word="one", image="web:1")
 
     def put(self, *options: str, **given: object) -> Data:
         """Run the action; return its result."""
-        result: Data = self.run(*options, **given).results["Put"]
+        (result,) = self.put_all([given], *options)
         return result
+
+    def put_all(self, tasks: list[Data], *options: str) -> list[Data]:
+        """Run the action several times, one after the other; return the results."""
+        return [*self.run_all(tasks, *options).results.values()]
 
     @property
     def objects(self) -> dict[str, Data]:
@@ -197,9 +206,10 @@ def test_what_is_no_longer_declared_is_deleted_unless_it_is_to_stay(place: Place
 
 
 def test_what_others_own_stays(place: Place) -> None:
-    place.put()
-    place.put(owner="beta", templates=[], contents=[{**CONFIG, "name": "other"}])
-    place.put(owner="beta", templates=[], contents=[])
+    other = {"owner": "beta", "templates": []}
+    place.put_all(
+        [{}, {**other, "contents": [{**CONFIG, "name": "other"}]}, {**other, "contents": []}]
+    )
     assert [f"{name}" for name in place.objects] == [
         "Namespace /monitoring",
         "ConfigMap monitoring/config",
@@ -208,24 +218,23 @@ def test_what_others_own_stays(place: Place) -> None:
 
 
 def test_an_object_that_somebody_else_has_made_is_taken_over(place: Place) -> None:
-    place.put()
-    taken = place.put("--diff", owner="beta", templates=[])
+    other = {"owner": "beta", "templates": []}
+    _, taken, again = place.put_all([{}, other, other], "--diff")
     assert taken["changed_objects"] == ["ConfigMap monitoring/config"]
     assert taken["created_objects"] == []
     assert "no role's so far" in taken["diff"][0]["before"]
-    assert place.put(owner="beta", templates=[])["changed"] is False
+    assert again["changed"] is False
 
 
 def test_an_object_without_a_namespace_is_in_the_default_one(place: Place) -> None:
     place.template.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: here}, data: {}}")
-    made = place.put(contents=[])
+    made, again = place.put_all([{"contents": []}, {"contents": []}])
     assert made["created_objects"] == ["ConfigMap default/here"]
-    assert place.put(contents=[])["changed"] is False
+    assert again["changed"] is False
 
 
 def test_a_secret_is_encoded_and_shown_nowhere(place: Place) -> None:
-    place.put()
-    place.put(contents=[CONFIG, secret("s-ecret-1")])
+    place.put_all([{}, {"contents": [CONFIG, secret("s-ecret-1")]}])
     stored = place.objects["Secret monitoring/keys"]["data"]["password"]
     assert base64.b64decode(stored) == b"s-ecret-1"
     spoken = place.run("--check", "--diff", "-vvvv", contents=[CONFIG, secret("s-ecret-2")])
@@ -234,7 +243,7 @@ def test_a_secret_is_encoded_and_shown_nowhere(place: Place) -> None:
     for value in ("s-ecret-1", "s-ecret-2"):
         assert value not in output
         assert base64.b64encode(value.encode()).decode() not in output
-    (diff,) = shown.results["Put"]["diff"]
+    (diff,) = shown.results["Put 0"]["diff"]
     assert yaml.safe_load(diff["before"])["data"] == {"password": "<hidden>", "other": "<hidden>"}
     assert yaml.safe_load(diff["after"])["data"] == {
         "password": "<hidden, and not what it was>",
@@ -243,8 +252,7 @@ def test_a_secret_is_encoded_and_shown_nowhere(place: Place) -> None:
 
 
 def test_a_refused_secret_is_in_no_message(place: Place) -> None:
-    place.put()
-    failed = place.put(contents=[CONFIG, secret("s-ecret-1", "refused")])
+    _, failed = place.put_all([{}, {"contents": [CONFIG, secret("s-ecret-1", "refused")]}])
     assert failed["msg"].startswith("Secret monitoring/keys is refused (data[refused]: Invalid")
     assert "<hidden>" in failed["msg"]
     assert "s-ecret" not in failed["msg"]

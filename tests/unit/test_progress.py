@@ -203,26 +203,24 @@ def test_what_must_not_be_logged_is_not(tmp_path: Path) -> None:
     assert "no_log: true" in run.output
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ({"msg": ["one", "two"]}, ["one", "two"]),
-        ({"msg": {"key": [1, "two"]}}, ["msg:", "key:", "- 1", "- two"]),
-        ({"msg": 7}, ["msg: 7"]),
-        ({"msg": ""}, []),
-        ({"var": "given"}, ["given:", "name: value"]),
-        ({"var": "given.name"}, ["given.name: value"]),
-    ],
-)
-def test_whatever_debug_says_is_printed(
-    tmp_path: Path, arguments: Data, expected: list[str]
-) -> None:
-    lines, run = shown(tmp_path, play(debug(**arguments), vars={"given": {"name": "value"}}))
+DEBUGGED: list[tuple[Data, list[str]]] = [
+    ({"msg": ["one", "two"]}, ["one", "two"]),
+    ({"msg": {"key": [1, "two"]}}, ["msg:", "key:", "- 1", "- two"]),
+    ({"msg": 7}, ["msg: 7"]),
+    ({"msg": ""}, []),
+    ({"var": "given"}, ["given:", "name: value"]),
+    ({"var": "given.name"}, ["given.name: value"]),
+]
+
+
+def test_whatever_debug_says_is_printed(tmp_path: Path) -> None:
+    given = {"given": {"name": "value"}}
+    plays = [play(debug(**arguments), name="Next", vars=given) for arguments, _ in DEBUGGED]
+    lines, run = shown(tmp_path, *plays)
     assert run.returncode == 0
-    said = [
-        line.strip() for line in lines[1 : next(i for i, v in enumerate(lines) if " : ok=" in v)]
-    ]
-    assert [line.replace("'", "") for line in said] == expected
+    end = next(number for number, line in enumerate(lines) if " : ok=" in line)
+    said = [line.strip().replace("'", "") for line in lines[:end]]
+    assert said == [line for _, expected in DEBUGGED for line in ("Next", *expected)]
 
 
 def test_items_of_debug_are_printed(tmp_path: Path) -> None:
