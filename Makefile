@@ -9,6 +9,8 @@ DEMO_PORT_OFFSET ?= 0
 export DEMO_NODE DEMO_PORT_OFFSET K3S_ARTIFACTS
 # Ansible looks for it in the current directory only, and not there if everyone may write to it.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# Where it is set, each run of Ansible compiles all of Ansible again, which takes longer than most runs.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv/bin
 # Not by its mode: archives and other file systems lose the executable bit.
 SETUP := sh tools/setup
