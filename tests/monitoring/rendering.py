@@ -90,8 +90,9 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 # whatever the file holds
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
+@cache
 def read_for_ansible(path: Path) -> Any:  # noqa: ANN401 # whatever the file holds
-    """Read a YAML file whose expressions Ansible may evaluate; an absent one is empty."""
+    """Read a YAML file whose expressions Ansible may evaluate, once; an absent one is empty."""
     return (
         DataLoader().load_from_file(str(path), trusted_as_template=True) if path.is_file() else {}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Data = dict[str, Any]
+
+
+@cache
+def read_once(path: Path) -> Any:  # noqa: ANN401 # whatever the file holds
+    """Read a YAML file of the repository, which no test changes."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Role:
     def read(self, file: str) -> Any:  # noqa: ANN401 # whatever the file holds
         """Read one of its YAML files; an absent one is empty."""
         path = self.path / file
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return read_once(path) if path.is_file() else None
 
     @property
     def defaults(self) -> Data:
@@ -52,7 +59,7 @@ class Role:
         """All its tasks and handlers, those in blocks too, and the blocks."""
         for folder in ("tasks", "handlers"):
             for path in sorted((self.path / folder).glob("*.yml")):
-                yield from flatten(yaml.safe_load(path.read_text(encoding="utf-8")))
+                yield from flatten(read_once(path))
 
 
 def flatten(tasks: list[Data]) -> Iterator[Data]:
