@@ -20,8 +20,8 @@ SOURCES = "/etc/apt/sources.list.d"
 LISTS = "/var/lib/apt/lists"
 STAMP = "/run/botwatch-apt-lists-refreshed"
 UPDATE_STAMP = "/var/lib/apt/periodic/update-success-stamp"
-# Makes an apt repository that holds one version of one empty package. HTTP's times are whole seconds:
-# apt would take a list that is made within a second of the one before for the same.
+# Makes an apt repository that holds one version of one empty package. HTTP's times are whole
+# seconds: apt would take a list that is made within a second of the one before for the same.
 OFFER = f"""
 set -eu
 mkdir -p /tmp/made-up/DEBIAN
