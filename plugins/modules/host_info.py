@@ -12,8 +12,11 @@ import os
 import re
 import shutil
 import stat
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,10 @@ host:
   type: dict
   returned: always
 ansible_facts:
-  description: The installed packages, in the shape of ansible.builtin.package_facts.
+  description:
+    - The installed packages, in the shape of ansible.builtin.package_facts; and, as C(tcp_listen),
+      the address, port, pid and name of each process that listens, as in
+      community.general.listen_ports_facts.
   type: dict
   returned: always
 """
@@ -69,6 +75,10 @@ FIREWALLS = {"ufw": "ufw", "firewalld": "firewall-cmd"}
 PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,MainPID"
 SERVICE = re.compile(r"/([^/\n]+)\.service(?:/|$)", re.MULTILINE)
 IN_POD = re.compile(r"/kubepods[./-]|/kubepods$", re.MULTILINE)
+# Sockets as the kernel lists them: the protocols' files, and the state of one that listens.
+SOCKETS = ("tcp", "tcp6")
+LISTENING = "0A"
+SOCKET = re.compile(r"socket:\[(\d+)\]")
 NOT_INSTALLED = ("not-installed", "config-files", "half-installed")
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -166,6 +176,48 @@ def foreign_files(root: Path, owned: dict[str, Found], delivered: dict[str, str]
             "own": is_own,
             "foreign": [] if is_own else [f"/{path.relative_to(root)}" for path in foreign],
         }
+    return found
+
+
+def address_of(encoded: str) -> str:
+    """Read an address as the kernel writes it: 32-bit words in the byte order of the machine."""
+    words = [int(encoded[start : start + 8], 16) for start in range(0, len(encoded), 8)]
+    address = ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def listening_sockets(root: Path) -> dict[str, tuple[str, int]]:
+    """List the addresses and ports of the sockets that listen, by their inodes."""
+    found = {}
+    for protocol in SOCKETS:
+        lines = (read(root / "proc/net" / protocol) or b"").decode().splitlines()
+        for fields in (line.split() for line in lines[1:]):
+            local, state, inode = fields[1], fields[3], fields[9]
+            if state == LISTENING:
+                address, _, port = local.partition(":")
+                found[inode] = (address_of(address), int(port, 16))
+    return found
+
+
+def open_sockets(process: Path) -> set[str]:
+    """List the inodes of the sockets that a process has open."""
+    found = set()
+    with suppress(OSError):  # it has just ended
+        for file in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                found |= set(SOCKET.findall(str(file.readlink())))
+    return found
+
+
+def listeners(root: Path) -> list[Found]:
+    """List the processes that listen on TCP ports; one with several sockets has several entries."""
+    sockets = listening_sockets(root)
+    found = []
+    for process in (root / "proc").glob("[0-9]*"):
+        for inode in sorted(open_sockets(process) & sockets.keys()):
+            address, port = sockets[inode]
+            name = (read(process / "comm") or b"").decode(errors="replace").strip()
+            found.append({"address": address, "port": port, "pid": int(process.name), "name": name})
     return found
 
 
@@ -326,8 +378,8 @@ def firewalls() -> list[str]:
     return [name for name, program in FIREWALLS.items() if shutil.which(program, path=paths)]
 
 
-def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, dict[str, list[Found]]]:
-    """Describe the host below `root`; also return its packages."""
+def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, Found]:
+    """Describe the host below `root`; also return its facts."""
     entries = dpkg_entries(root)
     services, pods = processes(root)
     states = units(root, wanted["units"], services, ask)
@@ -345,7 +397,7 @@ def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, dict[str, list[F
         "docker_settings": daemon_json(root),
         "firewalls": firewalls(),
     }
-    return host, packages(entries)
+    return host, {"packages": packages(entries), "tcp_listen": listeners(root)}
 
 
 def main() -> None:
@@ -372,8 +424,8 @@ def main() -> None:
         except OSError:
             return 127, ""
 
-    host, found = gather(Path("/"), module.params, ask_if_there)
-    module.exit_json(changed=False, host=host, ansible_facts={"packages": found})
+    host, facts = gather(Path("/"), module.params, ask_if_there)
+    module.exit_json(changed=False, host=host, ansible_facts=facts)
 
 
 if __name__ == "__main__":

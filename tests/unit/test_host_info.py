@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from plugins.modules.host_info import (
     file_system,
     foreign_files,
     gather,
+    listeners,
     packages,
     processes,
     unit_overrides,
@@ -219,6 +222,46 @@ def test_processes_belong_to_services_and_pods(tmp_path: Path) -> None:
     assert pods == [12, 13]
 
 
+@pytest.mark.parametrize(
+    ("family", "address", "shown"),
+    [
+        (socket.AF_INET, "127.0.0.1", "127.0.0.1"),
+        (socket.AF_INET, "0.0.0.0", "0.0.0.0"),  # noqa: S104
+        (socket.AF_INET6, "::", "::"),
+        (socket.AF_INET6, "::1", "::1"),
+        (socket.AF_INET6, "::ffff:127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_a_process_that_listens_is_named(
+    family: socket.AddressFamily, address: str, shown: str
+) -> None:
+    with socket.socket(family) as silent, socket.socket(family) as listening:
+        silent.bind((address, 0))
+        listening.bind((address, 0))
+        listening.listen()
+        port, name = listening.getsockname()[1], Path("/proc/self/comm").read_text().strip()
+        found = listeners(Path("/"))
+        own = [entry for entry in found if entry["pid"] == os.getpid()]
+        assert {"address": shown, "port": port, "pid": os.getpid(), "name": name} in own
+        assert silent.getsockname()[1] not in [entry["port"] for entry in own]
+
+
+def test_each_process_of_a_shared_socket_is_named(tmp_path: Path) -> None:
+    header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"
+    line = "0: {}:2382 00000000:0000 {} 00000000:00000000 00:00000000 00000000 0 0 {}"
+    address = f"{int.from_bytes(bytes([127, 0, 0, 1]), sys.byteorder):08X}"
+    lines = [header, line.format(address, "0A", 71), line.format(address, "01", 72)]
+    put(tmp_path, "proc/net/tcp", "\n".join(lines) + "\n")
+    for pid, inode in ((10, 71), (11, 71), (12, 72)):
+        put(tmp_path, f"proc/{pid}/comm", "nginx\n")
+        (tmp_path / f"proc/{pid}/fd").mkdir()
+        (tmp_path / f"proc/{pid}/fd/3").symlink_to(f"socket:[{inode}]")
+    (tmp_path / "proc/13").mkdir()  # has just ended
+    found = {"address": "127.0.0.1", "port": 9090, "name": "nginx"}
+    by_pid = sorted(listeners(tmp_path), key=lambda entry: int(entry["pid"]))
+    assert by_pid == [{**found, "pid": 10}, {**found, "pid": 11}]
+
+
 SHOWN = """\
 Id=prometheus.service
 LoadState=loaded
@@ -322,7 +365,8 @@ def test_everything_is_gathered_in_one_go(tmp_path: Path) -> None:
             "systemctl": (0, "Id=k3s.service\nActiveState=active\n"),
         }.get(command[0], (127, ""))
 
-    host, found = gather(tmp_path, wanted, ask)
+    host, facts = gather(tmp_path, wanted, ask)
     assert host["architecture"] == "arm64"
     assert host["cluster"] == {"runs": True, "answers": False, "namespaces": []}
-    assert "prometheus" in found
+    assert "prometheus" in facts["packages"]
+    assert facts["tcp_listen"] == []
