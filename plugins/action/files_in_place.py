@@ -43,10 +43,32 @@ options:
     description: When the unit reads the files.
     choices: [start, reload]
     default: start
+  found:
+    description:
+      - What the module files_info found of the files and the unit, where an earlier task has asked
+        it about those of several tasks at once.
+    type: dict
 """
 
-# The times of a unit, as systemd names them, that say when it last read its files.
-READ_AT = {"start": "ActiveEnterTimestamp", "reload": "StateChangeTimestamp"}
+RETURN = """
+changed_files:
+  description: The files that were changed.
+  type: list
+  elements: str
+  returned: always
+unread_files:
+  description: The files that were written after the unit has read them last.
+  type: list
+  elements: str
+  returned: always
+unit_is_up:
+  description: Whether the unit was active and enabled before anything was changed.
+  type: bool
+  returned: if a unit is given
+"""
+
+# The times of a unit, as files_info names them, that say when it last read its files.
+READ_AT = {"start": "started_at", "reload": "reloaded_at"}
 
 
 class ActionModule(ActionBase):
@@ -62,7 +84,8 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         files = self._task.args["files"]
-        found = self._look(files, variables)
+        unit = self._task.args.get("unit")
+        found = self._task.args.get("found") or self._look(files, unit, variables)
         differing = [
             file
             for file in files
@@ -82,26 +105,36 @@ class ActionModule(ActionBase):
                 changed.append(file["dest"])
             diff = outcome.get("diff") or []
             diffs += diff if isinstance(diff, list) else [diff]
-        unread = [] if changed else found["unread"]
+        state = {} if unit is None else found["units"][unit]
+        unread = [] if changed else self._unread(files, state, found["written_at"])
         return {
             **result,
             "changed": bool(changed or unread),
             "changed_files": changed,
             "unread_files": unread,
             "diff": diffs,
+            **({} if unit is None else {"unit_is_up": state["up"]}),
         }
 
-    def _look(self, files: list[dict[str, Any]], variables: dict[str, Any]) -> dict[str, Any]:
-        """Gather what the files are like, and which of them their unit has not read yet."""
-        arguments: dict[str, Any] = {"paths": [file["dest"] for file in files]}
-        unit = self._task.args.get("unit")
-        if unit is not None:
-            arguments["read_by"] = {
-                "unit": unit,
-                "since": READ_AT[self._task.args.get("read_at", "start")],
-                "paths": [file["dest"] for file in files if "state" not in file],
-            }
+    def _look(
+        self, files: list[dict[str, Any]], unit: str | None, variables: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Gather what the files and the unit that reads them are like."""
+        arguments = {
+            "paths": [file["dest"] for file in files],
+            "units": [] if unit is None else [unit],
+        }
         return run_module(self, "files_info", arguments, variables)
+
+    def _unread(
+        self, files: list[dict[str, Any]], state: dict[str, Any], written_at: dict[str, int]
+    ) -> list[str]:
+        """List the files written since the unit has read them last; none if it never ran."""
+        read_at = state.get(READ_AT[self._task.args.get("read_at", "start")])
+        if read_at is None:
+            return []
+        paths = [file["dest"] for file in files if "state" not in file]
+        return [path for path in paths if path in written_at and written_at[path] > read_at]
 
     def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, str] | None:
         """Describe how a file is to be, as files_info describes what it is like."""

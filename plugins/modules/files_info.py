@@ -1,4 +1,4 @@
-"""Gather what files on a host are like, and which of them their systemd unit has not read yet."""
+"""Gather what files on a host are like, and when the systemd units that read them have done so."""
 
 from __future__ import annotations
 
@@ -14,30 +14,18 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
 module: files_info
-short_description: Gather the state of several files and directories
+short_description: Gather the state of several files, directories and systemd units
 options:
   paths:
     description: The files and directories. Symbolic links are followed.
     type: list
     elements: str
     required: true
-  read_by:
-    description: Files among them that a unit reads.
-    type: dict
-    options:
-      unit:
-        description: The systemd unit.
-        type: str
-        required: true
-      since:
-        description: The timestamp property of the unit that says when it last read them.
-        type: str
-        required: true
-      paths:
-        description: The files that it reads.
-        type: list
-        elements: str
-        required: true
+  units:
+    description: The units.
+    type: list
+    elements: str
+    default: []
 """
 
 RETURN = """
@@ -47,24 +35,25 @@ files:
       file. One that does not exist is left out; one that is of another kind has no content.
   type: dict
   returned: always
-unread:
-  description: The files that were written after the unit has read them last.
-  type: list
-  elements: str
+written_at:
+  description: By path, when the file or its owner, group or mode was changed last, in seconds.
+  type: dict
+  returned: always
+units:
+  description:
+    - By name, whether the unit is active and starts at boot (C(up)), and when it last entered that
+      state (C(started_at)) and changed its state, as with a reload (C(reloaded_at)), in seconds.
+      The times of a unit that never ran are C(null).
+  type: dict
   returned: always
 """
 
 ARGUMENTS = {
     "paths": {"type": "list", "elements": "str", "required": True},
-    "read_by": {
-        "type": "dict",
-        "options": {
-            "unit": {"type": "str", "required": True},
-            "since": {"type": "str", "required": True},
-            "paths": {"type": "list", "elements": "str", "required": True},
-        },
-    },
+    "units": {"type": "list", "elements": "str", "default": []},
 }
+STARTED, RELOADED = "ActiveEnterTimestamp", "StateChangeTimestamp"
+PROPERTIES = f"ActiveState,UnitFileState,{STARTED},{RELOADED}"
 CHUNK = 1024 * 1024
 
 
@@ -111,15 +100,31 @@ def content_of(path: str, mode: int) -> str:
     return digest.hexdigest()
 
 
-def unread(paths: list[str], unit: str, since: str) -> list[str]:
-    """List the files that the unit has not read since they were written; none if it never ran."""
-    command = ["systemctl", "show", "--timestamp=unix", f"--property={since}", "--value", unit]
+def units_of(names: list[str]) -> dict[str, dict[str, Any]]:
+    """Gather the state of systemd units; see RETURN."""
+    if not names:
+        return {}
+    command = ["systemctl", "show", "--timestamp=unix", f"--property={PROPERTIES}", "--", *names]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    read = answer.stdout.strip().lstrip("@")
-    if not read.isdigit():
-        return []
-    present = [path for path in paths if Path(path).exists()]
-    return [path for path in present if int(Path(path).stat().st_ctime) > int(read)]
+    # systemctl answers in the order of the question.
+    blocks = answer.stdout.strip("\n").split("\n\n")
+    return {name: unit_state(block) for name, block in zip(names, blocks, strict=True)}
+
+
+def unit_state(shown: str) -> dict[str, Any]:
+    """Read what systemctl shows of one unit."""
+    state = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    return {
+        "up": state.get("ActiveState") == "active" and state.get("UnitFileState") == "enabled",
+        "started_at": seconds(state.get(STARTED, "")),
+        "reloaded_at": seconds(state.get(RELOADED, "")),
+    }
+
+
+def seconds(shown: str) -> int | None:
+    """Read a time; None if there is none."""
+    digits = shown.strip().lstrip("@")
+    return int(digits) if digits.isdigit() else None
 
 
 def main() -> None:
@@ -128,13 +133,13 @@ def main() -> None:
     given: dict[str, Any] = module.params
     try:
         found = {path: state_of(path) for path in given["paths"]}
-        read_by = given["read_by"] or {}
-        late = unread(**read_by) if read_by else []
-    except (OSError, subprocess.CalledProcessError) as error:
+        files = {path: state for path, state in found.items() if state is not None}
+        written = {path: int(Path(path).stat().st_ctime) for path in files}
+        units = units_of(given["units"])
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or "").strip()
         module.fail_json(msg=f"{error}{said and f': {said}'}")
-    files = {path: state for path, state in found.items() if state is not None}
-    module.exit_json(changed=False, files=files, unread=late)
+    module.exit_json(changed=False, files=files, written_at=written, units=units)
 
 
 if __name__ == "__main__":

@@ -90,12 +90,68 @@ def test_a_unit_that_has_not_read_its_files_yet_is_a_change(
     monkeypatch.setenv("PATH", str(systemctl.parent), prepend=os.pathsep)
     for since, unread in ((written, []), (written - 60, files), ("", [])):
         stamp = f"@{since}" if since else ""
-        systemctl.write_text(f'#!/bin/sh\ncase "$*" in *{asked}*alpha) echo "{stamp}";; esac\n')
+        shown = f"ActiveState=active\\nUnitFileState=enabled\\n{asked}={stamp}\\n"
+        systemctl.write_text(f'#!/bin/sh\ncase "$*" in *{asked}*alpha) printf "{shown}";; esac\n')
         systemctl.chmod(0o755)
         outcome = place.put(**unit)
         assert outcome["unread_files"] == unread
         assert outcome["changed_files"] == []
         assert outcome["changed"] is bool(unread)
+
+
+UNITS = {
+    "beta": ("active", "enabled", True),
+    "gamma": ("inactive", "enabled", False),
+    "delta": ("active", "disabled", False),
+    "epsilon": ("activating", "enabled", False),
+    "zeta": ("inactive", "", False),
+}
+
+
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A systemctl that shows the units above and counts its calls in the file that is returned."""
+    program, calls = tmp_path / "bin" / "systemctl", tmp_path / "calls"
+    program.parent.mkdir()
+    shown = "".join(
+        f"{name}) printf '\\nActiveState={active}\\nUnitFileState={enabled}\\n';;\n"
+        for name, (active, enabled, _) in UNITS.items()
+    )
+    program.write_text(
+        f"#!/bin/sh\necho >>{calls}\nfor word; do case $word in\n{shown}esac; done\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    return calls
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_is_up_if_it_runs_and_starts_at_boot(
+    place: Place, systemctl: Path, unit: str
+) -> None:
+    assert place.put(unit=unit)["unit_is_up"] is UNITS[unit][2]
+    assert "unit_is_up" not in place.put()
+    assert len(systemctl.read_text().splitlines()) == 1
+
+
+def test_several_tasks_use_what_one_has_found(place: Place, systemctl: Path) -> None:
+    place.put()
+    place.plain.write_text("spoilt\n")
+    files: list[Data] = [
+        {"dest": str(place.plain), "content": "one\n", "mode": "0640", **OWN},
+        {"dest": str(place.note), "src": "note.j2", "delimiters": "square", "mode": "0600", **OWN},
+    ]
+    paths, units = [file["dest"] for file in files], ["beta", "gamma"]
+    look = {"name": "Look", "files_info": {"paths": paths, "units": units}, "register": "found"}
+    tasks = [
+        {"name": name, "files_in_place": {"files": [file], "unit": unit, "found": "{{ found }}"}}
+        for name, file, unit in zip(("Plain", "Note"), files, units, strict=True)
+    ]
+    results = run_tasks(place.folder, [look, *tasks], word="this").results
+    assert results["Plain"]["changed_files"] == [str(place.plain)]
+    assert results["Note"]["changed"] is False
+    assert [results[name]["unit_is_up"] for name in ("Plain", "Note")] == [True, False]
+    assert len(systemctl.read_text().splitlines()) == 1
 
 
 def test_what_is_no_longer_wanted_is_removed_once(place: Place) -> None:

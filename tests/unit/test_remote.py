@@ -89,7 +89,8 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     (folder / "cluster.json").write_text('{"objects": [], "calls": []}')
     systemctl = folder / "bin" / "systemctl"
     systemctl.parent.mkdir()
-    systemctl.write_text('#!/bin/sh\ncase "$*" in *beta) echo @1;; *) echo @9999999999;; esac\n')
+    started = 'case "$*" in *beta) at=1;; *) at=9999999999;; esac'
+    systemctl.write_text(f'#!/bin/sh\n{started}\necho "ActiveEnterTimestamp=@$at"\n')
     systemctl.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(systemctl.parent), prepend=os.pathsep)
