@@ -29,7 +29,7 @@ try:
 except ModuleNotFoundError as error:
     message = (
         f"Drills need the Python package {error.name}, which {sys.executable} does not have: run "
-        "`tools/setup controller` and start ansible-playbook from .venv/bin."
+        "`sh tools/setup controller` and start ansible-playbook from .venv/bin."
     )
     raise AnsibleError(message) from error
 

@@ -13,7 +13,7 @@ import pytest
 
 from k3s_role.images import save_image
 from monitoring.rendering import read_for_ansible
-from unit.playbooks import REPOSITORY
+from unit.playbooks import REPOSITORY, run_tasks
 from unit.test_k3s_artifacts import ARCHIVE, Artifacts, digest, elf
 
 INVENTORY = {
@@ -130,3 +130,16 @@ def test_the_bots_image_may_come_ready_made_under_the_name_that_is_told(
     assert code == 0, said
     assert f"ok image {found[1]}: in images/bot.tar" in said
     assert "wheels/" not in said
+
+
+def test_wheels_are_found_in_a_directory_below_the_users_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "airgap/wheels").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    tasks = [
+        {"ansible.builtin.include_vars": str(REPOSITORY / "roles/discord_bot/vars/main.yml")},
+        {"ansible.builtin.assert": {"that": "_discord_bot_wheels is directory"}},
+    ]
+    ran = run_tasks(tmp_path, tasks, botwatch_airgap_dir="~/airgap")
+    assert ran.returncode == 0, ran.output
