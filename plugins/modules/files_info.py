@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 import grp
 import hashlib
 import pwd
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +106,7 @@ def units_of(names: list[str]) -> dict[str, dict[str, Any]]:
     """Gather the state of systemd units; see RETURN."""
     if not names:
         return {}
-    command = ["systemctl", "show", "--timestamp=unix", f"--property={PROPERTIES}", "--", *names]
+    command = ["systemctl", "show", "--timestamp=utc", f"--property={PROPERTIES}", "--", *names]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     # systemctl answers in the order of the question.
     blocks = answer.stdout.strip("\n").split("\n\n")
@@ -122,9 +124,14 @@ def unit_state(shown: str) -> dict[str, Any]:
 
 
 def seconds(shown: str) -> int | None:
-    """Read a time; None if there is none."""
-    digits = shown.strip().lstrip("@")
-    return int(digits) if digits.isdigit() else None
+    """Read a time such as `Sun 2026-11-29 17:26:00 UTC`; None if there is none.
+
+    systemd writes seconds since the epoch from version 251 on only; Ubuntu 22.04 has 249.
+    """
+    _, _, moment = shown.strip().partition(" ")
+    if not moment:
+        return None
+    return calendar.timegm(time.strptime(moment, "%Y-%m-%d %H:%M:%S %Z"))
 
 
 def main() -> None:

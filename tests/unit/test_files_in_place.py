@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from unit.playbooks import Data, run_tasks
 
 OWN = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
 NOTE = "{{ word }} stays, this is read\n"
+SYSTEMD_TIME = "%a %Y-%m-%d %H:%M:%S UTC"
 
 
 class Place:
@@ -88,8 +90,8 @@ def test_a_unit_that_has_not_read_its_files_yet_is_a_change(
     systemctl = place.folder / "bin" / "systemctl"
     systemctl.parent.mkdir()
     monkeypatch.setenv("PATH", str(systemctl.parent), prepend=os.pathsep)
-    for since, unread in ((written, []), (written - 60, files), ("", [])):
-        stamp = f"@{since}" if since else ""
+    for since, unread in ((written, []), (written - 60, files), (0, [])):
+        stamp = datetime.fromtimestamp(since, UTC).strftime(SYSTEMD_TIME) if since else ""
         shown = f"ActiveState=active\\nUnitFileState=enabled\\n{asked}={stamp}\\n"
         systemctl.write_text(f'#!/bin/sh\ncase "$*" in *{asked}*alpha) printf "{shown}";; esac\n')
         systemctl.chmod(0o755)

@@ -48,7 +48,7 @@ class Host:
 
     def run(self, command: list[str]) -> tuple[int, str]:
         if command[0] == "systemctl":
-            started = f"@{STARTED.timestamp():.0f}"
+            started = f"{STARTED:%a %Y-%m-%d %H:%M:%S} UTC"
             return 0, (
                 f"ExecMainStartTimestamp={started}\nNRestarts={self.restarts}\n"
                 f"ActiveState={self.state}\nSubState={self.phase}"
