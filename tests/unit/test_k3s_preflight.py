@@ -285,6 +285,8 @@ def test_a_firewall_is_asked_for_the_ports_of_other_nodes() -> None:
         for port, protocol in ((6443, "tcp"), (10250, "tcp"), (8472, "udp"))
         for source in ("10.0.0.2", "")
     }
+    # Also once the preflight has looked at the cluster.
+    assert len(needed("ports", _k3s_cluster={"skipped": True})) == len(found)
     agent = {(port["port"], port["source"]) for port in needed("ports", inventory_hostname="two")}
     assert agent == {(port, source) for port in (10250, 8472) for source in ("192.0.2.1", "")}
 
