@@ -8,13 +8,15 @@ installed completely, or that failed, is no way back.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,8 @@ FORMAT = 1
 MARKER = "installed"
 RECORD = "releases.json"
 FAILURE_LENGTH = 1000
+# Another run may be installing what is younger.
+ABANDONED_AFTER_S = 3600.0
 
 Run = Callable[[list[str]], tuple[int, str, str]]
 
@@ -140,12 +144,14 @@ class Host:
     Attributes:
         complete: the releases that are installed, the oldest first.
         incomplete: directories of installations that were interrupted.
+        abandoned: those of them that nothing was installed into for a long time.
         unit_release: the release that the unit's file names.
         running: the releases whose files a process was started from.
     """
 
     complete: list[str] = field(default_factory=list)
     incomplete: list[str] = field(default_factory=list)
+    abandoned: frozenset[str] = frozenset()
     unit_release: str = ""
     running: frozenset[str] = frozenset()
 
@@ -267,7 +273,8 @@ def unneeded(record: Record, host: Host, version: str, keep: int) -> list[str]:
     order = [item.version for item in record.releases if item.version in host.complete]
     usable = [name for name in order if name not in failed]
     kept = protected | set(usable[-keep:])
-    return [name for name in [*host.incomplete, *host.complete] if name not in kept]
+    left = [name for name in host.incomplete if name == version or name in host.abandoned]
+    return [name for name in [*left, *host.complete] if name not in kept]
 
 
 def forget(record: Record, deleted: list[str], keep: int) -> Record:
@@ -288,13 +295,16 @@ class Store:
 
     def look(self) -> Host:
         """See what is on the host."""
-        found = sorted(self.releases.glob("*/")) if self.releases.is_dir() else []
+        inside = sorted(self.releases.iterdir()) if self.releases.is_dir() else []
+        found = [path for path in inside if path.is_dir() and not path.is_symlink()]
         complete = [path for path in found if (path / MARKER).is_file()]
         complete.sort(key=lambda path: (path / MARKER).stat().st_mtime)
+        incomplete = [path for path in found if path not in complete]
         named = self._name.search(self._unit_file())
         return Host(
             [path.name for path in complete],
-            [path.name for path in found if path not in complete],
+            [path.name for path in incomplete],
+            frozenset(path.name for path in incomplete if is_abandoned(path)),
             named[1] if named else "",
             frozenset(self._running()),
         )
@@ -343,6 +353,25 @@ class Store:
                 continue
             found |= set(self._name.findall(line))
         return found
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other runs from the releases; a host without the directory has none."""
+    if not path.is_dir():
+        yield
+        return
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def is_abandoned(directory: Path) -> bool:
+    """Say whether nothing was installed into a directory for a long time."""
+    return time.time() - directory.stat().st_mtime > ABANDONED_AFTER_S
 
 
 def iso(seconds: float) -> str:
@@ -403,7 +432,13 @@ def main() -> None:
     )
     store = Store(Path(module.params["path"]), module.params["unit"], module.run_command)
     try:
-        result = update(store, module.params, dry=module.check_mode)
+        with locked(store.path):
+            result = update(store, module.params, dry=module.check_mode)
+    except OSError as error:
+        module.fail_json(
+            msg=f"The releases in {store.releases} cannot be read or changed: {error}. Run this "
+            "again; if it fails again, look at the disk and at the rights of that directory."
+        )
     except ValueError as error:
         path = store.path / RECORD
         module.fail_json(

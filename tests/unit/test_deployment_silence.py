@@ -29,6 +29,7 @@ class Alertmanager:
     alerts: list[Data] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     port: int = 0
+    ready_at: float = 0.0
 
     def answer(self, method: str, path: str, body: bytes) -> object:
         if method == "DELETE":
@@ -62,6 +63,9 @@ def serve(alertmanager: Alertmanager, port: int = 0) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
+            if time.monotonic() < alertmanager.ready_at:
+                self.send_error(503)
+                return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             answer = json.dumps(alertmanager.answer(self.command, self.path, body)).encode()
             self.send_response(200)
@@ -160,21 +164,13 @@ def test_a_failed_deployment_is_silenced_and_reported_once_by_the_hosts_clock(
         assert host_time + 60 < seconds(made["endsAt"]) < host_time + 600
 
 
-def test_an_alertmanager_that_answers_late_is_waited_for(tmp_path: Path) -> None:
-    early = Alertmanager()
-    server = serve(early)
-    server.shutdown()
-    server.server_close()
-    late = Alertmanager()
-    servers: list[ThreadingHTTPServer] = []
-    timer = threading.Timer(5, lambda: servers.append(serve(late, early.port)))
-    timer.start()
-    ran = run(tmp_path, early.port, "silence.yml")
-    timer.join()
-    servers[0].shutdown()
-    servers[0].server_close()
+def test_an_alertmanager_that_answers_late_is_waited_for(
+    alertmanager: Alertmanager, tmp_path: Path
+) -> None:
+    alertmanager.ready_at = time.monotonic() + 8
+    ran = run(tmp_path, alertmanager.port, "silence.yml")
     assert ran.returncode == 0, ran.output
-    assert len(late.silences) == 1
+    assert len(alertmanager.silences) == 1
 
 
 def test_a_host_without_alertmanager_is_not_waited_for(tmp_path: Path) -> None:
@@ -188,6 +184,27 @@ def test_a_host_without_alertmanager_is_not_waited_for(tmp_path: Path) -> None:
     assert ran.returncode != 0
     assert "No notification was sent" in ran.output
     assert "KeyError" in ran.output
+
+
+def test_a_look_that_fails_does_not_make_the_running_release_a_failed_one(
+    alertmanager: Alertmanager, tmp_path: Path
+) -> None:
+    releases = tmp_path / "releases.json"
+    releases.write_text(
+        '{"format": 1, "current": "v2", "releases": [{"version": "v2", "ready_at": "x"}]}'
+    )
+    (tmp_path / "releases/v2").mkdir(parents=True)
+    (tmp_path / "releases/v2/installed").touch()
+    fails: Data = {"name": "Verify", "ansible.builtin.fail": {"msg": TRACEBACK}}
+    ran = run(
+        tmp_path, alertmanager.port, {"block": [fails], "rescue": [include("systemd_refuse.yml")]},
+        _botwatch_on_k3s=False, _discord_bot_home=str(tmp_path), botwatch_releases_kept=3,
+        _discord_bot_archive={"digest": "v2"},
+        _botwatch_release={"is_current": True, "current": "v2"},
+    )  # fmt: skip
+    assert ran.returncode != 0
+    assert len(alertmanager.alerts) == 1
+    assert json.loads(releases.read_text())["current"] == "v2"
 
 
 @pytest.mark.parametrize("running", [1, 0])

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from plugins.modules.releases import FORMAT, Host, Record, Release, Store, adopt, update
+from plugins.modules.releases import (
+    FORMAT,
+    Host,
+    Record,
+    Release,
+    Store,
+    adopt,
+    locked,
+    update,
+)
 
 ARGUMENTS = {"event": None, "source": "", "run": "", "by": "", "failure": "", "keep": 3}
 
@@ -37,6 +47,7 @@ class Service:
     def unpack(self, version: str, *, complete: bool = False) -> None:
         directory = self.path / "releases" / version
         (directory / "venv").mkdir(parents=True, exist_ok=True)
+        os.utime(directory, (0, 0))
         if complete:
             self.clock += 1
             (directory / "installed").touch()
@@ -250,3 +261,38 @@ def test_a_process_that_was_started_from_a_release_is_seen(tmp_path: Path) -> No
 def test_only_what_the_unit_starts_is_adopted() -> None:
     host = Host(complete=["a", "b"], incomplete=["c"], unit_release="c")
     assert adopt(host, "now") == Record("", (Release("a"), Release("b")))
+
+
+def test_an_installation_of_another_run_is_left_alone_until_it_is_old(service: Service) -> None:
+    service.deploy("v1")
+    service.unpack("v2")
+    os.utime(service.path / "releases/v2")
+    service.deploy("v3")
+    assert (service.path / "releases/v2").exists()
+    os.utime(service.path / "releases/v2", (0, 0))
+    service.deploy("v4")
+    assert not (service.path / "releases/v2").exists()
+
+
+def test_a_link_beside_the_releases_is_none(service: Service) -> None:
+    service.deploy("v1")
+    (service.path / "releases/latest").symlink_to("v1")
+    for version in ("v2", "v3", "v4", "v5"):
+        service.deploy(version)
+    assert (service.path / "releases/latest").is_symlink()
+    assert not (service.path / "releases/v1").exists()
+
+
+def test_runs_wait_for_one_another(tmp_path: Path) -> None:
+    with locked(tmp_path):
+        other = threading.Thread(target=lambda: locked(tmp_path).__enter__(), daemon=True)
+        other.start()
+        other.join(0.3)
+        assert other.is_alive()
+    other.join(10)
+    assert not other.is_alive()
+
+
+def test_a_service_without_a_directory_has_no_releases(tmp_path: Path) -> None:
+    with locked(tmp_path / "absent"):
+        assert not (tmp_path / "absent").exists()
