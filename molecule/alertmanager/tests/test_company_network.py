@@ -23,6 +23,7 @@ PROXY = f"http://alpha:{PASSWORD}@127.0.0.1:{PROXY_PORT}"
 FOLDER = "/srv/company"
 TRUSTED = "/usr/local/share/ca-certificates/botwatch.crt"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 DELIVERY_LIMIT_S = 30
 # As Slack: refuses what has no text, takes and writes down what has.
 SLACK = """
@@ -168,6 +169,15 @@ def test_python_downloads_through_the_proxy(host: Host) -> None:
     script = "import urllib.request; print(urllib.request.getproxies()['https'])"
     said = host.check_output("env PYTHONPATH=/etc/botwatch/python python3 -c %s", script)
     assert said == PROXY
+
+
+def test_a_bundle_that_an_interrupted_run_has_left_old_is_renewed(host: Host, ca: Path) -> None:
+    host.check_output("truncate --size=0 %s", BUNDLE)
+    # Times are compared in whole seconds.
+    replaced = "sleep 1.1; cp --preserve $0 /usr/local/share/new; mv /usr/local/share/new $0"
+    host.check_output("sh -c %s %s", replaced, TRUSTED)
+    assert_done(build(ca=ca))
+    assert host.file(BUNDLE).size > 0
 
 
 def test_all_of_it_is_removed_with_its_variables(host: Host) -> None:
