@@ -123,6 +123,11 @@ def certificates_in(text: str) -> list[str]:
     return ["\n".join(block.split("\n")) for block in CERTIFICATE.findall(text.replace("\r", ""))]
 
 
+def read(path: Path) -> str:
+    """Read a file of certificates; comments may be in any encoding, and other files beside them."""
+    return path.read_text(encoding="ascii", errors="replace")
+
+
 def make_context(given: str, bundle: Path = BUNDLE, added: Path = ADDED) -> ssl.SSLContext:
     """Trust what the services are going to trust at the end of the run."""
     kept = certificates_in(given)
@@ -131,8 +136,8 @@ def make_context(given: str, bundle: Path = BUNDLE, added: Path = ADDED) -> ssl.
         if kept:
             context.load_verify_locations(cadata="\n".join(kept))
         return context
-    leaving = set(certificates_in(added.read_text())) if added.is_file() else set()
-    known = [found for found in certificates_in(bundle.read_text()) if found not in leaving]
+    leaving = set(certificates_in(read(added))) if added.is_file() else set()
+    known = [found for found in certificates_in(read(bundle)) if found not in leaving]
     return ssl.create_default_context(cadata="\n".join([*known, *kept]))
 
 
@@ -283,9 +288,10 @@ def ask_smtp(channel: Channel, way: Way) -> Verdict:
 
 
 def ask_page(channel: Channel, way: Way) -> Verdict:
-    """Ask for the head of a page."""
+    """Ask for the head of a page; apt follows redirections."""
     answer = ask(channel["address"], way, {}, method="HEAD")
-    return judge(channel, answer, answer.status == HTTPStatus.OK, "does not answer as it should")
+    alive = HTTPStatus.OK <= answer.status < HTTPStatus.BAD_REQUEST
+    return judge(channel, answer, alive, "does not answer as it should")
 
 
 def ask_connection(channel: Channel, way: Way) -> Verdict:

@@ -291,6 +291,18 @@ def test_a_ca_that_is_about_to_be_removed_does_not_count(certificate: Path, tmp_
     assert loopback in make_context("", bundle, tmp_path / "absent").get_ca_certs(binary_form=True)
 
 
+def test_other_files_and_encodings_in_the_bundle_do_no_harm(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca-certificates.crt"
+    bundle.write_bytes("# Müller GmbH\n".encode("latin-1") + b"\x30\x82\x03\xff\n")
+    assert make_context("", bundle, tmp_path / "absent")
+
+
+@pytest.mark.parametrize(("status", "state"), [(302, "alive"), (307, "alive"), (404, "dead")])
+def test_a_page_that_redirects_is_alive(status: int, state: str) -> None:
+    with answering(status, "") as (address, _):
+        assert verdict("page", address).state == state
+
+
 @pytest.mark.parametrize("kind", ["slack", "connection", "page"])
 @pytest.mark.parametrize("secure", [True, False])
 def test_a_channel_is_asked_through_its_proxy(

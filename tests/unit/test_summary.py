@@ -52,6 +52,10 @@ def test_it_says_where_everything_is_and_what_to_try(tmp_path: Path) -> None:
     assert "Send the bot ?ping in Discord." in said
 
 
+def test_the_tunnel_goes_to_the_hosts_ssh_port(tmp_path: Path) -> None:
+    assert "  ssh -N -p 2222 -L " in summary(tmp_path, ansible_port=2222)
+
+
 def test_it_says_what_is_switched_off(tmp_path: Path) -> None:
     said = summary(tmp_path, botwatch_runtime="systemd", _grafana_faults=["No package."])
     assert "run on localhost, under systemd." in said

@@ -49,6 +49,29 @@ def render(role: str, template: str, given: Data) -> str:
     return render_template(path, variables(role, given), "curly")
 
 
+@pytest.mark.parametrize("name", ["_botwatch_download_environment", "_botwatch_pip_environment"])
+def test_downloads_find_the_proxy_and_show_no_password(name: str) -> None:
+    assert "PYTHONPATH" not in value(name, "botwatch", {})
+    found = value(name, "botwatch", PROXY)
+    assert found["PYTHONPATH"] == "/etc/botwatch/python"
+    assert PASSWORD not in str(found)
+
+
+def test_nodes_are_reached_directly_by_their_addresses() -> None:
+    groups = {"botwatch": ["one"], "k3s_agents": ["two"]}
+    hosts = {"one": {"ansible_host": "192.0.2.1"}, "two": {"ansible_host": "192.0.2.2"}}
+    given = PROXY | {"botwatch_runtime": "k3s", "groups": groups, "hostvars": hosts}
+    direct = value("_botwatch_no_proxy", "botwatch", given).split(",")
+    assert {"192.0.2.1", "192.0.2.2"} <= set(direct)
+    assert "one" not in direct
+
+
+def test_the_build_of_the_image_has_the_proxy() -> None:
+    given = PROXY | {"_discord_bot_image_tag": "x"}
+    found = value("_discord_bot_build_arguments", "discord_bot", given)
+    assert found["HTTPS_PROXY"] == PROXY["botwatch_http_proxy"]
+
+
 @pytest.mark.parametrize("role", UNITS)
 def test_units_change_with_the_ways_out_and_hold_no_password(role: str) -> None:
     template = f"etc/systemd/system/{UNITS[role]}"
