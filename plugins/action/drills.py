@@ -63,8 +63,9 @@ options:
 """
 
 Data = dict[str, Any]
-# What the script prints comes after this line: a login shell or `sudo` may print lines of its own.
+# What the script prints is between these lines: a login shell or `sudo` may print lines of its own.
 BEGIN = "botwatch-drill-output"
+END = "botwatch-drill-end"
 # Input keeps the connection from allocating a terminal, which would mix both outputs.
 NO_TERMINAL = b"\n"
 # What ssh itself says at the end of a command that had a terminal.
@@ -113,7 +114,8 @@ class ConnectedHost:
         connection.reset()  # a kept connection would be waited for in vain
 
     def _run(self, script: str) -> Data:
-        command = shlex.join(["/bin/sh", "-ec", f"exec </dev/null\necho {BEGIN}\n{script}"])
+        marked = f"exec </dev/null\ntrap 'echo {END}' EXIT\necho {BEGIN}\n(\n{script}\n)"
+        command = shlex.join(["/bin/sh", "-ec", marked])
         data = NO_TERMINAL if self._action._is_pipelining_enabled("new") else None
         answer: Data = self._action._low_level_execute_command(command, in_data=data)
         return answer
@@ -123,9 +125,10 @@ class ConnectedHost:
             reason = one_line(str(answer)) or type(answer).__name__
             message = f"{self.name} cannot be reached: {reason.rstrip('.')}"
             raise HostError(message) from answer
-        before, begun, output = answer["stdout"].replace("\r\n", "\n").partition(f"{BEGIN}\n")
+        before, begun, rest = answer["stdout"].replace("\r\n", "\n").partition(f"{BEGIN}\n")
+        output = str(rest.partition(f"{END}\n")[0])
         if begun and answer["rc"] == 0:
-            return str(output)
+            return output
         # With a terminal, all is on the standard output.
         words = spoken(answer["stderr"]) or spoken(output if begun else before)
         reason = words[-1] if words else f"exit code {answer['rc']}"

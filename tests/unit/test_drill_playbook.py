@@ -56,7 +56,9 @@ read -r given
 [ "$given" = 'open sesame' ] || { echo 'Sorry, try again.' >&2; exit 1; }
 echo 'You have new mail.'
 BOX_ROOT=yes; export BOX_ROOT
-exec "$@"
+"$@"; code=$?
+echo logout
+exit $code
 """
 PROGRAMS = {
     "sudo": SUDO,
