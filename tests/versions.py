@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VERSIONS = ROOT / "build" / "versions"
+# Tests run side by side, each with versions of its own.
+VERSIONS = ROOT / "build" / "versions" / os.environ.get("MOLECULE_SCENARIO_NAME", "e2e")
 VERSION = re.compile(r'^version = "(.*)"', re.MULTILINE)
 PACKAGE = "src/botwatch_bot"
 ON_PURPOSE = "This version is broken on purpose."

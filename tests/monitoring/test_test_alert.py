@@ -65,7 +65,9 @@ def test_every_channel_takes_the_alert_and_its_end(channels: Channels) -> None:
         assert row["resolved"].startswith("taken after "), row
     titles = [m.title for m in channels.site.slack.messages if m.title.endswith(": TestAlert")]
     assert [title[0] for title in titles[-2:]] == ["🚨", "✅"]
-    channels.mail.wait_for(lambda mail: str(mail["Subject"]).startswith("✅"))
+    channels.mail.wait_for(
+        lambda mail: str(mail["Subject"]).startswith("✅") and "TestAlert" in str(mail["Subject"])
+    )
 
 
 def test_the_test_goes_everywhere_whatever_else_is_told_there(tools: Tools) -> None:
@@ -90,7 +92,7 @@ def test_quiet_hours_do_not_hold_it_back(tools: Tools) -> None:
 def test_a_channel_that_does_not_take_it_is_named(tools: Tools) -> None:
     with running_site(tools) as site:
         site.rendered.webhook.write_text(f"http://{ADDRESS}:{free_ports(1)[0]}/services/T/B/x")
-        test = make_test(site, timeout_s=2)
+        test = make_test(site, timeout_s=5)
         test.run()
         assert test.faults() == [
             "slack: the firing notification was refused.",

@@ -13,7 +13,7 @@ import pytest
 
 from k3s_role.images import save_image
 from monitoring.rendering import read_for_ansible
-from unit.playbooks import REPOSITORY, run_tasks
+from unit.playbooks import REPOSITORY, Data, run_tasks
 from unit.test_k3s_artifacts import ARCHIVE, Artifacts, digest, elf
 
 INVENTORY = {
@@ -137,7 +137,7 @@ def test_wheels_are_found_in_a_directory_below_the_users_home(
 ) -> None:
     (tmp_path / "airgap/wheels").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(tmp_path))
-    tasks = [
+    tasks: list[Data] = [
         {"ansible.builtin.include_vars": str(REPOSITORY / "roles/discord_bot/vars/main.yml")},
         {"ansible.builtin.assert": {"that": "_discord_bot_wheels is directory"}},
     ]

@@ -398,6 +398,18 @@ def test_a_deployment_asks_for_the_other_runtime_too() -> None:
     assert faults(host, botwatch_preflight_roles=roles, botwatch_runtime="k3s")
 
 
+@pytest.mark.parametrize("ready", [True, False])
+def test_docker_is_only_there_to_build_the_bots_image(*, ready: bool) -> None:
+    known = {
+        **role_variables("botwatch"),
+        "botwatch_runtime": "k3s",
+        "inventory_hostname": "one",
+        "groups": {"botwatch": ["one"]},
+        "_discord_bot_image_is_ready": ready,
+    }
+    assert ("docker" in evaluate(known["_botwatch_site_roles"], known)) is not ready
+
+
 @pytest.mark.parametrize("role", role_variables("botwatch")["_botwatch_services"])
 def test_a_role_recognises_the_file_that_it_writes_first(role: str) -> None:
     service = role_variables("botwatch")["_botwatch_services"][role]

@@ -101,6 +101,7 @@ CASES = {
         }
     ),
     "port for two": given({"botwatch_bot_port": 9093}),
+    "shared token": given(),  # all of these hosts share it
 }
 
 
@@ -153,6 +154,17 @@ def test_a_port_for_two_is_named(told: dict[str, str]) -> None:
     message = told["port for two"]
     assert "botwatch_bot_port and botwatch_alertmanager_port are both 9093" in message
     assert "another" in message
+
+
+def test_a_token_of_several_hosts_is_refused(told: dict[str, str]) -> None:
+    assert "have the same bot token" in told["shared token"]
+
+
+def test_a_script_that_is_not_executable_is_no_vault_password(tmp_path: Path) -> None:
+    script = tmp_path / "password"
+    script.write_text("#!/bin/sh\necho made up\n")
+    run = site(tmp_path, {"node": given()}, ANSIBLE_VAULT_PASSWORD_FILE=str(script))
+    assert_refused(run, "is the text of a script", "ansible-vault rekey")
 
 
 def test_channels_that_do_not_answer_are_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from testinfra.host import Host
 
 from nodes import assert_unit_runs, post_url, read_url
+from playbooks import ROOT, assert_done, play
 from waiting import eventually
 
 CONTROL = "http://127.0.0.1:8008/control"
@@ -52,6 +53,13 @@ def test_an_alert_reaches_slack(host: Host) -> None:
     (message,) = ask(host, f"{CONTROL}/state")["slack"]["messages"]
     (attachment,) = message["attachments"]
     assert attachment["title"] == "🚨 Discord Bot Alert: DiscordBotHighErrors"
+
+
+def test_a_test_alert_and_its_end_reach_slack(host: Host) -> None:
+    assert_done(play(ROOT / "playbooks/test_alert.yml"))
+    messages = ask(host, f"{CONTROL}/state")["slack"]["messages"]
+    titles = [message["attachments"][0]["title"] for message in messages]
+    assert [title[0] for title in titles if title.endswith(": TestAlert")] == ["🚨", "✅"]
 
 
 def ask(host: Host, url: str) -> Any:  # noqa: ANN401 # JSON of several shapes

@@ -227,7 +227,9 @@ def test_a_record_that_cannot_be_read_is_named(host: Host) -> None:
     before = main_pid(host)
     host.check_output("cp %s/releases.json /root/releases.json", HOME)
     host.check_output("truncate --size=5 %s/releases.json", HOME)
-    said = failed(deploy("v2"))
-    host.check_output("mv /root/releases.json %s/releases.json", HOME)
+    try:
+        said = failed(deploy("v2"))
+    finally:
+        host.check_output("mv /root/releases.json %s/releases.json", HOME)
     assert "releases.json cannot be read" in said
     assert main_pid(host) == before

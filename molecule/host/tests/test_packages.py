@@ -45,7 +45,7 @@ touch --date "2020-01-0$1" Packages
 """
 KEEP_LOCKED = (
     "import fcntl, time; lock = open('{path}', 'w'); fcntl.lockf(lock, fcntl.LOCK_EX);"
-    "print(flush=True); time.sleep(6)"
+    "print(flush=True); time.sleep(15)"
 )
 
 
@@ -60,6 +60,7 @@ def repository(host: Host) -> Iterator[None]:
         f"sh -c 'python3 -m http.server --bind 127.0.0.1 --directory {REPOSITORY} {PORT}"
         " >/dev/null 2>&1 & echo $!'"
     )
+    host.check_output(f"timeout 10 sh -c 'until ss -ltn | grep -q :{PORT}; do sleep 0.1; done'")
     source = f"deb [trusted=yes] {URL} ./"
     host.check_output("sh -c 'echo \"$0\" >$1' %s %s", source, f"{SOURCES}/made-up.list")
     yield
@@ -142,7 +143,7 @@ def test_another_apt_is_waited_for(host: Host, lock: str) -> None:
     began = time.monotonic()
     assert_done(install())
     assert installed(host) == "1"
-    assert time.monotonic() - began > 4
+    assert time.monotonic() - began > 13
 
 
 def break_source(host: Host) -> None:

@@ -66,6 +66,12 @@ def test_the_stack_runs(host: Host) -> None:
         assert_unit_runs(host, unit)
 
 
+def test_the_umask_is_strict() -> None:
+    shown = run("molecule/ssh/tests/umask.yml")
+    assert_done(shown)
+    assert shown.stdout.count("UMASKS") == 2 * len(NODES), shown.stdout
+
+
 def test_modes_do_not_depend_on_the_umask(host: Host) -> None:
     private = host.check_output(f"find {PUBLIC} -not -type l -not -perm -o=r").splitlines()
     closed = host.check_output(f"find {PUBLIC} -type d -not -perm -o=x").splitlines()
