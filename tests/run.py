@@ -35,6 +35,7 @@ KUBERNETES = "k3s"
 ARTIFACTS = "k3s artifacts"
 # The scenario whose nodes are reached over SSH.
 SSH = "ssh"
+LINT = "lint"
 
 # What takes longest comes first, so that both workers end together. Others take about a minute.
 LONG = (
@@ -151,7 +152,7 @@ def all_jobs() -> list[Job]:
         if path.is_file() and path.read_bytes().startswith((b"#!/bin/sh", b"#!/usr/bin/env bash"))
     ]
     lint = Job(
-        "lint",
+        LINT,
         (
             ("ansible-lint",),
             ("yamllint", "--strict", "."),
@@ -307,9 +308,13 @@ async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
     jobs, outcomes = divide(jobs, set_up(jobs, console))
     if any("docker" in job.needs for job in jobs):
         image = Job("node-image", (("ansible-playbook", "tests/node_image.yml"),))
-        outcome = await run_job(image, console)
-        if outcome.result == "FAILED":
-            return [*outcomes, outcome]
+        # It mostly waits for downloads.
+        beside = [job for job in jobs if job.name == LINT]
+        jobs = [job for job in jobs if job.name != LINT]
+        made, *linted = await asyncio.gather(*(run_job(job, console) for job in (image, *beside)))
+        outcomes += linted
+        if made.result == "FAILED":
+            return [*outcomes, made]
     for job in [job for job in jobs if job.alone]:
         outcomes.append(await run_job(job, console))
     queue = [job for job in jobs if not job.alone]
