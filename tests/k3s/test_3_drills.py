@@ -14,7 +14,7 @@ from waiting import eventually
 
 BOT_DOWN_BUDGET_S = 12.0
 # Few of them say as much as many, most of the time; `make test-k3s` has many.
-DEPLOYMENTS = int(os.environ.get("K3S_DEPLOYMENTS", "5"))
+DEPLOYMENTS = int(os.environ.get("K3S_DEPLOYMENTS", "3"))
 QUIET_S = 15.0
 CONTROL = "http://127.0.0.1:8008/control"
 
