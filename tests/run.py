@@ -37,14 +37,15 @@ ARTIFACTS = "k3s artifacts"
 SSH = "ssh"
 LINT = "lint"
 
-# What takes longest comes first, so that both workers end together. Others take about a minute.
+# What takes longest comes first, so that both workers end together; k3s_role later, as its clusters
+# would slow down the drills that others time. What is not listed takes about a minute.
 LONG = (
     "e2e",
     "molecule:k3s",
-    "k3s_role",
     "unit",
     "molecule:discord_bot",
     "molecule:ssh",
+    "k3s_role",
     "controllers",
     "molecule:docker",
     "molecule:grafana",
@@ -76,7 +77,7 @@ class Job:
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
     alone: bool = False  # it times what the machine can do, so nothing runs beside it
-    heavy: bool = False  # it times things or runs clusters, so no other such one runs beside it
+    heavy: bool = False  # it times drills, so no other such one runs beside it
 
     @property
     def log(self) -> Path:
@@ -177,7 +178,7 @@ def all_jobs() -> list[Job]:
         replace(pytest_job("speed", "tests/speed", needs=("docker",)), alone=True),
         replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
         kubernetes_job(),
-        replace(pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)), heavy=True),
+        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
         pytest_job("unit", *COVERAGE),
         pytest_job("controllers", "tests/controllers", needs=("docker",)),
         pytest_job("monitoring", "tests/monitoring"),
