@@ -136,6 +136,7 @@ def test_wheels_are_found_in_a_directory_below_the_users_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "airgap/wheels").mkdir(parents=True)
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(Path.home() / ".ansible/collections"))
     monkeypatch.setenv("HOME", str(tmp_path))
     tasks: list[Data] = [
         {"ansible.builtin.include_vars": str(REPOSITORY / "roles/discord_bot/vars/main.yml")},

@@ -90,7 +90,8 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     systemctl = folder / "bin" / "systemctl"
     systemctl.parent.mkdir()
     started = 'case "$*" in *beta) at=1;; *) at=9999999999;; esac'
-    systemctl.write_text(f'#!/bin/sh\n{started}\necho "ActiveEnterTimestamp=@$at"\n')
+    shown = 'date --utc --date="@$at" "+ActiveEnterTimestamp=%a %Y-%m-%d %H:%M:%S UTC"'
+    systemctl.write_text(f"#!/bin/sh\n{started}\n{shown}\n")
     systemctl.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(systemctl.parent), prepend=os.pathsep)
