@@ -23,7 +23,6 @@ PROXY = f"http://alpha:{PASSWORD}@127.0.0.1:{PROXY_PORT}"
 FOLDER = "/srv/company"
 TRUSTED = "/usr/local/share/ca-certificates/botwatch.crt"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 DELIVERY_LIMIT_S = 30
 # As Slack: refuses what has no text, takes and writes down what has.
 SLACK = """
