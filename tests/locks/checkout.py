@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from repo.roles import REPOSITORY, ROLES
+from repo.roles import REPOSITORY
 
+INSTALLER = REPOSITORY / "roles/botwatch/files/install_release.py"
 ELSEWHERE = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "UV_INDEX")
 
 
@@ -43,6 +45,10 @@ class Checkout:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
+    def pip(self, python: Path, *arguments: str) -> str:
+        """Run pip on the environment of a Python, which may have none itself."""
+        return self.run(sys.executable, "-m", "pip", "--python", python, *arguments)
+
     def locks(self) -> dict[str, bytes]:
         """Read the locks."""
         return {name: (self.path / name).read_bytes() for name in locks()}
@@ -50,10 +56,12 @@ class Checkout:
     def install_as_on_a_host(self, lock: str) -> Path:
         """Install a lock as the roles do on a host; return the Python that has it."""
         environment = self.path / f"host-{lock.replace('/', '-')}"
-        self.run("python3", "-m", "venv", environment)
-        python = environment / "bin/python"
-        self.run(python, "-m", "pip", "install", *host_arguments(), "--requirement", lock)
-        return python
+        program = (
+            "from pathlib import Path; from install_release import Pip;"
+            f" Pip(Path({str(environment)!r}), Path('cache/botwatch')).install_lock(Path({lock!r}))"
+        )
+        self.run("env", f"PYTHONPATH={INSTALLER.parent}", "python3", "-c", program)
+        return environment / "bin/python"
 
     def _environment(self) -> dict[str, str]:
         environment = {
@@ -90,15 +98,3 @@ def inputs() -> list[str]:
 def locks() -> list[str]:
     """Name the locks: one beside each .in file."""
     return [name.removesuffix(".in") + ".txt" for name in inputs()]
-
-
-def host_arguments() -> list[str]:
-    """Read what pip is told on hosts where it installs a lock."""
-    modules = [
-        task["ansible.builtin.pip"]
-        for role in ROLES
-        for task in role.tasks()
-        if "requirements" in task.get("ansible.builtin.pip", {})
-    ]
-    (arguments,) = {str(module["extra_args"]) for module in modules}
-    return arguments.split()

@@ -23,7 +23,7 @@ def test_a_lock_makes_a_whole_environment(checkout: Checkout, lock: str) -> None
         python = checkout.path / ".venv/bin/python"
     else:
         python = checkout.install_as_on_a_host(lock)
-    assert "No broken requirements" in checkout.run(python, "-m", "pip", "check")
+    assert "No broken requirements" in checkout.pip(python, "check")
 
 
 def test_writing_the_locks_changes_nothing(checkout: Checkout) -> None:

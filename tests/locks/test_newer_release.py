@@ -88,8 +88,8 @@ def test_what_is_installed_without_our_options_does_not_change(checkout: Checkou
 
 
 def installed(checkout: Checkout, python: Path) -> set[str]:
-    checkout.run(python, "-m", "pip", "check")
-    return set(checkout.run(python, "-m", "pip", "freeze").split())
+    checkout.pip(python, "check")
+    return set(checkout.pip(python, "freeze").split())
 
 
 def test_writing_the_locks_again_does_not_change_them(

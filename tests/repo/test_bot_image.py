@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 
+import install_release
 import pytest
 from plugins.lookup.source_archive import source_files
 
@@ -63,12 +64,9 @@ def test_it_starts_the_bots_command(final: list[tuple[str, str]]) -> None:
 
 
 def test_its_packages_are_installed_as_on_a_host() -> None:
-    install = (REPOSITORY / "roles/botwatch/tasks/python_release_install.yml").read_text()
-    arguments = re.findall(r'extra_args: "?([^"\n]+)', install)
-    assert len(arguments) == 2
     said = " ".join(DOCKERFILE.split())
-    for argument in arguments:
-        assert argument in said
+    for options in (install_release.LOCKED, install_release.ITSELF):
+        assert " ".join(options) in said
 
 
 def test_every_builder_of_docker_can_read_it() -> None:
