@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import k3s_artifacts
-from k3s_role.hosts import SERVER, WORKER, Hosts, address, link, remove
+from k3s_role.hosts import NETWORK, SERVER, Hosts, address, ask_docker, link, remove_all
 
 SUMS = "sha256sum-amd64.txt"
 ARCHIVES = [f"k3s-airgap-images-amd64.tar{suffix}" for suffix in ("", ".gz", ".zst")]
@@ -49,8 +49,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 @pytest.fixture(scope="session")
 def hosts(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     """The hosts, which are removed in the end."""
-    for name in (SERVER, WORKER):
-        remove(name)
+    remove_all()
+    ask_docker("network", "create", NETWORK)
     given = {
         "botwatch_runtime": "k3s",
         "botwatch_airgap_dir": str(release.path),
@@ -61,5 +61,4 @@ def hosts(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     # Where the further host reaches it.
     hosts.given["k3s_address"] = address(SERVER)
     yield hosts
-    for name in (SERVER, WORKER):
-        remove(name)
+    remove_all()

@@ -16,6 +16,8 @@ from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER, WORKER = "botwatch-k3s-role-server", "botwatch-k3s-role-worker"
+# Where only these get addresses: each has the same again after a restart.
+NETWORK = "botwatch-k3s-role"
 TIME_LIMIT_S = 600
 CONTAINER = {
     "ansible_connection": "community.docker.docker",
@@ -97,7 +99,12 @@ class Hosts:
 
     def create(self, name: str) -> None:
         """Make a bare host."""
-        run = self._play(CREATE, {"demo_node_name": name, "demo_node_volumes": VOLUMES})
+        variables = {
+            "demo_node_name": name,
+            "demo_node_volumes": VOLUMES,
+            "demo_node_network": NETWORK,
+        }
+        run = self._play(CREATE, variables)
         assert run.code == 0, run.output
 
     def build(self, *options: str, **variables: object) -> Run:
@@ -141,9 +148,12 @@ def environment() -> dict[str, str]:
     }
 
 
-def remove(name: str) -> None:
-    """Remove a host and its volumes, if it is there."""
-    subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, check=True)
+def remove_all() -> None:
+    """Remove the hosts, their volumes and their network, as far as they are there."""
+    subprocess.run(
+        ["docker", "rm", "--force", "--volumes", SERVER, WORKER], capture_output=True, check=True
+    )
+    subprocess.run(["docker", "network", "rm", "--force", NETWORK], capture_output=True, check=True)
 
 
 def address(name: str) -> str:
