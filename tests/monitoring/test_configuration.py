@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitoring.rendering import read_yaml, render
+from monitoring.rendering import VARIANTS, read_yaml, render
 from monitoring.rule_tests import run_rule_tests
 
 if TYPE_CHECKING:
@@ -116,6 +116,12 @@ def give_a_service_account(rendered: Rendered) -> None:
         Path(path).write_text("made up\n")
 
 
+# The oldest release is in no cluster: there Prometheus is the image that the role names.
+@pytest.mark.parametrize(
+    ("tools", "rendered"),
+    [("oldest", "shipped"), *(("newest", variant) for variant in VARIANTS)],
+    indirect=True,
+)
 def test_rules_do_what_their_unit_tests_say(tools: Tools, rendered: Rendered) -> None:
     run_rule_tests(tools, rendered)
 
