@@ -6,6 +6,7 @@ from testinfra.host import Host
 
 from demos import Demo
 from nodes import LOOPBACK, unit_property
+from timing import alone_s
 
 UNITS = (
     "discord-bot",
@@ -15,7 +16,8 @@ UNITS = (
     "botwatch-sandbox",
 )
 RESIDENT_LIMIT_MB = 250
-CHANGED = re.compile(r"changed=(\d+) in [\d.]+ s of playbook time")
+SECOND_RUN_LIMIT_S = 20.0
+SUMMARY = re.compile(r"changed=(\d+) in ([\d.]+) s of playbook time")
 
 
 def main_pids(host: Host) -> dict[str, str]:
@@ -30,15 +32,27 @@ def test_it_works_after_an_interruption_and_says_what_to_do_next(demo: Demo) -> 
     assert "make demo-down" in shown
 
 
-def test_a_second_run_changes_nothing_and_restarts_nothing(demo: Demo, host: Host) -> None:
+def test_a_second_run_changes_nothing_restarts_nothing_and_is_soon_over(
+    demo: Demo, host: Host
+) -> None:
     pids = main_pids(host)
     assert "0" not in pids.values()
+    took_s = alone_s(run_again(demo))
+    # Other tests may run beside this one, so one slow run may be theirs; two are ours.
+    if took_s > SECOND_RUN_LIMIT_S:
+        took_s = alone_s(run_again(demo))
+    assert took_s <= SECOND_RUN_LIMIT_S
+    assert main_pids(host) == pids
+
+
+def run_again(demo: Demo) -> float:
+    """Run `make demo` once more, which must not change anything; return its seconds."""
     again = demo.make("demo")
     assert again.returncode == 0, again.stdout
-    summary = CHANGED.search(again.stdout)
+    summary = SUMMARY.search(again.stdout)
     assert summary, again.stdout
     assert int(summary[1]) == 0, again.stdout
-    assert main_pids(host) == pids
+    return float(summary[2])
 
 
 def test_a_dry_run_on_the_finished_host_changes_nothing(demo: Demo) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from testinfra.host import Host
 
 from clusters import restarts
 from k3s.site import Run, Site
 from nodes import unit_property
+from timing import alone_s
 
 SECOND_RUN_LIMIT_S = 40.0
 
@@ -25,9 +24,9 @@ def test_a_second_run_changes_nothing_and_restarts_nothing(site: Site, host: Hos
     assert again.code == 0, again.output
     assert again.changed == 0, again.output
     # Other tests may run beside this one, so one slow run may be theirs; two are ours.
-    took_s = alone_s(again)
+    took_s = alone_s(again.took_s)
     if took_s > SECOND_RUN_LIMIT_S:
-        took_s = alone_s(second_try(site))
+        took_s = alone_s(second_try(site).took_s)
     assert took_s <= SECOND_RUN_LIMIT_S
     assert main_pids(host) == processes
     assert restarts(host) == started
@@ -38,18 +37,6 @@ def second_try(site: Site) -> Run:
     again = site.playbook("site.yml")
     assert (again.code, again.changed) == (0, 0), again.output
     return again
-
-
-def alone_s(run: Run) -> float:
-    """Estimate how long a run would have taken with the machine for itself, in seconds.
-
-    Where more processes want to run than there are processors, each of them takes as many times
-    longer. The run itself is one or two of them.
-    """
-    wanting = os.getloadavg()[0] / len(os.sched_getaffinity(0))
-    estimate = run.took_s / max(1.0, wanting)
-    print(f"a second run took {run.took_s:.1f} s, about {estimate:.1f} s of them by itself")
-    return estimate
 
 
 def test_a_dry_run_changes_nothing_either(site: Site) -> None:
