@@ -41,20 +41,20 @@ LINT = "lint"
 LONG = (
     "e2e",
     "molecule:k3s",
+    "k3s_role",
     "unit",
     "molecule:discord_bot",
     "molecule:ssh",
-    "controllers",
     "molecule:docker",
     "molecule:grafana",
     "monitoring",
     "molecule:alertmanager",
+    "controllers",
+    LINT,
     "molecule:botwatch",
     "molecule:default",
+    "locks",
 )
-
-# It restarts a container, to which Docker gives another address if others start at that time.
-LAST = "k3s_role"
 
 # Of the lines of the bot, in percent; what only its real process runs is not seen here.
 COVERAGE = ("--cov=botwatch_bot", "--cov-fail-under=95", "--cov-report=term:skip-covered")
@@ -77,8 +77,12 @@ class Job:
     name: str
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
-    alone: bool = False  # it times what the machine can do, so nothing runs beside it
     heavy: bool = False  # it times drills, so no other such one runs beside it
+
+    @property
+    def on_nodes(self) -> bool:
+        """Whether it makes nodes, for which their image must be there."""
+        return "docker" in self.needs
 
     @property
     def log(self) -> Path:
@@ -89,6 +93,9 @@ class Job:
     def report(self) -> Path:
         """The file with pytest's results, if the job runs pytest."""
         return self.log.with_suffix(".xml")
+
+
+NODE_IMAGE = Job("node-image", (("ansible-playbook", "tests/node_image.yml"),))
 
 
 @dataclass
@@ -176,10 +183,9 @@ def all_jobs() -> list[Job]:
         ),
     )
     jobs = [
-        replace(pytest_job("speed", "tests/speed", needs=("docker",)), alone=True),
         replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
         kubernetes_job(),
-        pytest_job(LAST, "tests/k3s_role", needs=("docker", ARTIFACTS)),
+        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
         pytest_job("unit", *COVERAGE),
         pytest_job("controllers", "tests/controllers", needs=("docker",)),
         pytest_job("monitoring", "tests/monitoring"),
@@ -191,9 +197,7 @@ def all_jobs() -> list[Job]:
 
 
 def place(job: Job) -> int:
-    """Say where in the order a job is; see LONG and LAST."""
-    if job.name == LAST:
-        return len(LONG) + 1
+    """Say where in the order a job is; see LONG."""
     return LONG.index(job.name) if job.name in LONG else len(LONG)
 
 
@@ -312,32 +316,39 @@ def divide(jobs: list[Job], reasons: dict[str, str]) -> tuple[list[Job], list[Ou
 
 
 async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
-    """Run the jobs on a few workers."""
+    """Run the jobs on a few workers; while the nodes' image is built, those that need no node."""
     REPORTS.mkdir(parents=True, exist_ok=True)
-    jobs, outcomes = divide(jobs, set_up(jobs, console))
-    if any("docker" in job.needs for job in jobs):
-        image = Job("node-image", (("ansible-playbook", "tests/node_image.yml"),))
-        # It mostly waits for downloads.
-        beside = [job for job in jobs if job.name == LINT]
-        jobs = [job for job in jobs if job.name != LINT]
-        made, *linted = await asyncio.gather(*(run_job(job, console) for job in (image, *beside)))
-        outcomes += linted
+    queue, outcomes = divide(jobs, set_up(jobs, console))
+    image_is_built, heavy = asyncio.Event(), asyncio.Lock()
+
+    def must_wait(job: Job) -> bool:
+        return (job.heavy and heavy.locked()) or (job.on_nodes and not image_is_built.is_set())
+
+    async def build_image() -> None:
+        made = await run_job(NODE_IMAGE, console)
         if made.result == "FAILED":
-            return [*outcomes, made]
-    for job in [job for job in jobs if job.alone]:
-        outcomes.append(await run_job(job, console))
-    queue = [job for job in jobs if not job.alone]
-    heavy = asyncio.Lock()
+            outcomes.append(made)
+            queue[:] = [job for job in queue if not job.on_nodes]
+        image_is_built.set()
 
     async def work() -> None:
         while queue:
-            job = next((job for job in queue if not (job.heavy and heavy.locked())), queue[0])
+            job = next((job for job in queue if not must_wait(job)), queue[0])
+            if must_wait(job) and not image_is_built.is_set():
+                await image_is_built.wait()
+                continue
             queue.remove(job)
             async with heavy if job.heavy else nullcontext():
                 outcomes.append(await run_job(job, console))
 
+    async def build_image_and_work() -> None:
+        if any(job.on_nodes for job in queue):
+            await build_image()
+        await work()
+
     async with asyncio.TaskGroup() as group:
-        for _ in range(WORKERS):
+        group.create_task(build_image_and_work())
+        for _ in range(WORKERS - 1):
             group.create_task(work())
     return outcomes
 
