@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import install_release
@@ -15,6 +18,7 @@ import pytest
 from locks.package_index import PackageIndex, serve, wheel
 
 PROGRAM = Path(install_release.__file__)
+HOME = f"pip-{install_release.PYTHON}"
 # Builds the package without a build tool from elsewhere.
 BACKEND = """\
 import pathlib
@@ -33,6 +37,41 @@ backend-path = ["."]
 """
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an installation."""
+
+    release: Path
+    code: int
+    errors: str
+
+    def assert_installed(self, *found: str) -> None:
+        """Assert that the release has the package and what its lock names, and nothing else."""
+        assert self.code == 0, self.errors
+        installed = {path.stem for path in (self.release / "venv").rglob("*.dist-info")}
+        assert installed == {"bot-1", *found}
+
+    def assert_refused(self, word: str) -> None:
+        """Assert that it failed with a message, not with a traceback of the program's own."""
+        assert self.code == 1
+        assert word in self.errors
+        assert "Traceback" not in self.errors
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An installation that goes on."""
+
+    release: Path
+    process: subprocess.Popen[str]
+    program: str
+
+    def outcome(self) -> Outcome:
+        """Let it end."""
+        _, errors = self.process.communicate(self.program)
+        return Outcome(self.release, self.process.returncode, errors)
+
+
 class Machine:
     """A host's releases and its cache, and the index that its pip knows."""
 
@@ -49,21 +88,31 @@ class Machine:
         (source / "requirements.txt").write_text("".join(f"{line}\n" for line in lock))
         return source.parent
 
-    def install(self, release: Path, *, index: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run the program as the role does, but with a cache of the test's own."""
+    def start(self, release: Path, *, index: bool = True, section: str = "global") -> Installation:
+        """Start the program as the role does, but with a cache of the test's own."""
         program = PROGRAM.read_text().replace(str(install_release.CACHE), str(self.cache))
-        return subprocess.run(
-            [sys.executable, "-", release], input=program, capture_output=True, text=True,
-            check=False, umask=0o077,
+        settings = self.folder / f"{release.name}.conf"
+        address = self.index.url if index else "http://127.0.0.1:9/simple/"
+        settings.write_text(f"[{section}]\nindex-url = {address}\n")
+        elsewhere = {name: value for name, value in os.environ.items() if name[:4] != "PIP_"}
+        process = subprocess.Popen(
+            [sys.executable, "-", release], umask=0o077, text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={
-                **os.environ,
-                "PIP_CONFIG_FILE": os.devnull,
-                "PIP_INDEX_URL": self.index.url if index else "http://127.0.0.1:9/simple/",
-                "PIP_RETRIES": "0",
-                "NO_PROXY": "127.0.0.1",
-                "no_proxy": "127.0.0.1",
+                **elsewhere, "NO_PROXY": "*", "no_proxy": "*",
+                "PIP_CONFIG_FILE": str(settings), "PIP_RETRIES": "0",
             },
         )  # fmt: skip
+        return Installation(release, process, program)
+
+    def install(self, release: Path, *, index: bool = True, section: str = "global") -> Outcome:
+        """Run the program."""
+        return self.start(release, index=index, section=section).outcome()
+
+    def publish(self, name: str) -> str:
+        """Offer a package; return the line of a lock that names it."""
+        digest = self.index.publish(name, "1.0", wheel(name, "1.0"))
+        return f"{name}==1.0 --hash={digest}"
 
     @property
     def wheels(self) -> set[str]:
@@ -83,87 +132,121 @@ def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def machine(tmp_path: Path, pip: Path) -> Iterator[Machine]:
     cache = tmp_path / "cache"
     cache.mkdir()
-    (cache / f"pip-{install_release.PYTHON}").symlink_to(pip / f"pip-{install_release.PYTHON}")
+    (cache / HOME).symlink_to(pip / HOME)
     with serve() as index:
         yield Machine(tmp_path, cache, index)
 
 
-def packages(release: Path) -> set[str]:
-    return {path.stem for path in (release / "venv").rglob("*.dist-info")}
-
-
-def assert_installed(run: subprocess.CompletedProcess[str], release: Path, *found: str) -> None:
-    assert run.returncode == 0, run.stderr
-    assert packages(release) == set(found)
-
-
 def test_what_was_downloaded_once_needs_no_index(machine: Machine) -> None:
-    lock = f"engine==1.0 --hash={machine.index.publish('engine', '1.0', wheel('engine', '1.0'))}"
-    first, second = machine.release("first", lock), machine.release("second", lock)
-    assert_installed(machine.install(first), first, "bot-1", "engine-1.0")
-    assert_installed(machine.install(second, index=False), second, "bot-1", "engine-1.0")
+    lock = machine.publish("engine")
+    machine.install(machine.release("first", lock)).assert_installed("engine-1.0")
+    second = machine.release("second", lock)
+    machine.install(second, index=False).assert_installed("engine-1.0")
 
 
 def test_what_is_missing_is_downloaded(machine: Machine) -> None:
-    engine = f"engine==1.0 --hash={machine.index.publish('engine', '1.0', wheel('engine', '1.0'))}"
-    reader = f"reader==1.0 --hash={machine.index.publish('reader', '1.0', wheel('reader', '1.0'))}"
-    first, second = machine.release("first", engine), machine.release("second", engine, reader)
-    assert_installed(machine.install(first), first, "bot-1", "engine-1.0")
-    assert_installed(machine.install(second), second, "bot-1", "engine-1.0", "reader-1.0")
+    engine, reader = machine.publish("engine"), machine.publish("reader")
+    machine.install(machine.release("first", engine)).assert_installed("engine-1.0")
+    second = machine.release("second", engine, reader)
+    machine.install(second).assert_installed("engine-1.0", "reader-1.0")
+    assert machine.wheels == {f"{name}-1.0-py3-none-any.whl" for name in ("engine", "reader")}
+
+
+def test_settings_of_pip_for_install_alone_are_used(machine: Machine) -> None:
+    release = machine.release("first", machine.publish("engine"))
+    machine.install(release, section="install").assert_installed("engine-1.0")
 
 
 def test_a_damaged_wheel_is_downloaded_again(machine: Machine) -> None:
-    content = wheel("engine", "1.0")
-    lock = f"engine==1.0 --hash={machine.index.publish('engine', '1.0', content)}"
-    release = machine.release("first", lock)
+    release = machine.release("first", machine.publish("engine"))
     damaged = machine.cache / "wheels/engine-1.0-py3-none-any.whl"
     damaged.parent.mkdir()
-    damaged.write_bytes(content[:-1])
-    assert_installed(machine.install(release), release, "bot-1", "engine-1.0")
-    assert damaged.read_bytes() == content
+    damaged.write_bytes(b"damaged")
+    machine.install(release).assert_installed("engine-1.0")
+    assert damaged.read_bytes() == wheel("engine", "1.0")
+
+
+def test_a_wheel_of_another_lock_does_not_hide_the_right_one(machine: Machine) -> None:
+    release = machine.release("first", machine.publish("engine"))
+    # pip takes the highest build number.
+    other = machine.cache / "wheels/engine-1.0-2-py3-none-any.whl"
+    other.parent.mkdir()
+    other.write_bytes(wheel("engine", "1.0", extras=("other",)))
+    machine.install(release).assert_installed("engine-1.0")
 
 
 def test_what_is_not_what_the_lock_says_is_refused(machine: Machine) -> None:
-    machine.index.publish("engine", "1.0", wheel("engine", "1.0"))
-    refused = machine.install(machine.release("first", f"engine==1.0 --hash=sha256:{'0' * 64}"))
-    assert refused.returncode == 1
-    assert "DO NOT MATCH THE HASHES" in refused.stderr
-    assert "Traceback" not in refused.stderr
-
-
-def test_what_cannot_be_had_is_named(machine: Machine) -> None:
+    machine.publish("engine")
     release = machine.release("first", f"engine==1.0 --hash=sha256:{'0' * 64}")
-    refused = machine.install(release, index=False)
-    assert refused.returncode == 1
-    assert "engine==1.0" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    machine.install(release).assert_refused("DO NOT MATCH THE HASHES")
+
+
+def test_what_cannot_be_downloaded_is_named(machine: Machine) -> None:
+    release = machine.release("first", f"engine==1.0 --hash=sha256:{'0' * 64}")
+    machine.install(release, index=False).assert_refused("engine==1.0")
+
+
+def test_a_cache_that_cannot_be_written_is_named(machine: Machine) -> None:
+    (machine.cache / "wheels").write_text("no folder")
+    machine.install(machine.release("first")).assert_refused(
+        f"File exists: '{machine.cache}/wheels'"
+    )
 
 
 def test_everybody_may_read_what_is_installed(machine: Machine) -> None:
     """The umask of the run above is one that lets nobody else."""
-    lock = f"engine==1.0 --hash={machine.index.publish('engine', '1.0', wheel('engine', '1.0'))}"
-    release = machine.release("first", lock)
-    assert machine.install(release).returncode == 0
+    release = machine.release("first", machine.publish("engine"))
+    machine.install(release).assert_installed("engine-1.0")
     installed = [path for path in (release / "venv").rglob("*") if not path.is_symlink()]
     assert installed
     assert [path for path in installed if path.stat().st_mode & 0o444 != 0o444] == []
 
 
-def test_wheels_that_no_release_uses_any_more_are_deleted(machine: Machine) -> None:
-    lock = f"engine==1.0 --hash={machine.index.publish('engine', '1.0', wheel('engine', '1.0'))}"
-    assert machine.install(machine.release("first", lock)).returncode == 0
+def test_what_no_release_uses_any_more_is_deleted(machine: Machine) -> None:
+    lock = machine.publish("engine")
+    machine.install(machine.release("first", lock)).assert_installed("engine-1.0")
     wheels = machine.cache / "wheels"
     (wheels / "reader-1.0-py3-none-any.whl").write_bytes(wheel("reader", "1.0"))
-    long_ago = time.time() - install_release.WHEELS_KEPT_FOR_S - 1
-    for path in wheels.iterdir():
-        os.utime(path, (long_ago, long_ago))
-    assert machine.install(machine.release("second", lock)).returncode == 0
+    (machine.cache / "pip-python3.1").mkdir()
+    age(*wheels.iterdir(), by_s=install_release.WHEELS_KEPT_FOR_S + 1)
+    machine.install(machine.release("second", lock)).assert_installed("engine-1.0")
     assert machine.wheels == {"engine-1.0-py3-none-any.whl"}
+    assert [path.name for path in machine.cache.glob("pip-*")] == [HOME]
 
 
-def test_a_pip_that_was_not_finished_is_made_anew(machine: Machine) -> None:
-    home = machine.cache / f"pip-{install_release.PYTHON}"
+def test_what_cannot_be_deleted_does_not_matter(machine: Machine) -> None:
+    strange = machine.cache / "wheels/strange.whl"
+    strange.mkdir(parents=True)
+    age(strange, by_s=install_release.WHEELS_KEPT_FOR_S + 1)
+    machine.install(machine.release("first")).assert_installed()
+
+
+@pytest.mark.parametrize("fault", ["unfinished", "damaged", "old"])
+def test_pip_is_made_anew_if_it_is_not_sound(machine: Machine, pip: Path, fault: str) -> None:
+    home = machine.cache / HOME
     home.unlink()
-    (home / "lib").mkdir(parents=True)
-    release = machine.release("first")
-    assert_installed(machine.install(release), release, "bot-1")
+    if fault == "unfinished":
+        (home / "lib").mkdir(parents=True)
+    else:
+        shutil.copytree(pip / HOME, home, symlinks=True)
+        age(home / "bin/pip", by_s=install_release.PIP_KEPT_FOR_S + 1 if fault == "old" else 0)
+        if fault == "damaged":
+            (home / f"lib/{install_release.PYTHON}/site-packages/pip/__init__.py").write_text("1/0")
+    machine.install(machine.release("first")).assert_installed()
+    assert (home / "bin/pip").stat().st_mtime > time.time() - 60
+
+
+def test_two_at_the_same_time_do_not_disturb_each_other(machine: Machine) -> None:
+    (machine.cache / HOME).unlink()
+    lock = machine.publish("engine")
+    running = [machine.start(machine.release(name, lock)) for name in ("first", "second")]
+    with ThreadPoolExecutor() as pool:
+        for outcome in pool.map(Installation.outcome, running):
+            outcome.assert_installed("engine-1.0")
+
+
+def age(*paths: Path, by_s: float) -> None:
+    """Let files seem older than they are."""
+    then = time.time() - by_s
+    for path in paths:
+        os.utime(path, (then, then))

@@ -9,6 +9,8 @@ import platform
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from versions import (
     UNINSTALLABLE,
     make,
 )
+from waiting import eventually
 
 UNIT = "discord-bot"
 HOME = "/opt/discord-bot"
@@ -174,13 +177,22 @@ def test_a_release_that_is_still_there_and_fails_is_taken_back(
 
 
 def test_what_killed_runs_leave_is_no_way_back(host: Host, good: dict[str, str]) -> None:
-    kill_at(
+    before = environments(host)
+    with killed_at(
         "Install the package and what its lock names in a virtual environment", "half_installed"
-    )
+    ):
+        assert eventually(lambda: environments(host) > before, READY_LIMIT_S)
+    # What runs on the host goes on without Ansible.
+    host.check_output("pkill -KILL -f 'python3 - /opt/'")
     kill_at("Install the bot's unit", "not_started")
     kill_at("Wait until the bot is ready", "not_ready")
     failed(deploy(BROKEN))
     assert running(host) == good["v1"]
+
+
+def environments(host: Host) -> int:
+    """Count the virtual environments of releases, whole or not."""
+    return int(host.check_output(f"ls -d {HOME}/releases/*/venv | wc -l"))
 
 
 def test_a_killed_run_is_made_up_for(host: Host, good: dict[str, str]) -> None:
@@ -193,6 +205,13 @@ def test_a_killed_run_is_made_up_for(host: Host, good: dict[str, str]) -> None:
 
 def kill_at(task: str, version: str) -> None:
     """Deploy a version, and kill the run when it comes to a task."""
+    with killed_at(task, version):
+        pass
+
+
+@contextmanager
+def killed_at(task: str, version: str) -> Iterator[None]:
+    """Deploy a version, let it come to a task, and kill the run in the end."""
     given = json.dumps({"discord_bot_source": str(make(version))})
     command = ["ansible-playbook", "--inventory", str(ROOT / "molecule/inventory")]
     with subprocess.Popen(
@@ -206,8 +225,11 @@ def kill_at(task: str, version: str) -> None:
             seen.append(line)
             if line.startswith("TASK") and task in line:
                 break
-        os.killpg(process.pid, signal.SIGKILL)
-    assert task in seen[-1], "".join(seen)
+        try:
+            assert task in seen[-1], "".join(seen)
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_host_without_a_record_carries_on(host: Host, good: dict[str, str]) -> None:

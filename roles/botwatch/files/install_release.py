@@ -10,16 +10,25 @@ needs no others needs no index. The lock's digests are checked wherever a wheel 
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CACHE = Path("/var/cache/botwatch")
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LOCKED = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
 ITSELF = ("--no-deps", "--no-index", "--no-build-isolation")
+# So that security updates of the distribution's pip arrive.
+PIP_KEPT_FOR_S = 30 * 24 * 3600
 WHEELS_KEPT_FOR_S = 180 * 24 * 3600
 
 
@@ -27,42 +36,42 @@ class Pip:
     """The pip of a cache, which installs into the virtual environment of a release.
 
     Attributes:
+        home: the virtual environment that has this pip.
         command: what starts it; pip looks after the environment of the Python that runs it.
-        wheels: where it keeps what it has downloaded.
-        packages: where it puts packages.
+        wheels: the cached wheels.
+        packages: the folder of the installed packages.
     """
 
     def __init__(self, environment: Path, cache: Path) -> None:
-        """Make the virtual environment, and pip where the cache has none yet."""
-        home = cache / f"pip-{PYTHON}"
-        # pip's own command is the last of its files.
-        if not (home / "bin/pip").exists():
-            run(sys.executable, "-m", "venv", "--clear", home)
-        run(sys.executable, "-m", "venv", "--without-pip", environment)
-        self.command = (environment / "bin/python3", home / f"lib/{PYTHON}/site-packages/pip")
+        """Create the virtual environment, and pip unless the cache has a sound one."""
+        self.home = cache / f"pip-{PYTHON}"
+        self.command = (
+            environment / "bin/python3",
+            self.home / f"lib/{PYTHON}/site-packages/pip",
+        )
         self.wheels = cache / "wheels"
         self.wheels.mkdir(parents=True, exist_ok=True)
         self.packages = environment / f"lib/{PYTHON}/site-packages"
-
-    def download(self, lock: Path) -> None:
-        """Add to the cache what a lock names.
-
-        Raises:
-            CalledProcessError: a package cannot be had, or is not what the lock says.
-        """
-        run(*self.command, "download", "--quiet", *LOCKED, "--dest", self.wheels, "-r", lock)
+        run(sys.executable, "-m", "venv", "--without-pip", environment)
+        if not self._is_sound():
+            run(sys.executable, "-m", "venv", "--clear", "--without-pip", self.home)
+            run(self.home / "bin/python3", "-m", "ensurepip", "--default-pip")
 
     def install_lock(self, lock: Path) -> None:
-        """Install a lock's packages; download them only if a wheel is missing or damaged.
+        """Install a lock's packages: from the cache if it has all of them, else as pip is set up.
 
         Raises:
-            CalledProcessError: as for `download`.
+            CalledProcessError: a package cannot be downloaded, or is not what the lock says.
         """
-        found = ("--no-index", "--find-links", self.wheels)
-        install = (*self.command, "install", "--quiet", *LOCKED, *found, "-r", lock)
-        if subprocess.run(install, capture_output=True, check=False).returncode != 0:  # noqa: S603 # ours
-            self.download(lock)
+        # What lies beside pip itself is not what the release imports.
+        install = (*self.command, "install", "--quiet", "--ignore-installed", *LOCKED, "-r", lock)
+        if not succeeds(*install, "--no-index", "--find-links", self.wheels):
             run(*install)
+            self.download(lock)
+
+    def download(self, lock: Path) -> bool:
+        """Add a lock's packages to the cache; return whether it has all of them."""
+        return succeeds(*self.command, "download", *LOCKED, "--dest", self.wheels, "-r", lock)
 
     def install_package(self, source: Path) -> None:
         """Install a package from its source, with the build tools of the lock.
@@ -72,20 +81,45 @@ class Pip:
         """
         run(*self.command, "install", "--quiet", *ITSELF, source)
 
-    def forget_old_wheels(self) -> None:
-        """Delete the wheels that no release has used for half a year."""
+    def delete_unused(self) -> None:
+        """Delete the wheels that no release has used for half a year, and pip for older Pythons."""
         for installed in self.packages.glob("*.dist-info"):
             for used in self.wheels.glob(f"{installed.stem}-*.whl"):
                 used.touch()
         oldest = time.time() - WHEELS_KEPT_FOR_S
-        for wheel in self.wheels.iterdir():
-            if wheel.stat().st_mtime < oldest:
+        for wheel in self.wheels.glob("*.whl"):
+            if wheel.lstat().st_mtime < oldest:
                 wheel.unlink()
+        for home in self.home.parent.glob("pip-*"):
+            if home != self.home:
+                shutil.rmtree(home)
+
+    def _is_sound(self) -> bool:
+        made = self.home / "bin/pip"
+        return (
+            made.exists()
+            and made.stat().st_mtime > time.time() - PIP_KEPT_FOR_S
+            and succeeds(*self.command, "--version")
+        )
 
 
 def run(*command: str | Path) -> None:
-    """Run a command; what it says is what this says."""
+    """Run a command; its output is this program's output."""
     subprocess.run(command, check=True)  # noqa: S603 # ours
+
+
+def succeeds(*command: str | Path) -> bool:
+    """Run a command without its output."""
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 # ours
+
+
+@contextmanager
+def one_at_a_time(cache: Path) -> Iterator[None]:
+    """Wait until no other installation uses the cache, also one whose Ansible was interrupted."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def install(release: Path, cache: Path = CACHE) -> None:
@@ -93,20 +127,27 @@ def install(release: Path, cache: Path = CACHE) -> None:
 
     Raises:
         CalledProcessError: a command failed, and has said why.
+        OSError: a file cannot be written.
     """
     # The service reads as another user what root installs, perhaps with a stricter mask.
     os.umask(0o022)
-    pip = Pip(release / "venv", cache)
-    pip.install_lock(release / "source/requirements.txt")
-    pip.install_package(release / "source")
-    pip.forget_old_wheels()
+    with one_at_a_time(cache):
+        pip = Pip(release / "venv", cache)
+        pip.install_lock(release / "source/requirements.txt")
+        pip.install_package(release / "source")
+        # The release is complete; the next one tries again.
+        with suppress(OSError):
+            pip.delete_unused()
 
 
 def main(release: str) -> int:
-    """Return 1 if the release cannot be installed, after what failed has said why."""
+    """Return 1 if the release cannot be installed, after saying why."""
     try:
         install(Path(release))
     except subprocess.CalledProcessError:
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
