@@ -183,7 +183,7 @@ def test_what_killed_runs_leave_is_no_way_back(host: Host, good: dict[str, str])
     ):
         assert eventually(lambda: environments(host) > before, READY_LIMIT_S)
     # What runs on the host goes on without Ansible.
-    host.check_output("pkill -KILL -f 'python3 - /opt/'")
+    host.check_output("pkill -KILL -f '[p]ython3 - /opt/'")
     kill_at("Install the bot's unit", "not_started")
     kill_at("Wait until the bot is ready", "not_ready")
     failed(deploy(BROKEN))
