@@ -45,8 +45,8 @@ PATIENT = ("nice", "-n", "10")
 LONG = (
     "e2e",
     "molecule:k3s",
-    "k3s_role",
     "unit",
+    "k3s_role",
     "molecule:discord_bot",
     "molecule:ssh",
     "molecule:docker",
@@ -81,7 +81,7 @@ class Job:
     name: str
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
-    heavy: bool = False  # it times drills, so no other such one runs beside it
+    heavy: bool = False  # it times drills or runs a cluster, so no other such one runs beside it
     patient: bool = False  # it times nothing, so it takes what the others leave of the processors
 
     @property
@@ -191,7 +191,7 @@ def all_jobs() -> list[Job]:
     jobs = [
         replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
         kubernetes_job(),
-        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
+        replace(pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)), heavy=True),
         pytest_job("unit", *COVERAGE),
         replace(pytest_job("controllers", "tests/controllers", needs=("docker",)), patient=True),
         pytest_job("monitoring", "tests/monitoring"),
