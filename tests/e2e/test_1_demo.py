@@ -6,7 +6,7 @@ from testinfra.host import Host
 
 from demos import Demo
 from nodes import LOOPBACK, unit_property
-from timing import alone_s
+from timing import fastest_alone_s
 
 UNITS = (
     "discord-bot",
@@ -37,10 +37,7 @@ def test_a_second_run_changes_nothing_restarts_nothing_and_is_soon_over(
 ) -> None:
     pids = main_pids(host)
     assert "0" not in pids.values()
-    took_s = alone_s(run_again(demo))
-    # Other tests may run beside this one, so one slow run may be theirs; two are ours.
-    if took_s > SECOND_RUN_LIMIT_S:
-        took_s = alone_s(run_again(demo))
+    took_s = fastest_alone_s(lambda: run_again(demo), SECOND_RUN_LIMIT_S)
     assert took_s <= SECOND_RUN_LIMIT_S
     assert main_pids(host) == pids
 
