@@ -1,6 +1,4 @@
-"""Run every test that this machine can run and end with a table.
-
-Two jobs run at a time, and beside them, with a lower priority, one of those that time nothing.
+"""Run every test that this machine can run, two at a time, and end with a table.
 
 Usage: python tests/run.py [NAME ...]   (names of jobs, or of groups such as `molecule`)
 
@@ -38,8 +36,6 @@ ARTIFACTS = "k3s artifacts"
 # The scenario whose nodes are reached over SSH.
 SSH = "ssh"
 LINT = "lint"
-# Two jobs wait for something now and then; this uses the processors meanwhile.
-PATIENT = ("nice", "-n", "10")
 
 # What takes longest comes first, so that both workers end together. Others take about a minute.
 LONG = (
@@ -55,9 +51,9 @@ LONG = (
     "molecule:alertmanager",
     "controllers",
     LINT,
-    "locks",
     "molecule:botwatch",
     "molecule:default",
+    "locks",
 )
 
 # Of the lines of the bot, in percent; what only its real process runs is not seen here.
@@ -82,7 +78,6 @@ class Job:
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
     heavy: bool = False  # it times drills or runs a cluster, so no other such one runs beside it
-    patient: bool = False  # it times nothing, so it takes what the others leave of the processors
 
     @property
     def on_nodes(self) -> bool:
@@ -186,16 +181,15 @@ def all_jobs() -> list[Job]:
             ),
             ("shellcheck", *scripts),
         ),
-        patient=True,
     )
     jobs = [
         replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
         kubernetes_job(),
         replace(pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)), heavy=True),
         pytest_job("unit", *COVERAGE),
-        replace(pytest_job("controllers", "tests/controllers", needs=("docker",)), patient=True),
+        pytest_job("controllers", "tests/controllers", needs=("docker",)),
         pytest_job("monitoring", "tests/monitoring"),
-        replace(pytest_job("locks", "tests/locks", needs=("uv",)), patient=True),
+        pytest_job("locks", "tests/locks", needs=("uv",)),
         *molecule_jobs(),
         lint,
     ]
@@ -258,7 +252,7 @@ async def run_job(job: Job, console: Console) -> Outcome:
     outcome = Outcome(job, "passed")
     for command in job.commands:
         try:
-            passed = await run_command((*PATIENT, *command) if job.patient else command, job.log)
+            passed = await run_command(command, job.log)
         except TimeoutError:
             console.print(f"  {job.name}: ended after {TIME_LIMIT_S / 60:.0f} minutes", style="red")
             passed = False
@@ -337,9 +331,9 @@ async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
             queue[:] = [job for job in queue if not job.on_nodes]
         image_is_built.set()
 
-    async def work(*, patiently: bool = False) -> None:
-        while mine := [job for job in queue if job.patient == patiently]:
-            job = next((job for job in mine if not must_wait(job)), mine[0])
+    async def work() -> None:
+        while queue:
+            job = next((job for job in queue if not must_wait(job)), queue[0])
             if must_wait(job) and not image_is_built.is_set():
                 await image_is_built.wait()
                 continue
@@ -356,7 +350,6 @@ async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
         group.create_task(build_image_and_work())
         for _ in range(WORKERS - 1):
             group.create_task(work())
-        group.create_task(work(patiently=True))
     return outcomes
 
 
