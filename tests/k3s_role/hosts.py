@@ -150,10 +150,8 @@ def environment() -> dict[str, str]:
 
 def remove_all() -> None:
     """Remove the hosts, their volumes and their network, as far as they are there."""
-    subprocess.run(
-        ["docker", "rm", "--force", "--volumes", SERVER, WORKER], capture_output=True, check=True
-    )
-    subprocess.run(["docker", "network", "rm", "--force", NETWORK], capture_output=True, check=True)
+    ask_docker("rm", "--force", "--volumes", SERVER, WORKER)
+    ask_docker("network", "rm", "--force", NETWORK)
 
 
 def address(name: str) -> str:

@@ -101,6 +101,7 @@ def test_a_k3s_that_runs_gets_images_without_a_restart(
     pid = unit_property(hosts.server, "k3s", "MainPID")
     assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
     assert f"docker.io/{IMAGE}" in images(hosts)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed == 0
     remove(hosts, f"docker.io/{IMAGE}")
     remove(hosts, PAUSE)
     assert hosts.build("--check", botwatch_airgap_dir=str(tmp_path)).changed > 0
