@@ -50,7 +50,7 @@ def test_not_in_the_output_of_the_demo(demo: Demo, secrets: list[str]) -> None:
 def test_not_in_the_journal(host: Host, secrets: list[str]) -> None:
     journal = host.run("journalctl --output export --all")
     assert journal.rc == 0, journal.stderr
-    # It is no text: before a field of several lines stands its length, in eight bytes.
+    # Its format is binary: eight bytes before each multi-line field are the field's length.
     assert_nothing_in(journal.stdout_bytes.decode(errors="replace"), secrets)
 
 
