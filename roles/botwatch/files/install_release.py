@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CACHE = Path("/var/cache/botwatch")
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+# Of a virtual environment.
+PACKAGES = f"lib/{PYTHON}/site-packages"
 LOCKED = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
 ITSELF = ("--no-deps", "--no-index", "--no-build-isolation")
 # So that security updates of the distribution's pip arrive.
@@ -36,22 +38,19 @@ class Pip:
     """The pip of a cache, which installs into the virtual environment of a release.
 
     Attributes:
-        home: the virtual environment that has this pip.
-        command: what starts it; pip looks after the environment of the Python that runs it.
-        wheels: the cached wheels.
-        packages: the folder of the installed packages.
+        environment: the virtual environment of the release.
+        home: the virtual environment that contains this pip.
+        command: starts it; pip installs into the environment of the Python that runs it.
+        wheels: the directory of the cached wheels.
     """
 
     def __init__(self, environment: Path, cache: Path) -> None:
         """Create the virtual environment, and pip unless the cache has a sound one."""
+        self.environment = environment
         self.home = cache / f"pip-{PYTHON}"
-        self.command = (
-            environment / "bin/python3",
-            self.home / f"lib/{PYTHON}/site-packages/pip",
-        )
+        self.command = (environment / "bin/python3", self.home / PACKAGES / "pip")
         self.wheels = cache / "wheels"
         self.wheels.mkdir(parents=True, exist_ok=True)
-        self.packages = environment / f"lib/{PYTHON}/site-packages"
         run(sys.executable, "-m", "venv", "--without-pip", environment)
         if not self._is_sound():
             run(sys.executable, "-m", "venv", "--clear", "--without-pip", self.home)
@@ -63,15 +62,21 @@ class Pip:
         Raises:
             CalledProcessError: a package cannot be downloaded, or is not what the lock says.
         """
-        # What lies beside pip itself is not what the release imports.
+        # The release does not see the packages next to the cached pip.
         install = (*self.command, "install", "--quiet", "--ignore-installed", *LOCKED, "-r", lock)
-        if not succeeds(*install, "--no-index", "--find-links", self.wheels):
+        cached = (*install, "--no-index", "--find-links", self.wheels)
+        if succeeds(*cached):
+            return
+        self.download(lock)
+        if not succeeds(*cached):
             run(*install)
-            self.download(lock)
 
-    def download(self, lock: Path) -> bool:
-        """Add a lock's packages to the cache; return whether it has all of them."""
-        return succeeds(*self.command, "download", *LOCKED, "--dest", self.wheels, "-r", lock)
+    def download(self, lock: Path) -> None:
+        """Add a lock's packages to the cache, as far as they can be downloaded.
+
+        What is missing is no error here: installing it reports the cause.
+        """
+        succeeds(*self.command, "download", *LOCKED, "--dest", self.wheels, "-r", lock)
 
     def install_package(self, source: Path) -> None:
         """Install a package from its source, with the build tools of the lock.
@@ -83,7 +88,7 @@ class Pip:
 
     def delete_unused(self) -> None:
         """Delete the wheels that no release has used for half a year, and pip for older Pythons."""
-        for installed in self.packages.glob("*.dist-info"):
+        for installed in (self.environment / PACKAGES).glob("*.dist-info"):
             for used in self.wheels.glob(f"{installed.stem}-*.whl"):
                 used.touch()
         oldest = time.time() - WHEELS_KEPT_FOR_S
@@ -122,7 +127,7 @@ def one_at_a_time(cache: Path) -> Iterator[None]:
         yield
 
 
-def install(release: Path, cache: Path = CACHE) -> None:
+def install(release: Path) -> None:
     """Install a release.
 
     Raises:
@@ -131,8 +136,8 @@ def install(release: Path, cache: Path = CACHE) -> None:
     """
     # The service reads as another user what root installs, perhaps with a stricter mask.
     os.umask(0o022)
-    with one_at_a_time(cache):
-        pip = Pip(release / "venv", cache)
+    with one_at_a_time(CACHE):
+        pip = Pip(release / "venv", CACHE)
         pip.install_lock(release / "source/requirements.txt")
         pip.install_package(release / "source")
         # The release is complete; the next one tries again.
