@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -319,36 +318,36 @@ async def run_all(jobs: list[Job], console: Console) -> list[Outcome]:
     """Run the jobs on a few workers; while the nodes' image is built, those that need no node."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     queue, outcomes = divide(jobs, set_up(jobs, console))
-    image_is_built, heavy = asyncio.Event(), asyncio.Lock()
+    if any(job.on_nodes for job in queue):
+        queue.insert(0, NODE_IMAGE)
+    running: list[Job] = []
+    turn = asyncio.Condition()
 
-    def must_wait(job: Job) -> bool:
-        return (job.heavy and heavy.locked()) or (job.on_nodes and not image_is_built.is_set())
-
-    async def build_image() -> None:
-        made = await run_job(NODE_IMAGE, console)
-        if made.result == "FAILED":
-            outcomes.append(made)
-            queue[:] = [job for job in queue if not job.on_nodes]
-        image_is_built.set()
+    def may_start(job: Job) -> bool:
+        if job.on_nodes and NODE_IMAGE in (*queue, *running):
+            return False
+        return not (job.heavy and any(other.heavy for other in running))
 
     async def work() -> None:
-        while queue:
-            job = next((job for job in queue if not must_wait(job)), queue[0])
-            if must_wait(job) and not image_is_built.is_set():
-                await image_is_built.wait()
-                continue
-            queue.remove(job)
-            async with heavy if job.heavy else nullcontext():
-                outcomes.append(await run_job(job, console))
-
-    async def build_image_and_work() -> None:
-        if any(job.on_nodes for job in queue):
-            await build_image()
-        await work()
+        while True:
+            async with turn:
+                await turn.wait_for(lambda: not queue or any(map(may_start, queue)))
+                if not queue:
+                    return
+                job = next(filter(may_start, queue))
+                queue.remove(job)
+                running.append(job)
+            outcome = await run_job(job, console)
+            async with turn:
+                running.remove(job)
+                if job is NODE_IMAGE and outcome.result == "FAILED":
+                    queue[:] = [job for job in queue if not job.on_nodes]
+                if job is not NODE_IMAGE or outcome.result == "FAILED":
+                    outcomes.append(outcome)
+                turn.notify_all()
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(build_image_and_work())
-        for _ in range(WORKERS - 1):
+        for _ in range(WORKERS):
             group.create_task(work())
     return outcomes
 
