@@ -39,19 +39,3 @@ def run_program(action: ActionBase, argv: list[str], given: bytes, variables: Da
     arguments = {"argv": argv, "stdin_base64": base64.b64encode(given).decode()}
     answer = run_module(action, "program_output", arguments, variables)
     return {"rc": answer["exit_code"], "stdout": answer["stdout"], "stderr": answer["stderr"]}
-
-
-def check_content(
-    action: ActionBase, dest: str, content: str, command: str, variables: Data
-) -> None:
-    """Let a program on the host check what a file is to get; nothing is written there.
-
-    Raises:
-        AnsibleActionFail: the program refuses it.
-    """
-    encoded = base64.b64encode(content.encode()).decode()
-    arguments = {"dest": dest, "content_base64": encoded, "command": command}
-    answer = run_module(action, "file_check", arguments, variables)
-    if not answer["accepted"]:
-        message = f"{dest}: failed to validate, and nothing was changed: {answer['said']}"
-        raise AnsibleActionFail(message)

@@ -1,23 +1,26 @@
 """Put several files in place, looking at all of them at once.
 
-A task that finds one file as it should be takes half a second, and a loop is as many tasks. This
-action looks at all files by a single module, and hands only those that differ to Ansible's own
-actions (`template`, `copy`, `file`), which write, show diffs and do dry runs as always.
+A task that finds one file as it should be takes half a second, and one that writes it a second and
+a half; a loop is as many tasks. This action looks at all files by a single module, and writes those
+that differ by another one.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.remote import check_content, run_module
-from plugins.rendering import DELIMITERS, render_file
+from plugins.remote import run_module
+from plugins.rendering import render_file
 
 DOCUMENTATION = """
 name: files_in_place
@@ -67,133 +70,154 @@ unit_is_up:
   returned: if a unit is given
 """
 
+Data = dict[str, Any]
+
 # The times of a unit, as files_info names them, that say when it last read its files.
 READ_AT = {"start": "started_at", "reload": "reloaded_at"}
 
 
-class ActionModule(ActionBase):
-    """Hand the files that differ to Ansible's own actions."""
+@dataclass(frozen=True)
+class File:
+    """A file or directory as it is to be.
 
-    # The actions that write files make the directory for their transfer, and remove it.
+    Attributes:
+        dest: its path.
+        state: what is to be there: file, directory or absent.
+        text: the content of a file.
+        attributes: its owner, group and mode; none if it is to be absent.
+        validate: the command that checks it, or nothing.
+    """
+
+    dest: str
+    state: str
+    text: str
+    attributes: dict[str, str]
+    validate: str
+
+    @classmethod
+    def from_task(cls, given: dict[str, Any], action: ActionBase, variables: Data) -> File:
+        """Read one entry of the task's list, and render its content."""
+        state = given.get("state", "file")
+        attributes = {
+            "owner": given.get("owner", "root"),
+            "group": given.get("group", "root"),
+            "mode": "" if state == "absent" else f"{int(given['mode'], 8):04o}",
+        }
+        return cls(
+            dest=given["dest"],
+            state=state,
+            text=render_file(action, given, variables) if state == "file" else "",
+            attributes={} if state == "absent" else attributes,
+            validate=given.get("validate", ""),
+        )
+
+    @property
+    def described(self) -> Data | None:
+        """What files_info says of it when it is as it is to be."""
+        if self.state == "absent":
+            return None
+        digest = hashlib.sha256(self.text.encode()).hexdigest()
+        return {**self.attributes, "content": digest if self.state == "file" else "directory"}
+
+    @property
+    def ordered(self) -> Data:
+        """What write_files is told about it."""
+        content = {"content_base64": base64.b64encode(self.text.encode()).decode()}
+        return {
+            "dest": self.dest,
+            "state": self.state,
+            **self.attributes,
+            **(content if self.state == "file" else {}),
+            **({"validate": self.validate} if self.validate else {}),
+        }
+
+    def differences(self, found: Data | None, before: str) -> list[Data]:
+        """Show what changes, as Ansible's own actions do: the content, and the rest by name."""
+        headers = {"before_header": self.dest, "after_header": self.dest}
+        shown: list[Data] = []
+        if self.state == "file" and before != self.text:
+            shown.append({**headers, "before": before, "after": self.text})
+        is_like, is_to_be = attributes(found), attributes(self.described)
+        if is_like != is_to_be:
+            shown.append({**headers, "before": is_like, "after": is_to_be})
+        return shown
+
+
+def attributes(described: Data | None) -> Data:
+    """Leave the content out of what files_info says of a file, but for whether there is one."""
+    if described is None:
+        return {"state": "absent"}
+    kind = "directory" if described["content"] == "directory" else "file"
+    return {**{name: described[name] for name in ("owner", "group", "mode")}, "state": kind}
+
+
+class ActionModule(ActionBase):
+    """Look at the files on the host, and write those that differ."""
+
     TRANSFERS_FILES = False
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         """Put the files in place; see DOCUMENTATION."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        result: Data = super().run(tmp, task_vars)
         variables = task_vars or {}
-        files = self._task.args["files"]
+        files = [File.from_task(given, self, variables) for given in self._task.args["files"]]
         unit = self._task.args.get("unit")
         found = self._task.args.get("found") or self._look(files, unit, variables)
-        differing = [
-            file
-            for file in files
-            if found["files"].get(file["dest"]) != self._wanted(file, variables)
-        ]
-        # A file that is refused half-way would leave those before it changed and nobody notified.
-        for file in differing:
-            if "validate" in file:
-                text = render_file(self, file, variables)
-                check_content(self, file["dest"], text, file["validate"], variables)
-        changed, diffs = [], []
-        for file in differing:
-            outcome = self._change(file, variables)
-            if outcome.get("failed"):
-                return {**result, **outcome, "msg": f"{file['dest']}: {outcome.get('msg')}"}
-            if outcome.get("changed"):
-                changed.append(file["dest"])
-            diff = outcome.get("diff") or []
-            diffs += diff if isinstance(diff, list) else [diff]
+        differing = [file for file in files if found["files"].get(file.dest) != file.described]
+        diffs = self._compare(differing, found["files"], variables) if self._task.diff else []
+        self._write(differing, variables)
         state = {} if unit is None else found["units"][unit]
-        unread = [] if changed else self._unread(files, state, found["written_at"])
+        unread = [] if differing else self._unread(files, state, found["written_at"])
         return {
             **result,
-            "changed": bool(changed or unread),
-            "changed_files": changed,
+            "changed": bool(differing or unread),
+            "changed_files": [file.dest for file in differing],
             "unread_files": unread,
             "diff": diffs,
             **({} if unit is None else {"unit_is_up": state["up"]}),
         }
 
-    def _look(
-        self, files: list[dict[str, Any]], unit: str | None, variables: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _look(self, files: list[File], unit: str | None, variables: Data) -> Data:
         """Gather what the files and the unit that reads them are like."""
         arguments = {
-            "paths": [file["dest"] for file in files],
+            "paths": [file.dest for file in files],
             "units": [] if unit is None else [unit],
         }
         return run_module(self, "files_info", arguments, variables)
 
-    def _unread(
-        self, files: list[dict[str, Any]], state: dict[str, Any], written_at: dict[str, int]
-    ) -> list[str]:
+    def _compare(self, files: list[File], found: Data, variables: Data) -> list[Data]:
+        """Show the differences between what there is and what there is to be."""
+        known = [file.dest for file in files if file.dest in found]
+        arguments = {"paths": known, "contents": True}
+        answer = run_module(self, "files_info", arguments, variables) if known else {}
+        before = {
+            dest: base64.b64decode(content).decode(errors="replace")
+            for dest, content in answer.get("contents_base64", {}).items()
+        }
+        return [
+            difference
+            for file in files
+            for difference in file.differences(found.get(file.dest), before.get(file.dest, ""))
+        ]
+
+    def _write(self, files: list[File], variables: Data) -> None:
+        """Write the files, all or none.
+
+        Raises:
+            AnsibleActionFail: a checker refuses a file, or the host cannot write one.
+        """
+        if not files:
+            return
+        ordered = {"files": [file.ordered for file in files]}
+        if refused := run_module(self, "write_files", ordered, variables)["refused"]:
+            dest, said = refused["dest"], refused["said"]
+            message = f"{dest}: failed to validate, and nothing was changed: {said}"
+            raise AnsibleActionFail(message)
+
+    def _unread(self, files: list[File], state: Data, written_at: dict[str, int]) -> list[str]:
         """List the files written since the unit has read them last; none if it never ran."""
         read_at = state.get(READ_AT[self._task.args.get("read_at", "start")])
         if read_at is None:
             return []
-        paths = [file["dest"] for file in files if "state" not in file]
+        paths = [file.dest for file in files if file.state == "file"]
         return [path for path in paths if path in written_at and written_at[path] > read_at]
-
-    def _wanted(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, str] | None:
-        """Describe how a file is to be, as files_info describes what it is like."""
-        if file.get("state") == "absent":
-            return None
-        if file.get("state") == "directory":
-            content = "directory"
-        else:
-            content = hashlib.sha256(render_file(self, file, variables).encode()).hexdigest()
-        return {
-            "owner": file.get("owner", "root"),
-            "group": file.get("group", "root"),
-            "mode": f"{int(file['mode'], 8):04o}",
-            "content": content,
-        }
-
-    def _change(self, file: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        if file.get("state") == "absent":
-            removed: dict[str, Any] = self._execute_module(
-                module_name="ansible.builtin.file",
-                module_args={"path": file["dest"], "state": "absent"},
-                task_vars=variables,
-            )
-            return removed
-        arguments = {"owner": "root", "group": "root"}
-        arguments |= {key: file[key] for key in ("owner", "group", "mode") if key in file}
-        if file.get("state") == "directory":
-            name = "ansible.builtin.file"
-            arguments |= {"path": file["dest"], "state": "directory"}
-            outcome: dict[str, Any] = self._execute_module(
-                module_name=name, module_args=arguments, task_vars=variables
-            )
-            return outcome
-        arguments["dest"] = file["dest"]
-        if "src" in file:
-            name = "ansible.builtin.template"
-            arguments |= {"src": file["src"], **DELIMITERS[file.get("delimiters", "curly")]}
-        else:
-            name = "ansible.builtin.copy"
-            arguments["content"] = file["content"]
-        return self._run_action(name, arguments, variables)
-
-    def _run_action(
-        self, name: str, arguments: dict[str, Any], variables: dict[str, Any]
-    ) -> dict[str, Any]:
-        task = self._task.copy()
-        task.args = arguments
-        action = self._shared_loader_obj.action_loader.get(
-            name,
-            task=task,
-            connection=self._connection,
-            play_context=self._play_context,
-            loader=self._loader,
-            templar=self._templar,
-            shared_loader_obj=self._shared_loader_obj,
-        )
-        try:
-            outcome: dict[str, Any] = action.run(task_vars=variables)
-        finally:
-            # Ansible does so for a task's own action only.
-            action.cleanup()
-        return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import calendar
 import grp
 import hashlib
@@ -28,6 +29,10 @@ options:
     type: list
     elements: str
     default: []
+  contents:
+    description: Whether the contents are wanted, too.
+    type: bool
+    default: false
 """
 
 RETURN = """
@@ -41,6 +46,10 @@ written_at:
   description: By path, when the file or its owner, group or mode was changed last, in seconds.
   type: dict
   returned: always
+contents_base64:
+  description: By path, the content of each regular file.
+  type: dict
+  returned: if contents are wanted
 units:
   description:
     - By name, whether the unit is active and starts at boot (C(up)), and when it last entered that
@@ -53,6 +62,7 @@ units:
 ARGUMENTS = {
     "paths": {"type": "list", "elements": "str", "required": True},
     "units": {"type": "list", "elements": "str", "default": []},
+    "contents": {"type": "bool", "default": False},
 }
 STARTED, RELOADED = "ActiveEnterTimestamp", "StateChangeTimestamp"
 PROPERTIES = f"ActiveState,UnitFileState,{STARTED},{RELOADED}"
@@ -102,6 +112,12 @@ def content_of(path: str, mode: int) -> str:
     return digest.hexdigest()
 
 
+def encoded_contents(files: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Read the regular files among those described."""
+    paths = [path for path, state in files.items() if state["content"] not in {"", "directory"}]
+    return {path: base64.b64encode(Path(path).read_bytes()).decode() for path in paths}
+
+
 def units_of(names: list[str]) -> dict[str, dict[str, Any]]:
     """Gather the state of systemd units; see RETURN."""
     if not names:
@@ -143,10 +159,13 @@ def main() -> None:
         files = {path: state for path, state in found.items() if state is not None}
         written = {path: int(Path(path).stat().st_ctime) for path in files}
         units = units_of(given["units"])
+        contents = encoded_contents(files) if given["contents"] else {}
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or "").strip()
         module.fail_json(msg=f"{error}{said and f': {said}'}")
-    module.exit_json(changed=False, files=files, written_at=written, units=units)
+    module.exit_json(
+        changed=False, files=files, written_at=written, units=units, contents_base64=contents
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,195 @@
+"""Write several files and directories at once, or none of them if one is refused by its checker."""
+
+from __future__ import annotations
+
+import base64
+import grp
+import os
+import pwd
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: write_files
+short_description: Write several files and directories, or none of them
+description:
+  - First lets the programs named by C(validate) check the contents. If one of them refuses its
+    file, nothing is changed.
+  - Then writes in the order given. A file is complete, and has its owner and mode, before it gets
+    its name.
+options:
+  files:
+    description: The files.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      dest:
+        description: Where the file is.
+        type: str
+        required: true
+      state:
+        description: What is to be there.
+        choices: [file, directory, absent]
+        default: file
+      content_base64:
+        description: The content of a file. Encoded, so that no part of an output is taken for it.
+        type: str
+      owner:
+        description: The owner's name.
+        type: str
+      group:
+        description: The group's name.
+        type: str
+      mode:
+        description: The mode, such as C(0644).
+        type: str
+      validate:
+        description: A program and its arguments that check the file, with %s for its path.
+        type: str
+"""
+
+RETURN = """
+refused:
+  description: The dest of the file that a program has refused, and what it said; else empty.
+  type: dict
+  returned: always
+"""
+
+ARGUMENTS = {
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "dest": {"type": "str", "required": True},
+            "state": {"choices": ["file", "directory", "absent"], "default": "file"},
+            "content_base64": {"type": "str", "no_log": True},
+            "owner": {"type": "str"},
+            "group": {"type": "str"},
+            "mode": {"type": "str"},
+            "validate": {"type": "str"},
+        },
+    },
+}
+
+Data = dict[str, Any]
+
+
+def refusal(files: list[Data]) -> dict[str, str]:
+    """Let the programs check the contents; return the first refusal, or nothing."""
+    for file in files:
+        if file["validate"]:
+            said = complaint(file["dest"], content_of(file), file["validate"])
+            if said:
+                return {"dest": file["dest"], "said": said}
+    return {}
+
+
+def complaint(dest: str, content: bytes, command: str) -> str:
+    """Run a program on the content; return what it complains of, or nothing."""
+    # Not in Ansible's own directory for temporary files: modules warn when they have to create it.
+    with tempfile.TemporaryDirectory(prefix="botwatch-check-") as directory:
+        path = Path(directory, Path(dest).name)
+        path.write_bytes(content)
+        argv = shlex.split(command % shlex.quote(str(path)))
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                env=environment, check=False,
+            )  # fmt: skip
+        except OSError as error:
+            return f"{argv[0]}: {error.strerror}"
+    if done.returncode == 0:
+        return ""
+    said = done.stdout.decode(errors="replace").replace(str(path), dest).strip()
+    return said or f"{argv[0]} exited with code {done.returncode}"
+
+
+def content_of(file: Data) -> bytes:
+    """Decode the content that a file is to get."""
+    return base64.b64decode(file["content_base64"])
+
+
+def put(file: Data) -> None:
+    """Write, create or remove one file."""
+    path = Path(file["dest"])
+    if file["state"] == "file":
+        write(path, file)
+    elif file["state"] == "directory":
+        create(path, file)
+    elif path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write(path: Path, file: Data) -> None:
+    """Write a file beside its place, then give it its name."""
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content_of(file))
+        give(Path(draft), file)
+        Path(draft).replace(path)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def create(path: Path, file: Data) -> None:
+    """Create a directory and those above it; all that are new get the same owner and mode."""
+    for missing in reversed([above for above in path.parents if not above.exists()]):
+        missing.mkdir()
+        give(missing, file)
+    path.mkdir(exist_ok=True)
+    give(path, file)
+
+
+def give(path: Path, file: Data) -> None:
+    """Set owner, group and mode, in this order: a change of owner clears bits of the mode."""
+    os.chown(path, user_id(file["owner"]), group_id(file["group"]))
+    path.chmod(int(file["mode"], 8))
+
+
+def user_id(name: str) -> int:
+    """Find a user's number."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        message = f"the host has no user {name}"
+        raise OSError(message) from None
+
+
+def group_id(name: str) -> int:
+    """Find a group's number."""
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        message = f"the host has no group {name}"
+        raise OSError(message) from None
+
+
+def main() -> None:
+    """Write them; see DOCUMENTATION."""
+    module = AnsibleModule(ARGUMENTS, supports_check_mode=True)
+    files: list[Data] = module.params["files"]
+    refused = refusal(files)
+    if not (refused or module.check_mode):
+        for file in files:
+            try:
+                put(file)
+            except OSError as error:
+                module.fail_json(msg=f"{file['dest']}: {error}")
+    module.exit_json(changed=not refused, refused=refused)
+
+
+if __name__ == "__main__":
+    main()
