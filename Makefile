@@ -64,7 +64,12 @@ test: ## every test that this machine can run
 test-k3s: ## the whole site on Kubernetes from an air-gap directory, its tests and drills (K3S_ARTIFACTS=DIR)
 	@[ -f "$$K3S_ARTIFACTS/k3s" ] || { echo "make test-k3s: '$$K3S_ARTIFACTS' holds no k3s: name its air-gap directory, make test-k3s K3S_ARTIFACTS=DIR" >&2; exit 2; }
 	@$(SETUP) controller dev
-	@K3S_DEPLOYMENTS=20 $(VENV)/python tests/run.py molecule:k3s
+	@$(VENV)/python tests/run.py molecule:k3s
+
+.PHONY: soak
+soak: ## the long proofs, for hours: 50 redeployments, 50 gateway kills, every fault, random kill points (SEED=n)
+	@$(SETUP) controller dev
+	@SOAK_SEED=$(or $(SEED),1) $(VENV)/python tests/run.py
 
 .PHONY: lint unit monitoring e2e
 lint unit monitoring e2e: ## one part of `make test` on its own

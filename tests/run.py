@@ -23,30 +23,37 @@ from rich.console import Console
 from rich.table import Table
 
 import k3s_artifacts
+import soak
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
 WORKERS = 2
 LINES_SHOWN = 60
 TIME_LIMIT_S = 55 * 60.0
+SOAK_LIMIT_S = 12 * 3600.0
 # The scenario of the whole site on Kubernetes, and what it needs that tools/setup cannot set up.
 KUBERNETES = "k3s"
 ARTIFACTS = "k3s artifacts"
 # The scenario whose nodes are reached over SSH.
 SSH = "ssh"
 LINT = "lint"
+# What has long proofs beside its short ones, and the part of the unit tests that has.
+SOAKED = ("e2e", f"molecule:{KUBERNETES}", "molecule:discord_bot")
+FUZZED = ("bot/tests/test_fuzz.py", "tests/integration/test_gateway_kills.py")
+FUZZ_INPUTS = {"FUZZ_INPUTS": "10000"}
 
 # What takes longest comes first, so that both workers end together. Others take about a minute.
 LONG = (
     "e2e",
     "molecule:k3s",
-    "unit",
+    "unit:stack",
     "k3s_role",
     "molecule:discord_bot",
     "molecule:ssh",
     "molecule:docker",
     "molecule:grafana",
     "monitoring",
+    "unit:bot",
     "molecule:alertmanager",
     "controllers",
     LINT,
@@ -55,7 +62,9 @@ LONG = (
     "locks",
 )
 
-# Of the lines of the bot, in percent; what only its real process runs is not seen here.
+# The tests of the bot count its lines, which takes a fifth longer, so the others are on their own.
+# In percent; what only its real process runs is not seen here.
+BOT_TESTS = ("bot/tests", "tests/integration")
 COVERAGE = ("--cov=botwatch_bot", "--cov-fail-under=95", "--cov-report=term:skip-covered")
 
 # Tests press Ctrl-C, which whoever started this may have told its children to ignore.
@@ -110,7 +119,7 @@ class Outcome:
 
 def pytest_job(name: str, *paths: str, needs: tuple[str, ...] = ()) -> Job:
     """Make a job that runs pytest on paths and leaves a report."""
-    report = REPORTS / f"{name}.xml"
+    report = REPORTS / f"{name.replace(':', '-')}.xml"
     return Job(name, (("pytest", f"--junitxml={report}", *paths),), needs)
 
 
@@ -118,7 +127,7 @@ def kubernetes_job() -> Job:
     """Make the job of the whole site on Kubernetes: its scenario, then what users do to it."""
     name = f"molecule:{KUBERNETES}"
     scenario = ("--scenario-name", KUBERNETES)
-    suite = pytest_job(name.replace(":", "-"), "tests/k3s")
+    suite = pytest_job(name, "tests/k3s")
     return Job(
         name,
         (
@@ -185,7 +194,8 @@ def all_jobs() -> list[Job]:
         replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
         kubernetes_job(),
         replace(pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)), heavy=True),
-        pytest_job("unit", *COVERAGE),
+        pytest_job("unit:bot", *COVERAGE, *BOT_TESTS),
+        pytest_job("unit:stack", *(f"--ignore={path}" for path in BOT_TESTS)),
         pytest_job("controllers", "tests/controllers", needs=("docker",)),
         pytest_job("monitoring", "tests/monitoring"),
         pytest_job("locks", "tests/locks", needs=("uv",)),
@@ -195,6 +205,12 @@ def all_jobs() -> list[Job]:
     return sorted(jobs, key=place)
 
 
+def soak_jobs() -> list[Job]:
+    """List the jobs that have long proofs."""
+    fuzz = pytest_job("fuzz", f"--hypothesis-seed={soak.SEED}", *FUZZED)
+    return [*(job for job in all_jobs() if job.name in SOAKED), fuzz]
+
+
 def place(job: Job) -> int:
     """Say where in the order a job is; see LONG."""
     return LONG.index(job.name) if job.name in LONG else len(LONG)
@@ -202,7 +218,7 @@ def place(job: Job) -> int:
 
 def choose(names: list[str]) -> list[Job]:
     """Pick jobs by name or by group (what stands before the colon); all without names."""
-    jobs = all_jobs()
+    jobs = soak_jobs() if soak.SEED else all_jobs()
     if not names:
         return jobs
     known = {job.name for job in jobs} | {job.name.split(":")[0] for job in jobs}
@@ -224,11 +240,16 @@ async def run_command(command: tuple[str, ...], log: Path) -> bool:
             stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            return await asyncio.wait_for(process.wait(), TIME_LIMIT_S) == 0
+            return await asyncio.wait_for(process.wait(), time_limit_s()) == 0
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGTERM)
                 await process.wait()
+
+
+def time_limit_s() -> float:
+    """Say how long one command may take."""
+    return SOAK_LIMIT_S if soak.SEED else TIME_LIMIT_S
 
 
 def environment() -> dict[str, str]:
@@ -236,6 +257,7 @@ def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
     return {
         **kept,
+        **(FUZZ_INPUTS if soak.SEED else {}),
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
         **k3s_artifacts.environment(),
@@ -253,7 +275,9 @@ async def run_job(job: Job, console: Console) -> Outcome:
         try:
             passed = await run_command(command, job.log)
         except TimeoutError:
-            console.print(f"  {job.name}: ended after {TIME_LIMIT_S / 60:.0f} minutes", style="red")
+            console.print(
+                f"  {job.name}: ended after {time_limit_s() / 60:.0f} minutes", style="red"
+            )
             passed = False
         if not passed:
             outcome.result = "FAILED"

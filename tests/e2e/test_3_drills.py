@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+import soak
+from botwatch_drill.catalogue import DRILLS
 from demos import ROOT, Demo
 
 REPORT = ROOT / "build" / "drill.json"
@@ -24,9 +26,8 @@ def drills(demo: Demo, names: str, runs: int = 1) -> dict[str, dict[str, Any]]:
 
 
 def test_a_dead_bot_is_reported_in_time_and_its_recovery_too(demo: Demo) -> None:
-    report = drills(demo, "bot_down", runs=3)["bot_down"]
-    delivered = sorted(run["delivered_s"] for run in report["runs"])
-    assert delivered[1] <= report["budget_s"] == pytest.approx(12)
+    report = drills(demo, "bot_down", runs=soak.choose(short=1, long=20))["bot_down"]
+    assert report["budget_s"] == pytest.approx(12)
     for run in report["runs"]:
         assert run["firing_s"] <= run["delivered_s"] < run["resolved_s"]
 
@@ -39,6 +40,11 @@ def test_a_bot_that_hangs_is_reported_in_time(demo: Demo) -> None:
 def test_what_breaks_about_the_node_and_the_monitoring_is_reported(demo: Demo) -> None:
     """All of these run at the same time."""
     drills(demo, "disk_full,unit_failed,reboot_needed,rule_failing")
+
+
+@soak.only
+def test_every_fault_is_reported_in_time(demo: Demo) -> None:
+    drills(demo, ",".join(drill.name for drill in DRILLS["systemd"]), runs=3)
 
 
 def test_an_unknown_drill_is_named_with_those_that_exist(demo: Demo) -> None:

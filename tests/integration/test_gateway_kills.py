@@ -1,27 +1,22 @@
-"""The gateway is killed again and again at random moments, and the bot's books still balance.
-
-A usual run is short. STORM_COMMANDS, STORM_KILLS and STORM_SEED make another one: 5000 and 50 take
-about a minute.
-"""
+"""The gateway is killed again and again at random moments, and the bot's books still balance."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import soak
 from botwatch_sandbox.app import Sandbox, Tuning
 from botwatch_sandbox.discord.conversation import Timing
 from botwatch_sandbox.testing.ledger import Ledger
 from botwatch_sandbox.testing.waiting import eventually
 from integration.bot_process import Bot, connected
 
-COMMANDS = int(os.environ.get("STORM_COMMANDS", "300"))
-KILLS = int(os.environ.get("STORM_KILLS", "8"))
-SEED = int(os.environ.get("STORM_SEED", "1"))
+COMMANDS = soak.choose(short=300, long=5000)
+KILLS = soak.choose(short=8, long=50)
 
 COMMANDS_EACH_SECOND = 150
 KILL_DELAY_MAX_S = 0.3
@@ -147,7 +142,7 @@ async def test_every_command_is_answered_once_or_reported_however_the_gateway_di
 ) -> None:
     async with connected(tmp_path, TUNING) as bot:
         sandbox = bot.box.sandbox
-        storm = Storm(sandbox, Ledger(sandbox), random.Random(SEED))  # noqa: S311 - repeatable
+        storm = Storm(sandbox, Ledger(sandbox), soak.dice())
         await storm.rage()
         found = ["nothing has been compared"]
 
@@ -161,7 +156,7 @@ async def test_every_command_is_answered_once_or_reported_however_the_gateway_di
             assert found == []
         ledger = storm.ledger
         print(
-            f"seed {SEED}: {COMMANDS} commands, {KILLS} kills: {len(ledger.reached)} reached the "
+            f"{COMMANDS} commands, {KILLS} kills: {len(ledger.reached)} reached the "
             f"bot for sure, {len(ledger.doubtful)} perhaps; {len(ledger.answers)} were answered "
             f"once, {storm.refused} reported as failed; {ledger.begun('resume')} resumed, "
             f"{ledger.begun('identify')} identified"

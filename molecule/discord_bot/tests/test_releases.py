@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
+import soak
 from nodes import read_url, unit_property
 from playbooks import CONVERGE, ROOT, Run, assert_done, converge, environment
 from versions import (
@@ -32,6 +34,9 @@ from waiting import eventually
 UNIT = "discord-bot"
 HOME = "/opt/discord-bot"
 READY_LIMIT_S = 20.0
+TASK = re.compile(r"TASK \[(?:\S+ : )?(.+?)\]")
+LAST_TASK = "Wait until the bot is ready"
+KILLS = 30
 
 
 def deploy(version: str) -> Run:
@@ -185,7 +190,7 @@ def test_what_killed_runs_leave_is_no_way_back(host: Host, good: dict[str, str])
     # What runs on the host goes on without Ansible.
     host.check_output("pkill -KILL -f '[p]ython3 - /opt/'")
     kill_at("Install the bot's unit", "not_started")
-    kill_at("Wait until the bot is ready", "not_ready")
+    kill_at(LAST_TASK, "not_ready")
     failed(deploy(BROKEN))
     assert running(host) == good["v1"]
 
@@ -196,9 +201,24 @@ def environments(host: Host) -> int:
 
 
 def test_a_killed_run_is_made_up_for(host: Host, good: dict[str, str]) -> None:
-    kill_at("Wait until the bot is ready", "killed")
+    kill_at(LAST_TASK, "killed")
     assert_done(deploy("killed"))
     assert running(host) == release_of(host, "killed")
+    assert_done(deploy("v1"))
+    assert running(host) == good["v1"]
+
+
+@soak.only
+def test_a_run_killed_anywhere_is_made_up_for(host: Host, good: dict[str, str]) -> None:
+    with killed_at(LAST_TASK, "whole") as seen:
+        tasks = [found[1] for found in map(TASK.match, seen) if found]
+    assert_done(deploy("whole"))
+    dice = soak.dice()
+    for number in range(KILLS):
+        version, task = f"killed{number}", dice.choice(tasks)
+        kill_at(task, version)
+        assert_done(deploy(version))
+        assert running(host) == release_of(host, version), task
     assert_done(deploy("v1"))
     assert running(host) == good["v1"]
 
@@ -210,8 +230,8 @@ def kill_at(task: str, version: str) -> None:
 
 
 @contextmanager
-def killed_at(task: str, version: str) -> Iterator[None]:
-    """Deploy a version, let it come to a task, and kill the run in the end."""
+def killed_at(task: str, version: str) -> Iterator[list[str]]:
+    """Deploy a version, let it come to a task, give its output so far; kill it in the end."""
     given = json.dumps({"discord_bot_source": str(make(version))})
     command = ["ansible-playbook", "--inventory", str(ROOT / "molecule/inventory")]
     with subprocess.Popen(
@@ -227,7 +247,7 @@ def killed_at(task: str, version: str) -> Iterator[None]:
                 break
         try:
             assert task in seen[-1], "".join(seen)
-            yield
+            yield seen
         finally:
             os.killpg(process.pid, signal.SIGKILL)
 
