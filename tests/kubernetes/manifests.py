@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,19 +36,35 @@ def role_variables() -> Data:
     return variables
 
 
-def declared(given: Data) -> Iterator[Data]:
+def declared(given: Data) -> tuple[Data, ...]:
     """Give all objects in the templates of all roles, with `given` in the place of defaults."""
+    return _declared(json.dumps(given))
+
+
+@cache
+def _declared(given: str) -> tuple[Data, ...]:
+    return tuple(_rendered({**role_variables(), **GIVEN, **json.loads(given)}))
+
+
+def _rendered(variables: Data) -> Iterator[Data]:
     load_plugins()
-    variables = {**role_variables(), **GIVEN, **given}
     for role in ROLES:
         for template in sorted(role.glob("templates/kubernetes/*.yml.j2")):
             text = render_template(template, {**variables, "role_path": str(role)}, "curly")
             yield from (item for item in yaml.safe_load_all(text) if item)
 
 
-def contents(given: Data) -> Iterator[Data]:
+def contents(given: Data) -> tuple[Data, ...]:
     """Give what the roles say about the ConfigMaps and Secrets that are made of their files."""
-    variables = {**role_variables(), **GIVEN, **given}
+    return _contents(json.dumps(given))
+
+
+@cache
+def _contents(given: str) -> tuple[Data, ...]:
+    return tuple(_made_of_files({**role_variables(), **GIVEN, **json.loads(given)}))
+
+
+def _made_of_files(variables: Data) -> Iterator[Data]:
     for role in ROLES:
         for task in read_for_ansible(role / "tasks/k3s.yml") or []:
             known = {**variables, "role_path": str(role)}
