@@ -54,15 +54,19 @@ class Demo:
         state: dict[str, Any] = answer.json()
         return state
 
-    def make(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def make(
+        self, *words: str, limit_s: float = DEMO_LIMIT_S, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command of the Makefile."""
-        return self.run("make", *words, **settings)
+        return self.run("make", *words, limit_s=limit_s, **settings)
 
-    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, limit_s: float = DEMO_LIMIT_S, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in the repository, with both outputs together."""
         return subprocess.run(
             command, cwd=ROOT, env={**self.environment, **settings}, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=DEMO_LIMIT_S,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit_s,
         )  # fmt: skip
 
     def interrupt_make_demo(self, after: str) -> str:

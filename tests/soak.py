@@ -1,4 +1,4 @@
-"""The long proofs: `make test` makes one short pass of each, `make soak` all of it, by a seed."""
+"""The long proofs: `make test` makes a short pass of most, `make soak` all of each, by a seed."""
 
 from __future__ import annotations
 

@@ -132,13 +132,14 @@ class File:
         }
 
     def differences(self, found: Data | None, before: str) -> list[Data]:
-        """Show what changes, as Ansible's own actions do: the content, and the rest by name."""
+        """Show what changes, as Ansible's own actions do: the content, else the rest by name."""
         headers = {"before_header": self.dest, "after_header": self.dest}
         shown: list[Data] = []
         if self.state == "file" and before != self.text:
             shown.append({**headers, "before": before, "after": self.text})
         is_like, is_to_be = attributes(found), attributes(self.described)
-        if is_like != is_to_be:
+        is_new_file = found is None and self.state == "file"
+        if is_like != is_to_be and not is_new_file:
             shown.append({**headers, "before": is_like, "after": is_to_be})
         return shown
 
@@ -149,6 +150,11 @@ def attributes(described: Data | None) -> Data:
         return {"state": "absent"}
     kind = "directory" if described["content"] == "directory" else "file"
     return {**{name: described[name] for name in ("owner", "group", "mode")}, "state": kind}
+
+
+def readable(content: bytes) -> str:
+    """Make a text of a file's content that a terminal can show."""
+    return "(binary)\n" if b"\0" in content else content.decode(errors="replace")
 
 
 class ActionModule(ActionBase):
@@ -187,11 +193,11 @@ class ActionModule(ActionBase):
 
     def _compare(self, files: list[File], found: Data, variables: Data) -> list[Data]:
         """Show the differences between what there is and what there is to be."""
-        known = [file.dest for file in files if file.dest in found]
+        known = [file.dest for file in files if file.state == "file" and file.dest in found]
         arguments = {"paths": known, "contents": True}
         answer = run_module(self, "files_info", arguments, variables) if known else {}
         before = {
-            dest: base64.b64decode(content).decode(errors="replace")
+            dest: readable(base64.b64decode(content))
             for dest, content in answer.get("contents_base64", {}).items()
         }
         return [
@@ -201,7 +207,7 @@ class ActionModule(ActionBase):
         ]
 
     def _write(self, files: list[File], variables: Data) -> None:
-        """Write the files, all or none.
+        """Write the files; none of them if a checker refuses one.
 
         Raises:
             AnsibleActionFail: a checker refuses a file, or the host cannot write one.

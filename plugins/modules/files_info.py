@@ -47,9 +47,9 @@ written_at:
   type: dict
   returned: always
 contents_base64:
-  description: By path, the content of each regular file.
+  description: By path, the content of each regular file; empty unless contents are wanted.
   type: dict
-  returned: if contents are wanted
+  returned: always
 units:
   description:
     - By name, whether the unit is active and starts at boot (C(up)), and when it last entered that

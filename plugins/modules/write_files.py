@@ -1,4 +1,4 @@
-"""Write several files and directories at once, or none of them if one is refused by its checker."""
+"""Write several files and directories at once; none of them if a checker refuses one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
 module: write_files
-short_description: Write several files and directories, or none of them
+short_description: Write several files and directories
 description:
   - First lets the programs named by C(validate) check the contents. If one of them refuses its
-    file, nothing is changed.
+    file, or an owner or group does not exist, nothing is changed.
   - Then writes in the order given. A file is complete, and has its owner and mode, before it gets
     its name.
 options:
@@ -118,6 +118,13 @@ def content_of(file: Data) -> bytes:
     return base64.b64decode(file["content_base64"])
 
 
+def find_owner(file: Data) -> None:
+    """Raise OSError if the host does not have the owner or group."""
+    if file["state"] != "absent":
+        user_id(file["owner"])
+        group_id(file["group"])
+
+
 def put(file: Data) -> None:
     """Write, create or remove one file."""
     path = Path(file["dest"])
@@ -133,15 +140,17 @@ def put(file: Data) -> None:
 
 def write(path: Path, file: Data) -> None:
     """Write a file beside its place, then give it its name."""
+    if not path.parent.is_dir():
+        message = f"the directory {path.parent} does not exist"
+        raise OSError(message)
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(content_of(file))
         give(Path(draft), file)
         Path(draft).replace(path)
-    except OSError:
+    finally:
         Path(draft).unlink(missing_ok=True)
-        raise
 
 
 def create(path: Path, file: Data) -> None:
@@ -160,7 +169,9 @@ def give(path: Path, file: Data) -> None:
 
 
 def user_id(name: str) -> int:
-    """Find a user's number."""
+    """Find a user's number; files_info names one without a name by it."""
+    if name.isdecimal():
+        return int(name)
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
@@ -169,7 +180,9 @@ def user_id(name: str) -> int:
 
 
 def group_id(name: str) -> int:
-    """Find a group's number."""
+    """Find a group's number; see user_id."""
+    if name.isdecimal():
+        return int(name)
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
@@ -183,11 +196,12 @@ def main() -> None:
     files: list[Data] = module.params["files"]
     refused = refusal(files)
     if not (refused or module.check_mode):
-        for file in files:
-            try:
-                put(file)
-            except OSError as error:
-                module.fail_json(msg=f"{file['dest']}: {error}")
+        for step in (find_owner, put):
+            for file in files:
+                try:
+                    step(file)
+                except OSError as error:
+                    module.fail_json(msg=f"{file['dest']}: {error.strerror or error}")
     module.exit_json(changed=not refused, refused=refused)
 
 

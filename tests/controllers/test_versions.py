@@ -41,7 +41,7 @@ NEEDED = ("pytest", "pytest-asyncio", "pytest-testinfra", "requests", "rich")
 LOWEST_TESTS = ("check_role_variables", "progress")
 NEWEST_TESTS = (
     *LOWEST_TESTS, "dashboards_lookup", "files_in_place", "releases", "remote", "source_archive",
-    "summary",
+    "summary", "write_files",
 )  # fmt: skip
 LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", re.MULTILINE)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from statistics import median
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from demos import ROOT, Demo
 
 REPORT = ROOT / "build" / "drill.json"
 HUNG_LIMIT_S = 25.0
+DRILLS_LIMIT_S = soak.choose(short=600.0, long=6 * 3600.0)
 
 
 def drills(demo: Demo, names: str, runs: int = 1) -> dict[str, dict[str, Any]]:
     """Run drills as a user does, and read their report, by name."""
     REPORT.unlink(missing_ok=True)
-    done = demo.make("drill", f"DRILL={names}", f"RUNS={runs}")
+    done = demo.make("drill", f"DRILL={names}", f"RUNS={runs}", limit_s=DRILLS_LIMIT_S)
     print(done.stdout)  # shown when the test fails
     assert done.returncode == 0, done.stdout
     report = json.loads(REPORT.read_text())["drills"]
@@ -26,8 +28,10 @@ def drills(demo: Demo, names: str, runs: int = 1) -> dict[str, dict[str, Any]]:
 
 
 def test_a_dead_bot_is_reported_in_time_and_its_recovery_too(demo: Demo) -> None:
-    report = drills(demo, "bot_down", runs=soak.choose(short=1, long=20))["bot_down"]
-    assert report["budget_s"] == pytest.approx(12)
+    # The budget is the median's.
+    report = drills(demo, "bot_down", runs=soak.choose(short=3, long=20))["bot_down"]
+    delivered = [run["delivered_s"] for run in report["runs"]]
+    assert median(delivered) <= report["budget_s"] == pytest.approx(12)
     for run in report["runs"]:
         assert run["firing_s"] <= run["delivered_s"] < run["resolved_s"]
 

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 import k3s_artifacts
-from k3s_role.conftest import ARCHIVES, SUMS, Release
+from k3s_role.conftest import SUMS, Release
 from k3s_role.hosts import SERVER, Hosts, Run, gateway, link
 from k3s_role.images import save_image
 from nodes import assert_mode, assert_unit_runs, unit_property
@@ -50,17 +50,6 @@ def mirror(
     yield f"http://{server.server_name}:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def compressed() -> Path:
-    """The archive of k3s' own images as k3s publishes it for those who are short of disk."""
-    found = k3s_artifacts.directory()
-    archives = [found / name for name in ARCHIVES[1:]] if found else []
-    there = [path for path in archives if path.is_file()]
-    if not there:
-        pytest.skip(f"there is no {ARCHIVES[1]} to install from")
-    return there[0]
 
 
 def online(hosts: Hosts, mirror: str, checksum: str, *options: str) -> Run:
@@ -104,11 +93,10 @@ def test_a_second_run_changes_nothing_and_downloads_nothing(
 
 
 def test_a_k3s_that_runs_gets_images_without_a_restart(
-    hosts: Hosts, release: Release, compressed: Path, tmp_path: Path
+    hosts: Hosts, release: Release, tmp_path: Path
 ) -> None:
     assert hosts.build().changed > 0  # with the archive of k3s' own images
-    link(tmp_path, release.path, "k3s", SUMS)
-    link(tmp_path, compressed.parent, compressed.name)
+    link(tmp_path, release.path, "k3s", SUMS, release.archive)
     save_image(tmp_path / "images/made-up.tar", IMAGE)
     pid = unit_property(hosts.server, "k3s", "MainPID")
     assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
@@ -124,14 +112,28 @@ def test_a_k3s_that_runs_gets_images_without_a_restart(
     assert unit_property(hosts.server, "k3s", "MainPID") == pid
 
 
-def test_an_image_of_an_archive_that_is_not_compressed_comes_back_too(hosts: Hosts) -> None:
-    """Those that are not given any more are not kept."""
+def test_images_that_are_not_given_any_more_are_not_kept(hosts: Hosts) -> None:
     folder = hosts.server.file("/var/lib/rancher/k3s/agent/images")
     assert "made-up.tar" in folder.listdir()
-    remove(hosts, PAUSE)
     assert hosts.build().changed > 0
-    assert PAUSE in images(hosts)
     assert "made-up.tar" not in folder.listdir()
+
+
+def test_an_image_of_a_compressed_archive_comes_back_too(
+    hosts: Hosts, release: Release, tmp_path: Path
+) -> None:
+    found = k3s_artifacts.directory()
+    archive = "k3s-airgap-images-amd64.tar.gz"
+    if found is None or not (found / archive).is_file():
+        pytest.skip(f"there is no {archive} to install from")
+    link(tmp_path, release.path, "k3s", SUMS)
+    link(tmp_path, found, archive)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
+    remove(hosts, PAUSE)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed > 0
+    assert PAUSE in images(hosts)
+    assert hosts.build(botwatch_airgap_dir=str(tmp_path)).changed == 0
+    assert hosts.build().changed > 0  # with what the others begin with
 
 
 def test_a_missing_image_is_refused_in_seconds(

@@ -176,6 +176,14 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(place: Place) -> N
     assert list(place.target.iterdir()) == []
 
 
+def test_what_is_no_text_is_not_shown(place: Place) -> None:
+    place.put()
+    place.plain.write_bytes(b"\x7fELF\0\x1b[31m")
+    place.note.write_bytes(b"caf\xe9\n")
+    shown = place.put("--check", "--diff")["diff"]
+    assert [diff["before"] for diff in shown] == ["(binary)\n", "caf\ufffd\n"]
+
+
 def test_a_file_that_fails_its_check_is_not_put_in_place(place: Place) -> None:
     place.put()
     place.template.write_text("something else\n")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plugins.modules.write_files import Data, put, refusal
+from plugins.modules.write_files import Data, find_owner, put, refusal
 
 OWN = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
 
@@ -79,6 +79,31 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(
     with pytest.raises(OSError, match=words):
         put(file(note, **given))
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old\n"]
+
+
+@pytest.mark.parametrize("state", ["file", "directory"])
+def test_an_owner_that_does_not_exist_is_found_before_anything_is_written(
+    tmp_path: Path, state: str
+) -> None:
+    with pytest.raises(OSError, match="the host has no user no-such-user"):
+        find_owner(file(tmp_path / "note", owner="no-such-user", state=state))
+    find_owner(file(tmp_path / "note", owner="4711", group="4711"))
+    find_owner(absent(tmp_path / "note"))
+
+
+def test_a_directory_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=f"the directory {tmp_path}/no does not exist"):
+        put(file(tmp_path / "no/note"))
+
+
+def test_an_interruption_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "chown", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        put(file(tmp_path / "note"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_in_the_place_of_a_file_is_not_removed(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ READY_LIMIT_S = 20.0
 TASK = re.compile(r"TASK \[(?:\S+ : )?(.+?)\]")
 LAST_TASK = "Wait until the bot is ready"
 KILLS = 30
+# What runs on the host goes on without Ansible.
+STOP_INSTALLER = "pkill -KILL -f '[p]ython3 - /opt/'"
 
 
 def deploy(version: str) -> Run:
@@ -187,8 +189,7 @@ def test_what_killed_runs_leave_is_no_way_back(host: Host, good: dict[str, str])
         "Install the package and what its lock names in a virtual environment", "half_installed"
     ):
         assert eventually(lambda: environments(host) > before, READY_LIMIT_S)
-    # What runs on the host goes on without Ansible.
-    host.check_output("pkill -KILL -f '[p]ython3 - /opt/'")
+    host.check_output(STOP_INSTALLER)
     kill_at("Install the bot's unit", "not_started")
     kill_at(LAST_TASK, "not_ready")
     failed(deploy(BROKEN))
@@ -217,6 +218,7 @@ def test_a_run_killed_anywhere_is_made_up_for(host: Host, good: dict[str, str]) 
     for number in range(KILLS):
         version, task = f"killed{number}", dice.choice(tasks)
         kill_at(task, version)
+        host.run(STOP_INSTALLER)
         assert_done(deploy(version))
         assert running(host) == release_of(host, version), task
     assert_done(deploy("v1"))
