@@ -34,21 +34,21 @@ demo-down: ## remove the node and what belongs to it
 .PHONY: drill
 drill: ## break things on the demo node and time the message (DRILL=name,name RUNS=n RUNTIME=k3s)
 	@$(SETUP) controller docker
-	@PYTHONPATH=drill/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
+	@PYTHONPATH=packages/drill/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
 	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
 	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) --json build/drill.json
 
 .PHONY: bench
 bench: ## measure the bot beside a bare one (COMMANDS=n before its memory is looked at, ROUNDS=n)
 	@$(SETUP) controller dev
-	@PYTHONPATH=bench/src $(VENV)/python -m botwatch_bench \
+	@PYTHONPATH=packages/bench/src $(VENV)/python -m botwatch_bench \
 	  $(if $(PART),--part $(PART)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  --json build/bench.json
 
 .PHONY: dashboards
-dashboards: ## write Grafana's dashboards from their code in dashboards/
+dashboards: ## write Grafana's dashboards from their code in packages/dashboards/
 	@$(SETUP) controller dev
-	@PYTHONPATH=dashboards/src:. $(VENV)/python -m botwatch_dashboards
+	@PYTHONPATH=packages/dashboards/src:. $(VENV)/python -m botwatch_dashboards
 
 .PHONY: lock
 lock: ## write the locks of all Python packages (UPGRADE=1 with newer versions of all, UPGRADE="NAME NAME" of these)

@@ -415,7 +415,7 @@ def words_of(task: Any) -> str:
     """Say what a task is about."""
     name = task.get_name().strip().split(" : ", 1)
     role = f"{name[0]}: " if len(name) > 1 else ""
-    return f"{role}{name[-1].removeprefix('Ensure ')}"
+    return f"{role}{name[-1]}"
 
 
 def shortened(text: str, width: int) -> str:

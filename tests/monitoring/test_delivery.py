@@ -27,7 +27,7 @@ def running_probe(site: Site) -> Iterator[None]:
     """Run the probe until the block ends."""
     environment = {
         **os.environ,
-        "PYTHONPATH": str(REPOSITORY / "probe/src"),
+        "PYTHONPATH": str(REPOSITORY / "packages/probe/src"),
         "PROBE_LISTEN_ADDRESS": ADDRESS,
         "PROBE_LISTEN_PORT": str(site.ports["delivery_probe"]),
         "PROBE_INTERVAL_S": "0.5",

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 DEFAULTS: Data = {name: value for role in ROLES for name, value in role.defaults.items()}
 PORTS = {name: value for name, value in DEFAULTS.items() if name.endswith("_port")}
-PACKAGES = [path.parent for path in sorted(REPOSITORY.glob("*/pyproject.toml"))]
+PACKAGES = [
+    path.parent
+    for places in ("*/pyproject.toml", "packages/*/pyproject.toml")
+    for path in sorted(REPOSITORY.glob(places))
+]
 
 
 def project(package: Path) -> dict[str, Any]:

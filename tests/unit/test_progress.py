@@ -53,19 +53,19 @@ def test_each_task_that_did_something_is_a_line_with_its_time(tmp_path: Path) ->
     lines, run = shown(
         tmp_path,
         play(
-            command("Ensure one thing is done", "true"),
-            command("Ensure another thing is fine", "true", changed_when=False),
-            command("Ensure nothing is skipped", "true", when=False),
+            command("Do one thing", "true"),
+            command("Check another thing", "true", changed_when=False),
+            command("Skip it", "true", when=False),
             {"name": "Run what waits", "ansible.builtin.meta": "flush_handlers"},
-            command("Ensure items are one line", "true", loop=[1, 2, 3]),
+            command("Show items as one line", "true", loop=[1, 2, 3]),
             debug(msg="It is done.\nOpen the page."),
         ),
     )
     assert run.returncode == 0
     assert lines[0] == "A play"
-    assert re.fullmatch(f"  one thing is done +changed{TIME}", lines[1])
-    assert re.fullmatch(f"  another thing is fine +ok{TIME}", lines[2])
-    assert re.fullmatch(f"  items are one line +changed{TIME}", lines[3])
+    assert re.fullmatch(f"  Do one thing +changed{TIME}", lines[1])
+    assert re.fullmatch(f"  Check another thing +ok{TIME}", lines[2])
+    assert re.fullmatch(f"  Show items as one line +changed{TIME}", lines[3])
     assert lines[4:6] == ["It is done.", "Open the page."]
     assert lines[6] == (
         "localhost : ok=4 changed=2 unreachable=0 failed=0 skipped=1 rescued=0 ignored=0"
@@ -80,17 +80,17 @@ def test_a_run_that_fails_ends_with_the_reason(tmp_path: Path) -> None:
         tmp_path,
         play(
             command("Change it", "true", notify="Reload it"),
-            fail("Ensure it works", "It is broken.\nMend it with glue."),
+            fail("Try it", "It is broken.\nMend it with glue."),
             command("Never", "true"),
             handlers=[handler],
         ),
     )
     assert run.returncode == 2
-    at = next(number for number, line in enumerate(lines) if line.startswith("  it works"))
-    assert re.fullmatch(f"  it works +failed{TIME}", lines[at])
+    at = next(number for number, line in enumerate(lines) if line.startswith("  Try it"))
+    assert re.fullmatch(f"  Try it +failed{TIME}", lines[at])
     assert lines[at + 1] == "    It is broken."
     assert lines[-3:] == [
-        "Failed: [localhost] it works",
+        "Failed: [localhost] Try it",
         "    It is broken.",
         "    Mend it with glue.",
     ]
@@ -120,7 +120,7 @@ def rescued(*block: Data, rescue: list[Data]) -> Data:
 
 @pytest.mark.parametrize("depth", ["block", "nested block", "included file"])
 def test_a_rescued_failure_is_a_note(tmp_path: Path, depth: str) -> None:
-    failing = fail("Ensure it works", "It does not\nwork.")
+    failing = fail("Try it", "It does not\nwork.")
     if depth == "nested block":
         failing = {"name": "Within", "block": [failing]}
     if depth == "included file":
@@ -128,7 +128,7 @@ def test_a_rescued_failure_is_a_note(tmp_path: Path, depth: str) -> None:
         failing = {"name": "Within", "ansible.builtin.include_tasks": str(tmp_path / "tasks.yml")}
     lines, run = shown(tmp_path, play(rescued(failing, rescue=[command("Do without", "true")])))
     assert run.returncode == 0
-    assert re.fullmatch(f"  it works +handled{TIME}", lines[1])
+    assert re.fullmatch(f"  Try it +handled{TIME}", lines[1])
     assert lines[2] == "    It does not"
     assert re.fullmatch(f"  Do without +changed{TIME}", lines[3])
     assert "failed " not in run.output
@@ -195,10 +195,10 @@ def test_items_that_fail_are_named(tmp_path: Path) -> None:
 
 
 def test_what_must_not_be_logged_is_not(tmp_path: Path) -> None:
-    secret = command("Ensure a secret", "cat /nowhere/s-ecret", no_log=True)
+    secret = command("Read a secret", "cat /nowhere/s-ecret", no_log=True)
     run = run_playbook(tmp_path, [play(secret)], "--diff", callback="progress")
     assert run.returncode == 2
-    assert "a secret" in run.output + run.errors
+    assert "Read a secret" in run.output + run.errors
     assert "s-ecret" not in run.output + run.errors
     assert "no_log: true" in run.output
 
@@ -300,7 +300,7 @@ def test_verbose_runs_show_all_that_the_default_callback_does(
 def test_long_names_do_not_break_the_columns(tmp_path: Path) -> None:
     lines, _ = shown(
         tmp_path,
-        play(command("Ensure " + "a very long name " * 10, "true"), command("Short", "true")),
+        play(command("Run " + "a very long name " * 10, "true"), command("Short", "true")),
     )
     long, short = (line for line in lines if "changed " in line)
     assert "…" in long
@@ -309,7 +309,7 @@ def test_long_names_do_not_break_the_columns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("columns", [30, 80, 200])
 def test_a_terminal_shows_the_running_task_within_its_width(tmp_path: Path, columns: int) -> None:
-    long, short = command("Ensure " + "long " * 40, "true"), command("Short", "true")
+    long, short = command("Run " + "long " * 40, "true"), command("Short", "true")
     playbook = tmp_path / "playbook.yml"
     playbook.write_text(yaml.safe_dump([play(long, short, debug(msg="It is done."))]))
     ours, theirs = pty.openpty()

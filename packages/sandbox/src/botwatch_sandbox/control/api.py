@@ -111,7 +111,9 @@ class ControlApi:
     async def _discord_faults(self, request: web.Request) -> web.Response:
         body = await read_body(request, DiscordFaultsBody)
         if not body.model_fields_set - {"via", "code", "server_status", "for_s"}:
-            raise ControlError(400, "No fault is named; sandbox/README.md lists the faults.")
+            raise ControlError(
+                400, "No fault is named; packages/sandbox/README.md lists the faults."
+            )
         faults, gateway = self.snapshot.discord_faults, self.snapshot.gateway
         for name in ("rate_limit", "server_error", "slow_ms", "hold_gateway", "silent"):
             if getattr(body, name) is not None:

@@ -19,8 +19,10 @@ STATUSES: dict[type[Exception], int] = {
     NoDrillTokenError: 503,
 }
 REMEDIES = {
-    404: "There is nothing at this address; sandbox/README.md lists the control API.",
-    405: "This address does not take this method; sandbox/README.md lists the control API.",
+    404: "There is nothing at this address; packages/sandbox/README.md lists the control API.",
+    405: (
+        "This address does not take this method; packages/sandbox/README.md lists the control API."
+    ),
     413: "The body is too large; send less than 64 KiB.",
 }
 
@@ -45,6 +47,6 @@ async def errors_as_json(
     except tuple(STATUSES) as error:
         return answer({"error": str(error)}, status=STATUSES[type(error)])
     except web.HTTPException as error:
-        sentence = REMEDIES.get(error.status, f"{error.reason}; see sandbox/README.md.")
+        sentence = REMEDIES.get(error.status, f"{error.reason}; see packages/sandbox/README.md.")
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return answer({"error": sentence}, status=error.status, headers=headers)

@@ -148,4 +148,6 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "body"
     cause = first["msg"].rstrip(".").lower()
-    return f"The field '{where}' is refused ({cause}); sandbox/README.md lists what it takes."
+    return (
+        f"The field '{where}' is refused ({cause}); packages/sandbox/README.md lists what it takes."
+    )

@@ -141,7 +141,11 @@ def _refuse_unknown_names() -> None:
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"perhaps {near[0]} is meant" if near else "sandbox/README.md lists all settings"
+            hint = (
+                f"perhaps {near[0]} is meant"
+                if near
+                else "packages/sandbox/README.md lists all settings"
+            )
             raise SettingsError(name, "is no setting", f"remove or rename it ({hint})")
 
 

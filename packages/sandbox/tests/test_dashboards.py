@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.app import Tuning
     from botwatch_sandbox.testing.doubles import Neighbours
 
-OURS = Path(__file__).parents[2] / "roles/grafana/files/dashboards/en"
+OURS = Path(__file__).parents[3] / "roles/grafana/files/dashboards/en"
 BOARD: dict[str, Any] = {
     "title": "Small",
     "templating": {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.discord.guilds import Scale
 
-BOT_SOURCE = Path(__file__).parents[4] / "bot" / "src"
+BOT_SOURCE = Path(__file__).parents[5] / "bot" / "src"
 BENCH_SOURCE = Path(__file__).parents[2]
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0

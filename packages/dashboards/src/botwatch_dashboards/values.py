@@ -10,7 +10,7 @@ from typing import Any
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 # In texts and queries, and as the source of a threshold.
 USED = re.compile(r'(?:\$|"variable": ")((?:prometheus|alertmanager|botwatch)_\w+)', re.ASCII)
 
