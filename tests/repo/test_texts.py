@@ -85,7 +85,9 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
             assert anchor in anchors(linked.read_text(encoding="utf-8")), target
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "LICENSE"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE"]
+)
 def test_what_a_repository_needs_is_there(name: str) -> None:
     assert texts()[name].strip()
 
