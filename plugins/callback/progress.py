@@ -466,6 +466,8 @@ def failure_parts(data: Data) -> Iterator[str]:
         yield text.rstrip()
     if data.get("assertion") and text == "Assertion failed":
         yield f"{data['assertion']} is not true"
+    for failed in (data.get("failed_modules") or {}).values():  # of fact gathering
+        yield from failure_parts({"rc": 1, **failed})
     if data.get("rc"):
         words = (data.get(name) for name in ("stderr", "module_stderr", "stdout", "module_stdout"))
         lines = next((str(word).strip() for word in words if word), "").splitlines()

@@ -103,6 +103,14 @@ def test_a_command_that_fails_is_quoted(tmp_path: Path) -> None:
     assert lines[-1] == "    the reason"
 
 
+def test_facts_that_cannot_be_gathered_say_why(tmp_path: Path) -> None:
+    variables = {"ansible_python_interpreter": "/no/such/python3"}
+    _, run = shown(tmp_path, play(gather_facts=True, vars=variables))
+    assert run.returncode != 0
+    ending = " ".join(run.output.split("Failed:")[-1].split())
+    assert "/no/such/python3" in ending
+
+
 def test_retries_are_not_shown(tmp_path: Path) -> None:
     counter = tmp_path / "count"
     script = f"sh -c 'echo x >>{counter}; test $(wc -l <{counter}) -ge 3'"
