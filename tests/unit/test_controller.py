@@ -279,6 +279,46 @@ def test_the_password_of_the_demo_is_refused_elsewhere(clone: Path) -> None:
     assert "is the demo's, which is public" in words(done)
 
 
+def test_the_password_is_the_same_where_every_file_is_executable(clone: Path) -> None:
+    password = clone / ".vault-password"
+    password.write_text(f"#!/bin/cat\n{PASSWORD}\n")
+    password.chmod(0o777)
+    assert encrypt(clone).returncode == 0
+    password.chmod(0o600)
+    viewed = ansible("ansible-vault", "view", "secret.yml", directory=clone)
+    assert viewed.stdout == "vault_x: made up\n", words(viewed)
+    assert check_password(clone, password).returncode == 0
+
+
+# Collections, and the host's Python
+
+
+def test_a_missing_collection_is_named_before_anything_else(clone: Path) -> None:
+    requirements = clone / "requirements.yml"
+    text = requirements.read_text() + "  - {name: no_such.one}\n  - {name: community.no_such}\n"
+    requirements.write_text(text)
+    (clone / ".vault-password").write_text(PASSWORD)
+    done = ansible("ansible-playbook", "-i", "localhost,", "playbooks/deploy.yml", directory=clone)
+    assert done.returncode != 0
+    assert "Ansible has no collection no_such.one, community.no_such: run" in words(done)
+    assert f"ansible-galaxy collection install -r {requirements}" in words(done)
+
+
+def test_modules_run_on_the_systems_python_whatever_is_on_the_path(clone: Path) -> None:
+    other = clone.parent / "bin/python3.13"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    (clone / ".vault-password").write_text(PASSWORD)
+    done = ansible(
+        "ansible", "-i", "here,", "--connection", "local", "--module-name",
+        "ansible.builtin.setup", "--args", "gather_subset=!all", "here",
+        directory=clone, PATH=f"{other.parent}:{os.environ['PATH']}",
+    )  # fmt: skip
+    assert done.returncode == 0, words(done)
+    assert "executable: /usr/bin/python3" in done.stdout
+
+
 # Archives and checkouts on other systems
 
 

@@ -142,6 +142,12 @@ def test_a_second_run_does_nothing(home: Path, clone: Path) -> None:
     assert (clone / ".vault-password").read_text() == password
 
 
+def test_an_environment_of_the_users_own_is_not_hidden_behind(home: Path, clone: Path) -> None:
+    (clone / ".venv/bin").mkdir(parents=True)
+    assert "mv .venv .venv.before" in refusal(set_up_clone(home, clone))
+    assert not (clone / ".vault-password").exists()
+
+
 def test_two_runs_wait_for_each_other(home: Path, clone: Path) -> None:
     cache = home / ".cache/botwatch"
     cache.mkdir(parents=True)
@@ -168,10 +174,22 @@ def test_a_password_for_a_new_vault_is_made_for_its_owner_only(home: Path, clone
     assert password.read_text().strip() not in done.stdout
 
 
-def test_no_new_password_is_made_for_an_existing_vault(home: Path, clone: Path) -> None:
-    vault = clone / "inventory/production/group_vars/all/vault.yml"
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "symbolic link"])
+@pytest.mark.parametrize(
+    "content",
+    ["$ANSIBLE_VAULT;1.1;AES256\n3338\n", "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3338\n"],
+    ids=["file", "value"],
+)
+def test_no_new_password_is_made_for_an_existing_vault(
+    home: Path, clone: Path, content: str, *, elsewhere: bool
+) -> None:
+    inventory = clone / "inventory/production"
+    if elsewhere:
+        (home / "inventory").mkdir()
+        inventory.symlink_to(home / "inventory")
+    vault = inventory / "group_vars/all/vault.yml"
     vault.parent.mkdir(parents=True)
-    vault.write_text("$ANSIBLE_VAULT;1.1;AES256\n3338\n")
+    vault.write_text(content)
     done = set_up_clone(home, clone)
     assert done.returncode == 0, done.stderr
     assert not (clone / ".vault-password").exists()
