@@ -391,6 +391,29 @@ def test_what_only_looks_wrong_is_no_fault(given: Data) -> None:
     assert faults(**given) == []
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "is_taken"),
+    [
+        ("0.0.0.0", "127.0.0.1", True),  # noqa: S104 # nothing listens
+        ("0.0.0.0", "192.0.2.7", True),  # noqa: S104
+        ("0.0.0.0", "::1", False),  # noqa: S104
+        ("0.0.0.0", "::", True),  # noqa: S104
+        ("127.0.0.1", "0.0.0.0", True),  # noqa: S104
+        ("127.0.0.1", "::", True),
+        ("127.0.0.1", "192.0.2.7", False),
+        ("192.0.2.7", "127.0.0.1", False),
+    ],
+)
+def test_a_port_is_taken_at_an_address_that_overlaps(
+    own: str, other: str, *, is_taken: bool
+) -> None:
+    (program,) = listening(9090)["tcp_listen"]
+    found = faults(
+        facts={"tcp_listen": [{**program, "address": other}]}, botwatch_listen_address=own
+    )
+    assert [fault.split(" is taken")[0] for fault in found] == ["Port 9090"] * is_taken
+
+
 def test_a_deployment_asks_for_the_other_runtime_too() -> None:
     roles = ["discord_bot"]
     assert faults(with_unit("k3s", active=True), botwatch_preflight_roles=roles)

@@ -175,6 +175,26 @@ GIVEN: dict[str, tuple[Data, str, str]] = {
         "The firewall firewalld is active",
         "--reload (and, where other machines use the API: firewall-cmd --permanent --add-port=6443",
     ),
+    "port of the API at another address": (
+        listening(6443, address="172.17.0.2"),
+        "Port 6443 is taken by nginx",
+        "https-listen-port",
+    ),
+    "port of the node exporter at the node's address": (
+        listening(9100, address="192.0.2.7"),
+        "Port 9100 is taken by nginx",
+        "set botwatch_node_exporter_port",
+    ),
+    "NodePort at the loopback address": (
+        listening(30090, address="127.0.0.2"),
+        "Port 30090 is taken by nginx",
+        "set botwatch_prometheus_node_port",
+    ),
+    "NodePort at another address that has them": (
+        {**listening(30090, address="172.17.0.2"), "k3s_node_port_addresses": []},
+        "Port 30090 is taken by nginx",
+        "set botwatch_prometheus_node_port",
+    ),
     "port of the bot": (listening(30800), "Port 30800 is taken", "botwatch_bot_node_port"),
     "unknown version": (
         {"k3s_version": "v1.36.9+k3s1"},
