@@ -61,6 +61,7 @@ def sound_host() -> Data:
         "pods": [],
         "cluster": {"runs": False, "answers": False, "namespaces": []},
         "docker_settings": {"fault": "", "settings": {}, "content": None},
+        "docker_socket": False,
         "firewalls": [],
     }
 
@@ -482,8 +483,11 @@ DAEMON_JSON: dict[str, tuple[Data, str]] = {
 }
 
 
-def docker_faults(settings: Data, **variables: object) -> list[str]:
-    host = {"docker_settings": {"fault": "", "settings": {}, "content": None, **settings}}
+def docker_faults(settings: Data, *, socket: bool = False, **variables: object) -> list[str]:
+    host = {
+        "docker_settings": {"fault": "", "settings": {}, "content": None, **settings},
+        "docker_socket": socket,
+    }
     known = {
         **role_variables("botwatch", "docker"),
         "ansible_facts": FACTS,
@@ -499,6 +503,15 @@ def test_settings_of_docker_that_cannot_be_kept_are_named(settings: Data, words:
     (fault,) = docker_faults(settings)
     assert words in fault
     assert "docker_daemon_config" in fault
+
+
+def test_a_docker_from_no_package_is_named_before_anything_is_changed() -> None:
+    (fault,) = docker_faults({}, socket=True)
+    assert "Docker that came from no package" in fault
+    assert "snap remove docker" in fault
+    packaged = {**FACTS, "packages": {"docker.io": [{}]}}
+    given = {"docker_package_source": "distribution", "ansible_facts": packaged}
+    assert docker_faults({}, socket=True, **given) == []
 
 
 def test_settings_of_docker_that_are_wanted_are_no_fault() -> None:
