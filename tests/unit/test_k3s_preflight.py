@@ -431,6 +431,20 @@ def test_the_servers_address_makes_a_valid_url(given: Data, url: str) -> None:
     assert faults(**given) == []
 
 
+def test_an_agent_uses_the_port_of_the_servers_api() -> None:
+    moved = {"ansible_host": "192.0.2.1", "k3s_config": {"https-listen-port": "7443"}}
+    groups = {"botwatch": ["two"], "k3s_agents": ["one"]}
+    # An agent has no such option of its own.
+    url = compute("_k3s_server_url", groups=groups, hostvars={"one": {}, "two": moved})
+    assert url == "https://192.0.2.1:7443"
+
+
+def test_a_firewall_is_asked_for_the_configured_port_of_the_api() -> None:
+    found = {port["port"] for port in needed("ports", k3s_config={"https-listen-port": 7443})}
+    assert 7443 in found
+    assert 6443 not in found
+
+
 def test_an_ipv6_address_is_in_the_certificate_without_brackets() -> None:
     config: Any = compute("_k3s_config", k3s_address="[2001:db8::7]")
     assert config["tls-san"] == ["2001:db8::7"]
