@@ -27,6 +27,7 @@ from plugins.airgap.archives import (
 )
 from plugins.airgap.findings import Findings, State
 from plugins.airgap.needs import Need, Store
+from plugins.airgap.paths import locate
 from plugins.airgap.wheels import Target, examine_wheels, sha256
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ description:
   - Roles declare the images they need in their meta/airgap.yml.
 options:
   folder:
-    description: The folder with the files, as a release of k3s names them, and images/*.tar.
+    description:
+      - The folder with the files, as a release of k3s names them, and images/*.tar. A relative path
+        starts at the current directory; the returned paths are absolute.
     type: str
     required: true
   version:
@@ -341,7 +344,7 @@ class ActionModule(ActionBase):
         release = Release(
             args["version"], args["architecture"], args.get("checksum", ""), args["release_url"]
         )
-        path = Path(args["folder"] or "airgap").expanduser()
+        path = locate(args["folder"]) if args["folder"] else Path("airgap")
         needs = [
             need for name in args.get("roles", []) for need in self._needs(name, task_vars or {})
         ]

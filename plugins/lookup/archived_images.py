@@ -11,6 +11,7 @@ from ansible.plugins.lookup import LookupBase
 # Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 from plugins.airgap.archives import UnreadableError, images_in, short_name
+from plugins.airgap.paths import locate
 
 DOCUMENTATION = """
 name: archived_images
@@ -21,10 +22,12 @@ description:
   - What is no archive of images has none; another check tells of it.
 options:
   _terms:
-    description: Folders with archives, as docker save writes them.
+    description:
+      - Folders with archives, as docker save writes them. A relative path starts at the current
+        directory.
     required: true
   holding:
-    description: An image; then the paths of the archives that hold it are returned.
+    description: An image; then the absolute paths of the archives that hold it are returned.
     type: str
 """
 
@@ -48,9 +51,7 @@ class LookupModule(LookupBase):
         **_options: object,
     ) -> list[str]:
         """Look into each folder; see DOCUMENTATION."""
-        archives = [
-            path for term in terms for path in sorted(Path(term).expanduser().glob("*.tar"))
-        ]
+        archives = [path for term in terms for path in sorted(locate(term).glob("*.tar"))]
         if holding is not None:
             return [str(path) for path in archives if short_name(holding) in names_in(path)]
         return [name for path in archives for name in names_in(path)]

@@ -66,6 +66,7 @@ ansible_facts:
 
 DPKG = "var/lib/dpkg"
 DAEMON_JSON = "etc/docker/daemon.json"
+DOCKER_SOCKET = "run/docker.sock"
 # Where administrators put units, in the order in which systemd looks there.
 UNIT_DIRECTORIES = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system")
 VENDOR_UNIT_DIRECTORIES = ("lib/systemd/system", "usr/lib/systemd/system")
@@ -395,6 +396,7 @@ def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, Found]:
         "pods": pods,
         "cluster": cluster(wanted["cluster_namespaces"], runs=runs, ask=ask),
         "docker_settings": daemon_json(root),
+        "docker_socket": (root / DOCKER_SOCKET).is_socket(),
         "firewalls": firewalls(),
     }
     return host, {"packages": packages(entries), "tcp_listen": listeners(root)}

@@ -111,9 +111,10 @@ CAUSES = [
         " k3s_config, or mount another file system there",
     ),
     Cause(
-        r"failed to (get CA certs|validate connection to cluster)|connection refused.*:6443",
-        "the server does not answer at its address: open its port 6443 for this host, or correct"
-        " k3s_server_url",
+        r"failed to (get CA certs|validate connection to cluster)"
+        r"|connection refused.*/v1-k3s/connect",
+        "the server does not answer at its address: open the port of its API (6443, unless its"
+        " k3s_config sets https-listen-port) for this host, or correct k3s_server_url",
     ),
 ]
 

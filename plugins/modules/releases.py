@@ -1,9 +1,10 @@
 """Keep the record of a service's releases, and delete those that nobody needs any more.
 
-Releases are directories in `releases/`. One is complete when it holds the file `installed`; what
-has happened to it is in `releases.json` beside them, which is replaced in one step. The previous
-release is the last one that became ready, never the newest directory: a release that was not
-installed completely, or that failed, is no way back.
+Releases are directories in `releases/`. One is complete when it holds the file `installed` and its
+packages are for the host's Python: after an upgrade of the distribution, that is another minor
+version, which does not find them. What has happened to a release is in `releases.json` beside them,
+which is replaced in one step. The previous release is the last one that became ready, never the
+newest directory: a release that is not complete, or that failed, is no way back.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ unit_release:
   type: str
   returned: always
 is_complete:
-  description: Whether the release is installed.
+  description: Whether the release is installed, for the Python that the host has now.
   type: bool
   returned: always
 is_current:
@@ -114,6 +115,9 @@ now:
 
 FORMAT = 1
 MARKER = "installed"
+# Of a release.
+ENVIRONMENT = "venv"
+PRINT_VERSION = "import sys; print('python%d.%d' % sys.version_info[:2])"
 RECORD = "releases.json"
 FAILURE_LENGTH = 1000
 # Another run may be installing what is younger.
@@ -143,7 +147,7 @@ class Host:
 
     Attributes:
         complete: the releases that are installed, the oldest first.
-        incomplete: directories of installations that were interrupted.
+        incomplete: directories of installations that were interrupted, or made for another Python.
         abandoned: those of them that nothing was installed into for a long time.
         unit_release: the release that the unit's file names.
         running: the releases whose files a process was started from.
@@ -297,7 +301,7 @@ class Store:
         """See what is on the host."""
         inside = sorted(self.releases.iterdir()) if self.releases.is_dir() else []
         found = [path for path in inside if path.is_dir() and not path.is_symlink()]
-        complete = [path for path in found if (path / MARKER).is_file()]
+        complete = [path for path in found if self._is_complete(path)]
         complete.sort(key=lambda path: (path / MARKER).stat().st_mtime)
         incomplete = [path for path in found if path not in complete]
         named = self._name.search(self._unit_file())
@@ -339,6 +343,18 @@ class Store:
         for version in versions:
             (self.releases / version / MARKER).unlink(missing_ok=True)
             shutil.rmtree(self.releases / version)
+
+    def _is_complete(self, release: Path) -> bool:
+        """Say whether a release is installed, for the Python that starts it."""
+        if not (release / MARKER).is_file():
+            return False
+        environment = release / ENVIRONMENT
+        # A link to the distribution's; the Python that runs this module may be another one.
+        python = environment / "bin/python3"
+        if not os.access(python, os.X_OK):
+            return False
+        code, version, _ = self._run([str(python), "-I", "-S", "-c", PRINT_VERSION])
+        return code == 0 and (environment / "lib" / version.strip() / "site-packages").is_dir()
 
     def _unit_file(self) -> str:
         return self._run(["systemctl", "cat", "--no-pager", self.unit])[1]

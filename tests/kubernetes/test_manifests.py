@@ -207,6 +207,20 @@ def test_every_pod_is_closed_but_for_what_it_needs(objects: list[Data]) -> None:
             ], name(item)
 
 
+@pytest.mark.parametrize(
+    ("options", "port"), [({}, 6443), ({"https-listen-port": 7443}, 7443)], ids=["usual", "other"]
+)
+def test_who_asks_kubernetes_may_reach_its_api(options: Data, port: int) -> None:
+    given = {"k3s_config": options}
+    policies = by_name(given, "NetworkPolicy")
+    for item in workloads(list(declared(given))):
+        if pod(item).get("serviceAccountName") is None:
+            continue
+        rules = policies[item["metadata"]["name"]]["spec"]["egress"]
+        ports = {entry["port"] for rule in rules for entry in rule["ports"]}
+        assert ports & {6443, 7443} == {port}, name(item)
+
+
 def test_selectors_find_the_pods(objects: list[Data]) -> None:
     pods = {
         (item["metadata"]["namespace"], item["spec"]["template"]["metadata"]["labels"]["app"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from plugins.lookup.archived_images import LookupModule
 
 from k3s_role.images import pack, save_image
@@ -32,6 +33,16 @@ def test_the_archives_that_hold_an_image_are_found(tmp_path: Path) -> None:
     found = LookupModule().run([str(tmp_path)], holding="docker.io/library/python:3.13-slim")
     assert found == [str(tmp_path / "one.tar")]
     assert LookupModule().run([str(tmp_path)], holding="localhost/bot:2") == []
+
+
+def test_a_relative_folder_starts_at_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "images").mkdir()
+    save_image(tmp_path / "images/one.tar", "python:3.13-slim")
+    monkeypatch.chdir(tmp_path)
+    found = LookupModule().run(["images"], holding="python:3.13-slim")
+    assert found == [str(tmp_path / "images/one.tar")]
 
 
 def test_what_is_no_archive_of_images_has_none(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def sound_host() -> Data:
         "pods": [],
         "cluster": {"runs": False, "answers": False, "namespaces": []},
         "docker_settings": {"fault": "", "settings": {}, "content": None},
+        "docker_socket": False,
         "firewalls": [],
     }
 
@@ -391,6 +392,29 @@ def test_what_only_looks_wrong_is_no_fault(given: Data) -> None:
     assert faults(**given) == []
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "is_taken"),
+    [
+        ("0.0.0.0", "127.0.0.1", True),  # noqa: S104 # nothing listens
+        ("0.0.0.0", "192.0.2.7", True),  # noqa: S104
+        ("0.0.0.0", "::1", False),  # noqa: S104
+        ("0.0.0.0", "::", True),  # noqa: S104
+        ("127.0.0.1", "0.0.0.0", True),  # noqa: S104
+        ("127.0.0.1", "::", True),
+        ("127.0.0.1", "192.0.2.7", False),
+        ("192.0.2.7", "127.0.0.1", False),
+    ],
+)
+def test_a_port_is_taken_at_an_address_that_overlaps(
+    own: str, other: str, *, is_taken: bool
+) -> None:
+    (program,) = listening(9090)["tcp_listen"]
+    found = faults(
+        facts={"tcp_listen": [{**program, "address": other}]}, botwatch_listen_address=own
+    )
+    assert [fault.split(" is taken")[0] for fault in found] == ["Port 9090"] * is_taken
+
+
 def test_a_deployment_asks_for_the_other_runtime_too() -> None:
     roles = ["discord_bot"]
     assert faults(with_unit("k3s", active=True), botwatch_preflight_roles=roles)
@@ -459,8 +483,11 @@ DAEMON_JSON: dict[str, tuple[Data, str]] = {
 }
 
 
-def docker_faults(settings: Data, **variables: object) -> list[str]:
-    host = {"docker_settings": {"fault": "", "settings": {}, "content": None, **settings}}
+def docker_faults(settings: Data, *, socket: bool = False, **variables: object) -> list[str]:
+    host = {
+        "docker_settings": {"fault": "", "settings": {}, "content": None, **settings},
+        "docker_socket": socket,
+    }
     known = {
         **role_variables("botwatch", "docker"),
         "ansible_facts": FACTS,
@@ -476,6 +503,15 @@ def test_settings_of_docker_that_cannot_be_kept_are_named(settings: Data, words:
     (fault,) = docker_faults(settings)
     assert words in fault
     assert "docker_daemon_config" in fault
+
+
+def test_a_docker_from_no_package_is_named_before_anything_is_changed() -> None:
+    (fault,) = docker_faults({}, socket=True)
+    assert "Docker that came from no package" in fault
+    assert "snap remove docker" in fault
+    packaged = {**FACTS, "packages": {"docker.io": [{}]}}
+    given = {"docker_package_source": "distribution", "ansible_facts": packaged}
+    assert docker_faults({}, socket=True, **given) == []
 
 
 def test_settings_of_docker_that_are_wanted_are_no_fault() -> None:

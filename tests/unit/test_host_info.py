@@ -361,6 +361,27 @@ def test_sound_settings_are_read(tmp_path: Path) -> None:
     assert found["content"] == "eyJkZWJ1ZyI6IHRydWV9DQo="
 
 
+@pytest.mark.parametrize("kind", ["socket", "file", "nothing", "link to nothing"])
+def test_the_socket_of_a_docker_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    (tmp_path / "run").mkdir()
+    # The whole path may be too long for a socket.
+    monkeypatch.chdir(tmp_path / "run")
+    path = Path("docker.sock")
+    with socket.socket(socket.AF_UNIX) as listening:
+        if kind == "socket":
+            listening.bind(str(path))
+        elif kind == "file":
+            path.touch()
+        elif kind == "link to nothing":  # as podman-docker makes it
+            path.symlink_to("podman.sock")
+        wanted: dict[str, object] = {"paths": [], "units": [], "owned": {}}
+        wanted["cluster_namespaces"] = []
+        host, _ = gather(tmp_path, wanted, lambda _: (127, ""))
+    assert host["docker_socket"] is (kind == "socket")
+
+
 def test_everything_is_gathered_in_one_go(tmp_path: Path) -> None:
     put_status(tmp_path)
     wanted = {"paths": ["/etc"], "units": ["k3s"], "owned": OWNED, "cluster_namespaces": ["a"]}

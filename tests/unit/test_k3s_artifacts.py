@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import shutil
 import struct
 import subprocess
@@ -20,7 +21,7 @@ from plugins.airgap.needs import Need
 from plugins.airgap.wheels import Target, examine_wheels
 
 from k3s_role.images import save_image
-from unit.playbooks import Run, run_tasks
+from unit.playbooks import REPOSITORY, Data, Run, run_tasks
 
 URL = "https://example.org/releases/v1.36.4%2Bk3s1"
 SUMS = "sha256sum-amd64.txt"
@@ -425,6 +426,27 @@ def test_a_roles_needs_are_those_that_its_variables_name(tmp_path: Path) -> None
     assert images(enabled=True, required=True) == ["missing"]
     assert images(enabled=True, required=False) == ["optional"]
     assert images(enabled=False, required=True) == []
+
+
+def test_files_in_a_relative_folder_are_found_by_the_tasks_that_copy_them(
+    artifacts: Artifacts,
+) -> None:
+    # The playbook runs in the repository and lies elsewhere.
+    named = os.path.relpath(artifacts.path, REPOSITORY)
+    copied = artifacts.path / "copied"
+    copied.mkdir()
+    sources = "{{ [found.binary.src] + found.images | map(attribute='src') }}"
+    tasks: list[Data] = [
+        {"name": "Look", "k3s_artifacts": ARGUMENTS, "register": "found"},
+        {
+            "name": "Copy",
+            "ansible.builtin.copy": {"src": "{{ item }}", "dest": f"{copied}/", "mode": "0600"},
+            "loop": sources,
+        },
+    ]
+    ran = run_tasks(artifacts.path, tasks, airgap=named)
+    assert ran.returncode == 0, ran.output
+    assert {path.name for path in copied.iterdir()} == {"k3s", ARCHIVE, "python.tar"}
 
 
 def test_a_real_program_is_read_as_what_it_is() -> None:

@@ -175,6 +175,26 @@ GIVEN: dict[str, tuple[Data, str, str]] = {
         "The firewall firewalld is active",
         "--reload (and, where other machines use the API: firewall-cmd --permanent --add-port=6443",
     ),
+    "port of the API at another address": (
+        listening(6443, address="172.17.0.2"),
+        "Port 6443 is taken by nginx",
+        "https-listen-port",
+    ),
+    "port of the node exporter at the node's address": (
+        listening(9100, address="192.0.2.7"),
+        "Port 9100 is taken by nginx",
+        "set botwatch_node_exporter_port",
+    ),
+    "NodePort at the loopback address": (
+        listening(30090, address="127.0.0.2"),
+        "Port 30090 is taken by nginx",
+        "set botwatch_prometheus_node_port",
+    ),
+    "NodePort at another address that has them": (
+        {**listening(30090, address="172.17.0.2"), "k3s_node_port_addresses": []},
+        "Port 30090 is taken by nginx",
+        "set botwatch_prometheus_node_port",
+    ),
     "port of the bot": (listening(30800), "Port 30800 is taken", "botwatch_bot_node_port"),
     "unknown version": (
         {"k3s_version": "v1.36.9+k3s1"},
@@ -409,6 +429,20 @@ def test_another_name_for_a_node_is_refused_but_for_one_that_it_had() -> None:
 def test_the_servers_address_makes_a_valid_url(given: Data, url: str) -> None:
     assert compute("_k3s_server_url", **given) == url
     assert faults(**given) == []
+
+
+def test_an_agent_uses_the_port_of_the_servers_api() -> None:
+    moved = {"ansible_host": "192.0.2.1", "k3s_config": {"https-listen-port": "7443"}}
+    groups = {"botwatch": ["two"], "k3s_agents": ["one"]}
+    # An agent has no such option of its own.
+    url = compute("_k3s_server_url", groups=groups, hostvars={"one": {}, "two": moved})
+    assert url == "https://192.0.2.1:7443"
+
+
+def test_a_firewall_is_asked_for_the_configured_port_of_the_api() -> None:
+    found = {port["port"] for port in needed("ports", k3s_config={"https-listen-port": 7443})}
+    assert 7443 in found
+    assert 6443 not in found
 
 
 def test_an_ipv6_address_is_in_the_certificate_without_brackets() -> None:

@@ -153,6 +153,10 @@ def test_the_last_lines_are_told_where_none_tells_anything() -> None:
         ("x509: certificate has expired or is not yet valid", "clock"),
         ('"overlayfs snapshotter cannot be enabled for ...', "snapshotter: native"),
         ("failed to get CA certs: Get https://10.0.0.1:6443/cacerts", "k3s_server_url"),
+        (
+            'error="dial tcp one:7443: connect: connection refused" url="wss://one/v1-k3s/connect"',
+            "https-listen-port",
+        ),
         ("nothing that anybody knows", ""),
     ],
 )

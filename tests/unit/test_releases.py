@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import install_release
 import pytest
 from plugins.modules.releases import (
     FORMAT,
@@ -33,10 +36,12 @@ class Service:
     running: set[str] = field(default_factory=set)
     keep: int = 3
     clock: int = 0
+    python: str = "python3.11"
 
     def store(self) -> Store:
         text = f"ExecStart={self.path}/releases/{self.unit}/venv/bin/bot\n" if self.unit else ""
-        store = Store(self.path, "bot", lambda _command: (0, text, ""))
+        answers = {"systemctl": text, "python3": f"{self.python}\n"}
+        store = Store(self.path, "bot", lambda command: (0, answers[Path(command[0]).name], ""))
         store._running = lambda: self.running  # type: ignore[method-assign]
         return store
 
@@ -46,7 +51,7 @@ class Service:
 
     def unpack(self, version: str, *, complete: bool = False) -> None:
         directory = self.path / "releases" / version
-        (directory / "venv").mkdir(parents=True, exist_ok=True)
+        make_environment(directory / "venv", self.python)
         os.utime(directory, (0, 0))
         if complete:
             self.clock += 1
@@ -83,6 +88,14 @@ class Service:
     def record(self, version: str) -> dict[str, str]:
         found = self.tell(version)["releases"]
         return next(item for item in found if item["version"] == version)
+
+
+def make_environment(path: Path, python: str) -> None:
+    """Make what there is of a virtual environment for that version of Python."""
+    (path / f"lib/{python}/site-packages").mkdir(parents=True, exist_ok=True)
+    (path / "bin").mkdir(exist_ok=True)
+    (path / "bin/python3").unlink(missing_ok=True)
+    (path / "bin/python3").symlink_to(sys.executable)
 
 
 @pytest.fixture
@@ -126,6 +139,43 @@ def test_what_was_not_installed_completely_is_no_way_back(service: Service) -> N
     assert not service.tell("v2")["is_complete"]
     assert service.fail("v3") == "v1"
     assert service.directories == {"v1"}
+
+
+def test_a_release_for_another_python_is_installed_again_and_no_way_back(service: Service) -> None:
+    for version in ("v1", "v2"):
+        service.deploy(version)
+    service.python, service.running = "python3.13", set()
+    found = service.tell("v2")
+    assert not found["is_complete"]
+    assert not found["is_current"]
+    assert (found["current"], found["previous"]) == ("", "")
+    os.utime(service.path / "releases/v1", (0, 0))
+    service.deploy("v2")
+    assert service.tell("v2")["is_current"]
+    assert service.tell("v2")["previous"] == ""
+    assert service.fail("v3") == "v2"
+    assert service.directories == {"v2"}
+
+
+def test_a_release_whose_python_is_gone_is_not_complete(service: Service) -> None:
+    service.deploy("v1")
+    (service.path / "releases/v1/venv/bin/python3").unlink()
+    (service.path / "releases/v1/venv/bin/python3").symlink_to(service.path / "gone")
+    assert not service.tell("v1")["is_complete"]
+
+
+@pytest.mark.parametrize(("named", "is_complete"), [(install_release.PYTHON, True), ("x", False)])
+def test_the_python_of_a_release_is_asked_for_its_version(
+    tmp_path: Path, named: str, *, is_complete: bool
+) -> None:
+    def run(command: list[str]) -> tuple[int, str, str]:
+        ran = subprocess.run(command, check=False, capture_output=True, text=True)
+        return ran.returncode, ran.stdout, ran.stderr
+
+    release = tmp_path / "releases/v1"
+    make_environment(release / "venv", named)
+    (release / "installed").touch()
+    assert Store(tmp_path, "bot", run)._is_complete(release) is is_complete
 
 
 def test_what_never_became_ready_is_no_way_back(service: Service) -> None:

@@ -1,0 +1,13 @@
+"""Where the air-gap directory is on the controller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def locate(given: str) -> Path:
+    """Make a path absolute, from the home directory or the current one.
+
+    Ansible's own actions would look for a relative path next to the playbook and in the roles.
+    """
+    return Path(given).expanduser().absolute()
