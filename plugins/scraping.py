@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from plugins.nested import leaves
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,7 +59,7 @@ def faults(
         ("prometheus_scrape_configs", scrape_configs),
         ("prometheus_remote_write", remote_writes),
     ):
-        for path, value in _leaves(entries, variable):
+        for path, value in leaves(entries, variable):
             found += _wrong_leaf(path, value, secret_names, secrets_directory)
     return found
 
@@ -111,19 +113,6 @@ def _wrong_leaf(
                 f"{path} names {value}, but prometheus_secret_files has no {name}: add it there, "
                 "with its value from the vault."
             )
-
-
-def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
-    """Give every value in nested lists and mappings that is neither, with its path."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _leaves(part, f"{path}.{key}")
-    elif isinstance(value, list):
-        for part in value:
-            named = part.get("job_name") if isinstance(part, dict) else None
-            yield from _leaves(part, f"{path}.{named}" if named else path)
-    else:
-        yield path, value
 
 
 def _addresses(config: Data) -> list[str]:

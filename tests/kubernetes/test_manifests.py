@@ -375,3 +375,14 @@ def test_prometheus_reads_the_secrets_that_users_add() -> None:
     assert files_of(SETTINGS["extended"], "Secret", "monitoring", "prometheus-secrets") == {
         "api": "s-ecret-of-an-api"
     }
+
+
+def test_alertmanager_reaches_the_receivers_that_users_add() -> None:
+    given = {
+        "alertmanager_secret_files": {"hook": "http://192.0.2.7:8080/hook"},
+        "alertmanager_receivers": [{"name": "own", "webhook_configs": [{"url_file": "/x/hook"}]}],
+    }
+    (egress,) = by_name(given, "NetworkPolicy")["alertmanager"]["spec"]["egress"]
+    assert 8080 in {port["port"] for port in egress["ports"]}
+    secrets = files_of(given, "Secret", "monitoring", "alertmanager-channels")
+    assert secrets["hook"] == "http://192.0.2.7:8080/hook"

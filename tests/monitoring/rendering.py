@@ -71,6 +71,30 @@ VARIANTS: dict[str, dict[str, Any]] = {
         ],
         "prometheus_remote_write": [{"url": "https://metrics.example.org/api/v1/write"}],
         "prometheus_secret_files": {"probe": "made-up"},
+        "alertmanager_template_files": [str(ADDED / "*.tmpl")],
+        "alertmanager_receivers": [
+            {
+                "name": "on-call",
+                "opsgenie_configs": [
+                    {"api_key": "made-up", "message": '{{ template "own.title" . }}'}
+                ],
+            }
+        ],
+        "alertmanager_routes": [
+            {
+                "matchers": ['service = "website"'],
+                "receiver": "on-call",
+                "continue": True,
+                "routes": [{"matchers": ['severity = "info"'], "receiver": "nobody"}],
+            }
+        ],
+        "alertmanager_inhibit_rules": [
+            {
+                "source_matchers": ['alertname = "NodeDown"'],
+                "target_matchers": ['service = "website"'],
+                "equal": ["host"],
+            }
+        ],
     },
     "cluster": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": True},
     "cluster_that_says_little": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": False},
