@@ -386,3 +386,11 @@ def test_alertmanager_reaches_the_receivers_that_users_add() -> None:
     assert 8080 in {port["port"] for port in egress["ports"]}
     secrets = files_of(given, "Secret", "monitoring", "alertmanager-channels")
     assert secrets["hook"] == "http://192.0.2.7:8080/hook"
+
+
+def test_grafana_reaches_the_data_sources_that_users_add() -> None:
+    source = {"name": "Loki", "type": "loki", "url": "http://192.0.2.7:3100"}
+    given = {"grafana_datasources": [source]}
+    _, added = by_name(given, "NetworkPolicy")["grafana"]["spec"]["egress"]
+    assert added["to"] == [{"ipBlock": {"cidr": "192.0.2.7/32"}}]
+    assert added["ports"] == [{"protocol": "TCP", "port": 3100}]
