@@ -37,6 +37,11 @@ options:
     type: list
     elements: dict
     required: true
+  exclusive:
+    description: Directories that are to hold no files but the given ones; others are removed.
+    type: list
+    elements: str
+    default: []
   unit:
     description:
       - The systemd unit that reads the files. One that has not read them since they were written,
@@ -48,8 +53,8 @@ options:
     default: start
   found:
     description:
-      - What the module files_info found of the files and the unit, where an earlier task has asked
-        it about those of several tasks at once.
+      - What the module files_info found of the files, directories and the unit, where an earlier
+        task has asked it about those of several tasks at once.
     type: dict
 """
 
@@ -134,6 +139,8 @@ class File:
     def differences(self, found: Data | None, before: str) -> list[Data]:
         """Show what changes, as Ansible's own actions do: the content, else the rest by name."""
         headers = {"before_header": self.dest, "after_header": self.dest}
+        if self.state == "absent":
+            return [{**headers, "before": {"state": "present"}, "after": {"state": "absent"}}]
         shown: list[Data] = []
         if self.state == "file" and before != self.text:
             shown.append({**headers, "before": before, "after": self.text})
@@ -170,6 +177,7 @@ class ActionModule(ActionBase):
         unit = self._task.args.get("unit")
         found = self._task.args.get("found") or self._look(files, unit, variables)
         differing = [file for file in files if found["files"].get(file.dest) != file.described]
+        differing += self._surplus(files, found)
         diffs = self._compare(differing, found["files"], variables) if self._task.diff else []
         self._write(differing, variables)
         state = {} if unit is None else found["units"][unit]
@@ -188,8 +196,16 @@ class ActionModule(ActionBase):
         arguments = {
             "paths": [file.dest for file in files],
             "units": [] if unit is None else [unit],
+            "directories": self._task.args.get("exclusive", []),
         }
         return run_module(self, "files_info", arguments, variables)
+
+    def _surplus(self, files: list[File], found: Data) -> list[File]:
+        """List what else is in the directories that are for the given files alone."""
+        wanted = {file.dest for file in files}
+        directories = self._task.args.get("exclusive", [])
+        there = [path for directory in directories for path in found["entries"][directory]]
+        return [File(path, "absent", "", {}, "") for path in there if path not in wanted]
 
     def _compare(self, files: list[File], found: Data, variables: Data) -> list[Data]:
         """Show the differences between what there is and what there is to be."""

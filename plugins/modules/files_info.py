@@ -29,6 +29,11 @@ options:
     type: list
     elements: str
     default: []
+  directories:
+    description: Directories whose files are wanted, too.
+    type: list
+    elements: str
+    default: []
   contents:
     description: Whether the contents are wanted, too.
     type: bool
@@ -44,6 +49,10 @@ files:
   returned: always
 written_at:
   description: By path, when the file or its owner, group or mode was changed last, in seconds.
+  type: dict
+  returned: always
+entries:
+  description: By directory, the paths of the files in it; directories in it are left out.
   type: dict
   returned: always
 contents_base64:
@@ -62,6 +71,7 @@ units:
 ARGUMENTS = {
     "paths": {"type": "list", "elements": "str", "required": True},
     "units": {"type": "list", "elements": "str", "default": []},
+    "directories": {"type": "list", "elements": "str", "default": []},
     "contents": {"type": "bool", "default": False},
 }
 STARTED, RELOADED = "ActiveEnterTimestamp", "StateChangeTimestamp"
@@ -112,6 +122,13 @@ def content_of(path: str, mode: int) -> str:
     return digest.hexdigest()
 
 
+def entries_of(directory: str) -> list[str]:
+    """List the files in a directory; none if it does not exist."""
+    path = Path(directory)
+    files = [file for file in path.iterdir() if not file.is_dir()] if path.is_dir() else []
+    return sorted(map(str, files))
+
+
 def encoded_contents(files: dict[str, dict[str, str]]) -> dict[str, str]:
     """Read the regular files among those described."""
     paths = [path for path, state in files.items() if state["content"] not in {"", "directory"}]
@@ -159,13 +176,15 @@ def main() -> None:
         files = {path: state for path, state in found.items() if state is not None}
         written = {path: int(Path(path).stat().st_ctime) for path in files}
         units = units_of(given["units"])
+        entries = {path: entries_of(path) for path in given["directories"]}
         contents = encoded_contents(files) if given["contents"] else {}
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or "").strip()
         module.fail_json(msg=f"{error}{said and f': {said}'}")
     module.exit_json(
-        changed=False, files=files, written_at=written, units=units, contents_base64=contents
-    )
+        changed=False, files=files, written_at=written, units=units, entries=entries,
+        contents_base64=contents,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

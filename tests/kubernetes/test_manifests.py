@@ -27,6 +27,16 @@ SETTINGS: dict[str, Data] = {
         "botwatch_runbooks_url": "https://example.org/runbooks",
     },
     "proxied": {"botwatch_http_proxy": "http://bot:sesame-0123@proxy.example.test:3128"},
+    "extended": {
+        "prometheus_secret_files": {"api": "s-ecret-of-an-api"},
+        "prometheus_scrape_configs": [
+            {
+                "job_name": "api",
+                "authorization": {"credentials_file": "/etc/prometheus/secrets/api"},
+                "static_configs": [{"targets": ["192.0.2.7:9100"]}],
+            }
+        ],
+    },
     "company CA": {
         "_botwatch_ca_file": {"pem": "-----BEGIN CERTIFICATE-----\nQQ==\n", "faults": []},
     },
@@ -36,6 +46,7 @@ SECRETS = {
     "https://hooks.slack.com/services/T0/B0/made-up",
     "0123456789abcdef",
     "sesame-0123",
+    "s-ecret-of-an-api",
 }
 # Sees the node, not only its own container.
 ON_THE_NODE = "node-exporter"
@@ -355,3 +366,45 @@ def test_other_ways_out_make_another_pod(sender: str, given: Data) -> None:
     ]
     assert templates[0] != templates[1]
     assert "SSL_CERT_FILE" not in str(by_name({}, "Deployment StatefulSet")[sender])
+
+
+def test_prometheus_reaches_what_users_add_and_nothing_else() -> None:
+    added = {
+        "to": [{"ipBlock": {"cidr": "192.0.2.7/32"}}],
+        "ports": [{"protocol": "TCP", "port": 9100}],
+    }
+    before, after = (
+        by_name(given, "NetworkPolicy")["prometheus"]["spec"]["egress"]
+        for given in ({}, SETTINGS["extended"])
+    )
+    assert [rule for rule in after if rule not in before] == [added]
+
+
+def test_prometheus_reads_the_secrets_that_users_add() -> None:
+    workload = by_name(SETTINGS["extended"], "StatefulSet")["prometheus"]
+    (volume,) = (item for item in pod(workload)["volumes"] if item["name"] == "configuration")
+    configuration, secrets = volume["projected"]["sources"]
+    assert {item["path"] for item in configuration["configMap"]["items"]} >= {"prometheus.yml"}
+    assert secrets["secret"]["items"] == [{"key": "api", "path": "secrets/api", "mode": 0o440}]
+    assert files_of(SETTINGS["extended"], "Secret", "monitoring", "prometheus-secrets") == {
+        "api": "s-ecret-of-an-api"
+    }
+
+
+def test_alertmanager_reaches_the_receivers_that_users_add() -> None:
+    given = {
+        "alertmanager_secret_files": {"hook": "http://192.0.2.7:8080/hook"},
+        "alertmanager_receivers": [{"name": "own", "webhook_configs": [{"url_file": "/x/hook"}]}],
+    }
+    (egress,) = by_name(given, "NetworkPolicy")["alertmanager"]["spec"]["egress"]
+    assert 8080 in {port["port"] for port in egress["ports"]}
+    secrets = files_of(given, "Secret", "monitoring", "alertmanager-channels")
+    assert secrets["hook"] == "http://192.0.2.7:8080/hook"
+
+
+def test_grafana_reaches_the_data_sources_that_users_add() -> None:
+    source = {"name": "Loki", "type": "loki", "url": "http://192.0.2.7:3100"}
+    given = {"grafana_datasources": [source]}
+    _, added = by_name(given, "NetworkPolicy")["grafana"]["spec"]["egress"]
+    assert added["to"] == [{"ipBlock": {"cidr": "192.0.2.7/32"}}]
+    assert added["ports"] == [{"protocol": "TCP", "port": 3100}]

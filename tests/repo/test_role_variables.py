@@ -28,7 +28,10 @@ SITE = [role for role in ROLES if role.name not in {"sandbox", "demo_node"}]
 SHAPED = re.compile(r"_(port|url|address|interval|window|wait|for)$")
 SECRET = re.compile(r"\{\{ vault_\w+( \| default\(''\))? \}\}")
 # Mappings that users put secrets into.
-MAY_HOLD_SECRETS = {"botwatch_http_proxy", "botwatch_https_proxy", "k3s_registries"}
+MAY_HOLD_SECRETS = {
+    "alertmanager_secret_files", "botwatch_http_proxy", "botwatch_https_proxy", "k3s_registries",
+    "prometheus_secret_files",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ class Place:
         self.template.parent.mkdir()
         self.template.write_text("{{ word }} stays, [[ word ]] is read\n")
 
-    def put(self, *options: str, **unit: str) -> Data:
+    def put(self, *options: str, **given: object) -> Data:
         """Run the action; return its result."""
         files = [
             {"dest": str(self.target), "state": "directory", "mode": "0750", **OWN},
@@ -39,7 +39,7 @@ class Place:
                 "validate": "grep -q is.read %s", "mode": "0600", **OWN,
             },
         ]  # fmt: skip
-        task = {"name": "Put", "files_in_place": {"files": files, **unit}}
+        task = {"name": "Put", "files_in_place": {"files": files, **given}}
         run = run_tasks(self.folder, [task], *options, word="this")
         result: Data = run.results["Put"]
         return result
@@ -166,6 +166,21 @@ def test_what_is_no_longer_wanted_is_removed_once(place: Place) -> None:
     assert removed["changed_files"][0] == str(place.note)
     assert not place.target.exists()
     assert run_tasks(place.folder, [task]).results["Remove"]["changed"] is False
+
+
+def test_directories_hold_only_what_is_given(place: Place) -> None:
+    place.put()
+    stray, kept = place.target / "stray", place.target / "folder/kept"
+    kept.parent.mkdir()
+    for path in (stray, kept):
+        path.write_text("left\n")
+    given = {"exclusive": [str(place.target), str(place.folder / "never was")]}
+    dry = place.put("--check", "--diff", **given)
+    assert (dry["changed_files"], stray.exists()) == ([str(stray)], True)
+    assert [diff["after"] for diff in dry["diff"]] == [{"state": "absent"}]
+    assert place.put(**given)["changed_files"] == [str(stray)]
+    assert (stray.exists(), kept.exists()) == (False, True)
+    assert place.put(**given)["changed"] is False
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(place: Place) -> None:

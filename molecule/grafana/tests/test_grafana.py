@@ -202,6 +202,21 @@ def test_a_dashboard_that_an_earlier_version_left_goes_away(host: Host) -> None:
     assert pid(host) == before
 
 
+@pytest.mark.usefixtures("as_before")
+def test_a_dashboard_and_a_data_source_can_be_added(host: Host, tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({"uid": "own", "title": "Own", "panels": []}))
+    source = {"name": "Other", "uid": "other", "type": "prometheus", "url": "http://127.0.0.1:9"}
+    given = {"grafana_dashboards_files": [str(own)], "grafana_datasources": [source]}
+    assert_done(converge(**given))
+    assert eventually(lambda: "own" in uids(host), SEEN_LIMIT_S), uids(host)
+    assert get(host, "/datasources/uid/other")[1]["name"] == "Other"
+    own.write_text("[]")
+    assert_refused(converge(**given), f"{own} holds no dashboard", "changed=0")
+    assert_done(converge())
+    assert eventually(lambda: "own" not in uids(host), SEEN_LIMIT_S), uids(host)
+
+
 @pytest.mark.parametrize(
     ("wrong", "cause"),
     [
