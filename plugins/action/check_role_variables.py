@@ -25,7 +25,7 @@ from ansible.plugins.action import ActionBase
 
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.argument_types import has_type, read_text
+from plugins.argument_types import EXAMPLES, has_type, read_text
 from plugins.secret_templates import find_secret_templates
 
 DOCUMENTATION = """
@@ -81,7 +81,12 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
             faults.append(f"{name} is not set: {remedy_for(role, name)}.")
             continue
         given = values[name]
-        result = ArgumentSpecValidator({name: option}).validate({name: read_text(option, given)})
+        try:
+            read = read_text(option, given)
+        except ValueError as error:
+            faults.append(unreadable_text(name, option, str(error)))
+            continue
+        result = ArgumentSpecValidator({name: option}).validate({name: read})
         if result.error_messages:
             said = "" if option.get("no_log") else f" ({'; '.join(result.error_messages)})"
             kind = option.get("type", "str")
@@ -92,13 +97,26 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
     return faults
 
 
+def unreadable_text(name: str, option: dict[str, Any], cause: str) -> str:
+    """Say why text is not read as a list or mapping, and how to write one."""
+    kind = option["type"]
+    return (
+        f"{name} is not a valid {kind} ({cause}): {how_to_write(name, json.dumps(EXAMPLES[kind]))}."
+    )
+
+
 def wrong_python_type(name: str, option: dict[str, Any], given: object, meant: object) -> str:
     """Say that a value only looks like one of the right type: a condition on it would fail."""
     kind = "text" if isinstance(given, str) else type(given).__name__
     json_meant = "…" if option.get("no_log") else json.dumps(meant)
+    return f"{name} is {kind}, not {option['type']}: {how_to_write(name, json_meant)}."
+
+
+def how_to_write(name: str, value: str) -> str:
+    """Say how to give a variable a value that is not text."""
     return (
-        f"{name} is {kind}, not {option['type']}: write `{name}: {json_meant}` in a YAML file, "
-        f"""without quotes, or use `-e '{{"{name}": {json_meant}}}'`."""
+        f"write `{name}: {value}` in a YAML file, without quotes, "
+        f"""or use `-e '{{"{name}": {value}}}'`"""
     )
 
 
