@@ -33,6 +33,15 @@ def has_type(option: dict[str, Any], value: object) -> bool:
     return kinds is None or (isinstance(value, kinds) and is_bool is (bool in kinds))
 
 
+def has_collection_for_text(option: dict[str, Any], value: object) -> bool:
+    """Say whether a list or mapping is where text should be; Ansible would turn it into text."""
+    if isinstance(value, list) and option.get("type") == "list":
+        if "elements" not in option:
+            return False
+        return any(has_collection_for_text({"type": option["elements"]}, item) for item in value)
+    return option.get("type", "str") in _TEXTS and isinstance(value, (list, dict))
+
+
 def read_text(option: dict[str, Any], value: object) -> object:
     """Read a list or mapping that was given as text; return any other value unchanged.
 

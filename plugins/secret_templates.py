@@ -1,7 +1,8 @@
-"""Find secrets that Ansible would take for templates.
+"""Find secrets that YAML or Ansible would change.
 
 Ansible evaluates every value of a vaulted file as a template. A password with `{{`, `{%` or `{#` in
 it is changed, or cannot be evaluated, and then `default('')` switches its channel off in silence.
+YAML reads a password of digits as a number: 012345 is octal, and 1_000 loses a character.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible._internal._datatag._tags import Origin
+from ansible.parsing.vault import EncryptedString
 from ansible.template import is_trusted_as_template
 
 if TYPE_CHECKING:
@@ -34,21 +36,51 @@ def find_secret_templates(secrets: set[str], known: Variables) -> list[str]:
         secrets: The names of variables that hold a secret, or a template that leads to one.
         known: The values of all variables, not evaluated.
     """
-    names = sorted(secrets | {name for name in known if name.startswith("vault_")})
-    found: list[str] = []
-    seen = set(names)
-    while names:
-        name = names.pop(0)
-        texts = list(_templates(known.get(name)))
+    vaulted = {name for name in known if name.startswith("vault_")}
+    found = []
+    for name, texts in _sources(secrets | vaulted, known):
         # A role's own variable may name one that is missing: evaluating it says so.
         may_name = None if name in secrets else known
         if any(_is_secret(text, may_name) for text in texts):
             found.append(name)
-            continue
+    return found
+
+
+def find_secret_numbers(secrets: set[str], known: Variables) -> list[str]:
+    """Name the variables that hold a secret that is not text.
+
+    Args:
+        secrets: The names of variables that hold a secret, or a template that leads to one.
+        known: The values of all variables, not evaluated.
+    """
+    return [
+        name
+        for name, _ in _sources(secrets, known)
+        if (name in secrets or name.startswith("vault_")) and not is_text(known.get(name))
+    ]
+
+
+def _sources(names: set[str], known: Variables) -> Iterator[tuple[str, list[str]]]:
+    """Give these variables and those that their templates use, each with its templates."""
+    waiting = sorted(names)
+    seen = set(waiting)
+    while waiting:
+        name = waiting.pop(0)
+        texts = list(_templates(known.get(name)))
+        yield name, texts
         used = {other for text in texts for other in _names(text)} & known.keys() - seen
         seen |= used
-        names += sorted(used)
-    return found
+        waiting += sorted(used)
+
+
+def is_text(value: object) -> bool:
+    """Say whether a value, or each in a mapping or list, is text or missing."""
+    if isinstance(value, dict):
+        # A bool is an option such as insecure_skip_verify.
+        return all(isinstance(part, bool) or is_text(part) for part in value.values())
+    if isinstance(value, list):
+        return all(map(is_text, value))
+    return value is None or isinstance(value, (str, EncryptedString))
 
 
 def _templates(value: object) -> Iterator[str]:

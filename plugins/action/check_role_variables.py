@@ -25,8 +25,8 @@ from ansible.plugins.action import ActionBase
 
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.argument_types import EXAMPLES, has_type, read_text
-from plugins.secret_templates import find_secret_templates
+from plugins.argument_types import EXAMPLES, has_collection_for_text, has_type, read_text
+from plugins.secret_templates import find_secret_numbers, find_secret_templates, is_text
 
 DOCUMENTATION = """
 name: check_role_variables
@@ -81,6 +81,9 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
             faults.append(f"{name} is not set: {remedy_for(role, name)}.")
             continue
         given = values[name]
+        if is_secret_text(option) and not is_text(given):
+            faults.append(secret_number(name))
+            continue
         try:
             read = read_text(option, given)
         except ValueError as error:
@@ -91,10 +94,19 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
             said = "" if option.get("no_log") else f" ({'; '.join(result.error_messages)})"
             kind = option.get("type", "str")
             faults.append(f"{name} is not a valid {kind}{said}: {remedy_for(role, name)}.")
+        elif has_collection_for_text(option, given):
+            faults.append(
+                f"{name} has a list or mapping in place of text: {remedy_for(role, name)}."
+            )
         elif not has_type(option, given):
             meant = result.validated_parameters[name]
             faults.append(wrong_python_type(name, option, given, meant))
     return faults
+
+
+def is_secret_text(option: dict[str, Any]) -> bool:
+    """Say whether a variable is, or contains, a secret that must be text."""
+    return bool(option.get("no_log")) and option.get("type") in {"str", "dict"}
 
 
 def unreadable_text(name: str, option: dict[str, Any], cause: str) -> str:
@@ -125,6 +137,14 @@ def secret_template(name: str) -> str:
     return (
         f"{name} contains a delimiter of Ansible's templates ({{{{, {{% or {{#), so Ansible would "
         f"evaluate the secret. Mark it as plain text: `{name}: !unsafe '…'`."
+    )
+
+
+def secret_number(name: str) -> str:
+    """Say that a secret is no text, and how to write it."""
+    return (
+        f"{name} is not text: YAML reads a secret such as 0123 or 1_000 as a number, and no as a "
+        f"bool, which changes it. Put it in quotes: `{name}: '…'`."
     )
 
 
@@ -184,11 +204,13 @@ class ActionModule(ActionBase):
         roles = [self._inputs_of(name) for name in self._task.args["roles"]]
         defaults = {name: value for role in roles for name, value in role.defaults.items()}
         known = {**defaults, **given}
-        no_log = {
-            name for role in roles for name, option in role.options.items() if option.get("no_log")
-        }
+        options = {name: option for role in roles for name, option in role.options.items()}
+        secrets = {name for name, option in options.items() if option.get("no_log")}
+        texts = {name for name, option in options.items() if is_secret_text(option)}
         # On their own: what Ansible says of a broken template would show the secret.
-        if faults := [secret_template(name) for name in find_secret_templates(no_log, known)]:
+        faults = [secret_template(name) for name in find_secret_templates(secrets, known)]
+        faults += [secret_number(name) for name in find_secret_numbers(texts, known)]
+        if faults:
             raise AnsibleActionFail("\n".join(faults))
         for role in roles:
             faults += unknown_names(role, given)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -196,6 +197,30 @@ def test_a_hidden_value_of_the_wrong_type_is_not_shown() -> None:
     (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_hidden_number": "271828"})
     assert fault.startswith("alpha_hidden_number is text, not int")
     assert "271828" not in fault
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ({"type": "str"}, ["a"]),
+        ({"type": "str"}, {"a": 1}),
+        (LIST, [["a"]]),
+        (LIST, [{"a": 1}, "b"]),
+        ({"type": "str", "no_log": True}, ["a"]),
+    ],
+)
+def test_a_list_or_mapping_does_not_become_text(option: dict[str, Any], value: object) -> None:
+    role = RoleInputs("alpha", {"alpha_x": option}, {}, [])
+    (fault,) = wrong_types(role, {"alpha_x": value})
+    assert fault.startswith("alpha_x has a list or mapping in place of text: see ")
+
+
+@pytest.mark.parametrize("value", [5349, 1234.5, True, date(2024, 1, 1)])
+def test_a_secret_that_is_no_text_is_refused_and_not_shown(value: object) -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_secret": value})
+    assert fault.startswith("alpha_secret is not text: ")
+    assert "Put it in quotes" in fault
+    assert str(value) not in fault
 
 
 def test_a_value_that_is_no_choice_is_told_with_the_choices() -> None:

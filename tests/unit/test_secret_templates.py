@@ -9,10 +9,12 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import trust_as_template
-from plugins.secret_templates import find_secret_templates
+from plugins.secret_templates import find_secret_numbers, find_secret_templates
 
 from unit.playbooks import REPOSITORY, Run, run_playbook
 
+PASSWORD = (REPOSITORY / "inventory/demo/vault-password.txt").read_bytes().strip()
+VAULT = VaultLib([("default", VaultSecret(PASSWORD))])
 SECRETS = ["pa{{ss", "pa{%ss", "pa{#ss", "pa{{ 7 * 7 }}ss", "{{7*7}}", "pa{#ss#}", "{{s3cret}}"]
 
 
@@ -67,6 +69,30 @@ def test_text_that_ansible_does_not_evaluate_may_look_like_a_template() -> None:
     assert find_secret_templates({"alpha_secret"}, {"alpha_secret": "a{{b", "vault_x": "{#"}) == []
 
 
+@pytest.mark.parametrize("written", ["012345670123", "0123_4567", "1234", "1.50", "1.0e+5", "no"])
+def test_a_secret_that_yaml_reads_as_no_text_is_found_by_the_name_to_change(written: str) -> None:
+    known = {
+        **trusted(alpha_secret="{{ vault_x | default('') }}", beta_secret="a-{{ own_name }}"),
+        **trusted(own_name="{{ vault_y }}"),
+        "vault_x": yaml.safe_load(written),
+        "vault_y": 7,
+        "vault_port": 3128,
+    }
+    secrets = {"alpha_secret", "beta_secret"}
+    assert find_secret_numbers(secrets, known) == ["vault_x", "vault_y"]
+    known["vault_x"] = written
+    assert find_secret_numbers(secrets, known) == ["vault_y"]
+
+
+def test_a_secret_in_a_mapping_must_be_text() -> None:
+    login: dict[str, object] = {"auth": {"username": "me", "password": 5349}}
+    registries = {"configs": {"r": {**login, "tls": {"insecure_skip_verify": True}}}}
+    assert find_secret_numbers({"alpha"}, {"alpha": registries}) == ["alpha"]
+    login["auth"] = {"username": "me", "password": "05349"}
+    registries = {"configs": {"r": {**login, "tls": {"insecure_skip_verify": True}}}}
+    assert find_secret_numbers({"alpha"}, {"alpha": registries}) == []
+
+
 SPECS = {"argument_specs": {"main": {"options": {"alpha_secret": {"type": "str", "no_log": True}}}}}
 
 
@@ -78,9 +104,7 @@ def use_secret(folder: Path, written: str) -> Run:
     defaults = folder / "roles/alpha/defaults/main.yml"
     defaults.parent.mkdir()
     defaults.write_text("alpha_secret: \"{{ vault_alpha | default('') }}\"\n")
-    password = (REPOSITORY / "inventory/demo/vault-password.txt").read_bytes().strip()
-    vault = VaultLib([("default", VaultSecret(password))])
-    (folder / "vault.yml").write_bytes(vault.encrypt(f"vault_alpha: {written}\n"))
+    (folder / "vault.yml").write_bytes(VAULT.encrypt(f"vault_alpha: {written}\n"))
     files = [
         {"dest": f"{folder}/written", "content": "{{ alpha_secret }}", "mode": "0600"},
         {"dest": f"{folder}/rendered", "src": f"{folder}/secret.j2", "mode": "0600"},
@@ -113,6 +137,27 @@ def test_a_secret_of_a_vaulted_file_is_refused_and_not_shown(tmp_path: Path, sec
     assert "`vault_alpha: !unsafe '…'`" in said
     assert "s3cret" not in run.output + run.errors
     assert not (tmp_path / "written").exists()
+
+
+def test_a_number_in_a_vaulted_file_is_refused_and_not_shown(tmp_path: Path) -> None:
+    run = use_secret(tmp_path, "012345670123")
+    assert run.returncode == 2
+    assert run.results["Check"]["msg"].startswith("vault_alpha is not text: ")
+    for shown in ("012345670123", str(0o12345670123)):
+        assert shown not in run.output + run.errors
+
+
+def test_digits_in_quotes_are_used_unchanged(tmp_path: Path) -> None:
+    run = use_secret(tmp_path, "'012345670123'")
+    assert run.returncode == 0, run.output + run.errors
+    assert (tmp_path / "written").read_text() == "012345670123"
+
+
+def test_digits_that_are_encrypted_by_themselves_are_used_unchanged(tmp_path: Path) -> None:
+    encrypted = VAULT.encrypt("012345670123").decode().replace("\n", "\n  ")
+    run = use_secret(tmp_path, f"!vault |\n  {encrypted}")
+    assert run.returncode == 0, run.output + run.errors
+    assert (tmp_path / "written").read_text() == "012345670123"
 
 
 @pytest.mark.parametrize("secret", ["hooks/{{s3cret", "{{ s3cret }}", "s3cret{#x#}"])
