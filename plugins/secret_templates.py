@@ -2,6 +2,7 @@
 
 Ansible evaluates every value of a vaulted file as a template. A password with `{{`, `{%` or `{#` in
 it is changed, or cannot be evaluated, and then `default('')` switches its channel off in silence.
+A template of a vaulted file is taken for one only if it names nothing but variables that are set.
 YAML reads a password of digits as a number: 012345 is octal, and 1_000 loses a character.
 """
 
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from ansible._internal._datatag._tags import Origin
 from ansible.parsing.vault import EncryptedString
 from ansible.template import is_trusted_as_template
+from jinja2 import Environment, TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +29,9 @@ _EXPRESSION = re.compile(r"\{\{((?:(?!\}\}).)*)\}\}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 # What an expression that gets its value from elsewhere has in it, beside the names of variables.
 _SOURCE = re.compile(r"lookup|query|q|vault_\w+")
+_LOOKUPS = {"lookup", "query", "q"}
+# Only to parse expressions, never to evaluate them.
+_JINJA = Environment(autoescape=True)
 _VAULT_HEADER = b"$ANSIBLE_VAULT;"
 
 
@@ -40,8 +46,8 @@ def find_secret_templates(secrets: set[str], known: Variables) -> list[str]:
     found = []
     for name, texts in _sources(secrets | vaulted, known):
         # A role's own variable may name one that is missing: evaluating it says so.
-        may_name = None if name in secrets else known
-        if any(_is_secret(text, may_name) for text in texts):
+        may_be_missing = name in secrets
+        if any(_is_secret(text, known, may_be_missing=may_be_missing) for text in texts):
             found.append(name)
     return found
 
@@ -95,14 +101,32 @@ def _templates(value: object) -> Iterator[str]:
         yield value
 
 
-def _is_secret(text: str, variables: Variables | None) -> bool:
-    """Say whether a text is a secret, not a template that gets it from (these) variables."""
-    if _is_from_vaulted_file(text) or _DELIMITER.search(_EXPRESSION.sub("", text)):
+def _is_secret(text: str, known: Variables, *, may_be_missing: bool) -> bool:
+    """Say whether a text is a secret, not a template that gets it from variables.
+
+    Args:
+        text: What Ansible would evaluate.
+        known: The values of all variables.
+        may_be_missing: Whether a template may name variables that are not set.
+    """
+    if _DELIMITER.search(_EXPRESSION.sub("", text)):
         return True
+    expressions = _EXPRESSION.findall(text)
+    if _is_from_vaulted_file(text):
+        return not all(_has_known_variables(inner, known) for inner in expressions)
     return not all(
-        any(variables is None or name in variables or _SOURCE.fullmatch(name) for name in names)
-        for names in map(_NAME.findall, _EXPRESSION.findall(text))
+        any(may_be_missing or name in known or _SOURCE.fullmatch(name) for name in names)
+        for names in map(_NAME.findall, expressions)
     )
+
+
+def _has_known_variables(inner: str, known: Variables) -> bool:
+    """Say whether an expression names variables, and only such that are set."""
+    try:
+        names = find_undeclared_variables(_JINJA.parse(f"{{{{{inner}}}}}"))
+    except TemplateSyntaxError:
+        return False
+    return bool(names) and names <= known.keys() | _LOOKUPS
 
 
 def _names(text: str) -> Iterator[str]:

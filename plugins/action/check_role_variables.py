@@ -136,7 +136,8 @@ def secret_template(name: str) -> str:
     """Say that a secret would be taken for a template, and how to write it."""
     return (
         f"{name} contains a delimiter of Ansible's templates ({{{{, {{% or {{#), so Ansible would "
-        f"evaluate the secret. Mark it as plain text: `{name}: !unsafe '…'`."
+        f"evaluate it. Mark a secret as plain text: `{name}: !unsafe '…'`. Move a template to a "
+        "file that is not encrypted, and set the variables that it names."
     )
 
 

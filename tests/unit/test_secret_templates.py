@@ -127,7 +127,18 @@ def use_secret(folder: Path, written: str) -> Run:
 
 
 @pytest.mark.parametrize(
-    "secret", ["hooks/{{s3cret", "{{ s3cret }}", "x{{ inventory_hostname }}", "s3cret{#x#}"]
+    "secret",
+    [
+        "hooks/{{s3cret",
+        "{{ s3cret }}",
+        "s3cret{#x#}",
+        "s3cret{{ 7 * 7 }}",
+        "s3cret{{ 'x' }}",
+        "s3cret{{ x. }}",
+        "s3cret{{ inventory_hostname }}{{ x }}",
+        "s3cret{{ inventory_hostname ~ x }}",
+        "{{ vault_s3cret | default('') }}",
+    ],
 )
 def test_a_secret_of_a_vaulted_file_is_refused_and_not_shown(tmp_path: Path, secret: str) -> None:
     run = use_secret(tmp_path, yaml.safe_dump(secret, default_style='"').strip())
@@ -135,8 +146,25 @@ def test_a_secret_of_a_vaulted_file_is_refused_and_not_shown(tmp_path: Path, sec
     said = run.results["Check"]["msg"]
     assert said.startswith("vault_alpha contains a delimiter of Ansible's templates")
     assert "`vault_alpha: !unsafe '…'`" in said
+    assert "Move a template to a file that is not encrypted" in said
     assert "s3cret" not in run.output + run.errors
     assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://u:{{ vault_other | urlencode }}@proxy:3128", "http://u:p%40ss@proxy:3128"),
+        ("x-{{ vault_other[:1] }}{{ inventory_hostname | upper }}", "x-pLOCALHOST"),
+        ("{{ lookup('ansible.builtin.env', 'NOWHERE') ~ vault_other }}", "p@ss"),
+    ],
+)
+def test_a_template_of_a_vaulted_file_that_names_known_variables_is_evaluated(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    run = use_secret(tmp_path, f'"{written}"\nvault_other: p@ss')
+    assert run.returncode == 0, run.output + run.errors
+    assert (tmp_path / "written").read_text() == meant
 
 
 def test_a_number_in_a_vaulted_file_is_refused_and_not_shown(tmp_path: Path) -> None:
