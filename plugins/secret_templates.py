@@ -29,6 +29,8 @@ _EXPRESSION = re.compile(r"\{\{((?:(?!\}\}).)*)\}\}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 # What an expression that gets its value from elsewhere has in it, beside the names of variables.
 _SOURCE = re.compile(r"lookup|query|q|vault_\w+")
+# Such as ansible_password, ansible_become_pass, ansible_ssh_private_key_passphrase.
+_CONNECTION_PASSWORD = re.compile(r"ansible_(\w+_)?(ssh)?pass(word|phrase)?")
 _LOOKUPS = {"lookup", "query", "q"}
 # Only to parse expressions, never to evaluate them.
 _JINJA = Environment(autoescape=True)
@@ -43,13 +45,37 @@ def find_secret_templates(secrets: set[str], known: Variables) -> list[str]:
         known: The values of all variables, not evaluated.
     """
     vaulted = {name for name in known if name.startswith("vault_")}
+    # A role's own variable may name one that is missing: evaluating it says so.
+    return _find_templates(secrets | vaulted, known, may_miss=secrets)
+
+
+def find_connection_faults(given: Variables, known: Variables) -> list[str]:
+    """List what is wrong with the passwords that Ansible itself uses to reach a host.
+
+    Args:
+        given: The values of the variables that may be such a password, not evaluated.
+        known: The values of all variables, not evaluated.
+    """
+    names = set(filter(_CONNECTION_PASSWORD.fullmatch, given))
+    known = known | given
+    return [
+        *map(secret_template, _find_templates(names, known, may_miss=set())),
+        *map(secret_number, find_secret_numbers(names, known)),
+    ]
+
+
+def _find_templates(names: set[str], known: Variables, may_miss: set[str]) -> list[str]:
     found = []
-    for name, texts in _sources(secrets | vaulted, known):
-        # A role's own variable may name one that is missing: evaluating it says so.
-        may_be_missing = name in secrets
+    for name, texts in _sources(names, known):
+        may_be_missing = name in may_miss
         if any(_is_secret(text, known, may_be_missing=may_be_missing) for text in texts):
             found.append(name)
     return found
+
+
+def is_reference(value: object) -> bool:
+    """Say whether a value is a single expression, and nothing else."""
+    return isinstance(value, str) and bool(_EXPRESSION.fullmatch(value.strip()))
 
 
 def find_secret_numbers(secrets: set[str], known: Variables) -> list[str]:
@@ -64,6 +90,23 @@ def find_secret_numbers(secrets: set[str], known: Variables) -> list[str]:
         for name, _ in _sources(secrets, known)
         if (name in secrets or name.startswith("vault_")) and not is_text(known.get(name))
     ]
+
+
+def secret_template(name: str) -> str:
+    """Say that a secret would be taken for a template, and how to write it."""
+    return (
+        f"{name} contains a delimiter of Ansible's templates ({{{{, {{% or {{#), so Ansible would "
+        f"evaluate it. Mark a secret as plain text: `{name}: !unsafe '…'`. Move a template to a "
+        "file that is not encrypted, and set the variables that it names."
+    )
+
+
+def secret_number(name: str) -> str:
+    """Say that a secret is no text, and how to write it."""
+    return (
+        f"{name} is not text: YAML reads a secret such as 0123 or 1_000 as a number, and no as a "
+        f"bool, which changes it. Put it in quotes: `{name}: '…'`."
+    )
 
 
 def _sources(names: set[str], known: Variables) -> Iterator[tuple[str, list[str]]]:

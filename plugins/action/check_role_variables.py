@@ -26,7 +26,13 @@ from ansible.plugins.action import ActionBase
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 from plugins.argument_types import EXAMPLES, has_collection_for_text, has_type, read_text
-from plugins.secret_templates import find_secret_numbers, find_secret_templates, is_text
+from plugins.secret_templates import (
+    find_secret_numbers,
+    find_secret_templates,
+    is_text,
+    secret_number,
+    secret_template,
+)
 
 DOCUMENTATION = """
 name: check_role_variables
@@ -129,23 +135,6 @@ def how_to_write(name: str, value: str) -> str:
     return (
         f"write `{name}: {value}` in a YAML file, without quotes, "
         f"""or use `-e '{{"{name}": {value}}}'`"""
-    )
-
-
-def secret_template(name: str) -> str:
-    """Say that a secret would be taken for a template, and how to write it."""
-    return (
-        f"{name} contains a delimiter of Ansible's templates ({{{{, {{% or {{#), so Ansible would "
-        f"evaluate it. Mark a secret as plain text: `{name}: !unsafe '…'`. Move a template to a "
-        "file that is not encrypted, and set the variables that it names."
-    )
-
-
-def secret_number(name: str) -> str:
-    """Say that a secret is no text, and how to write it."""
-    return (
-        f"{name} is not text: YAML reads a secret such as 0123 or 1_000 as a number, and no as a "
-        f"bool, which changes it. Put it in quotes: `{name}: '…'`."
     )
 
 

@@ -194,3 +194,78 @@ def test_a_secret_that_is_marked_as_text_is_used_unchanged(tmp_path: Path, secre
     assert run.returncode == 0, run.output + run.errors
     assert (tmp_path / "written").read_text() == secret
     assert (tmp_path / "rendered").read_text() == secret
+
+
+INVENTORY = """
+botwatch:
+  hosts:
+    node-1: {ansible_connection: local, own_password: own}
+    node-2: {ansible_connection: local, own_password: own}
+"""
+CONNECTION_PASSWORDS = [
+    "ansible_become_password",
+    "ansible_become_pass",
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_ssh_password",
+    "ansible_sudo_pass",
+]
+
+
+def check_controller(folder: Path, variables: str, *options: str, group: str = "all") -> Run:
+    """Run the first plays of every playbook with vaulted variables of a group."""
+    (folder / "group_vars").mkdir()
+    (folder / f"group_vars/{group}.yml").write_bytes(VAULT.encrypt(variables))
+    (folder / "hosts.yml").write_text(INVENTORY)
+    play = {"import_playbook": str(REPOSITORY / "playbooks/check_controller.yml")}
+    inventory = ("-i", str(folder / "hosts.yml"))
+    return run_playbook(folder, [play], *inventory, *options, callback="progress")
+
+
+@pytest.mark.parametrize("name", CONNECTION_PASSWORDS)
+@pytest.mark.parametrize("password", ["geheim{{x}}y", "ge{#heim#}x", "ge{%heim"])
+def test_a_connection_password_is_refused_before_ansible_evaluates_it(
+    tmp_path: Path, name: str, password: str
+) -> None:
+    run = check_controller(tmp_path, f"{name}: '{password}'\nansible_become: true\n")
+    assert run.returncode == 2
+    assert f"{name} contains a delimiter of Ansible's templates" in run.output
+    assert f"`{name}: !unsafe '…'`" in run.output
+    assert "heim" not in run.output + run.errors
+
+
+def test_connection_passwords_of_all_hosts_are_checked_where_they_come_from(tmp_path: Path) -> None:
+    variables = (
+        "ansible_become_password: '{{ vault_become }}'\nvault_become: 'ge{{heim'\n"
+        "ansible_ssh_private_key_passphrase: 'ge{#heim'\nansible_password: 012345\n"
+    )
+    run = check_controller(tmp_path, variables, group="botwatch")
+    assert run.returncode == 2
+    assert "vault_become contains a delimiter" in run.output
+    assert "ansible_ssh_private_key_passphrase contains a delimiter" in run.output
+    assert "ansible_password is not text: " in run.output
+    assert "heim" not in run.output + run.errors
+
+
+@pytest.mark.parametrize("name", CONNECTION_PASSWORDS)
+def test_a_connection_password_of_the_command_line_is_refused(tmp_path: Path, name: str) -> None:
+    run = check_controller(tmp_path, "{}", "-e", f"{name}='geheim{{{{x}}}}y'")
+    assert run.returncode != 0
+    assert f"{name} contains a delimiter of Ansible's templates" in run.errors
+    assert "geheim" not in run.output + run.errors
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "plain",
+        "!unsafe 'ge{{heim'",
+        "'{{ own_password }}'",
+        "'{{ vault_become }}'",
+        "\"{{ lookup('ansible.builtin.env', 'HOME') }}\"",
+    ],
+)
+def test_other_connection_passwords_are_left_alone(tmp_path: Path, written: str) -> None:
+    variables = f"ansible_become_password: {written}\nvault_become: geheim\n"
+    run = check_controller(tmp_path, variables, "-e", "ansible_password='{{ own_password }}'")
+    assert run.returncode == 0, run.output + run.errors
