@@ -25,8 +25,14 @@ from ansible.plugins.action import ActionBase
 
 # Ansible loads an action by its path alone; what actions share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.argument_types import has_type, read_text
-from plugins.secret_templates import find_secret_templates
+from plugins.argument_types import EXAMPLES, has_collection_for_text, has_type, read_text
+from plugins.secret_templates import (
+    find_secret_numbers,
+    find_secret_templates,
+    is_text,
+    secret_number,
+    secret_template,
+)
 
 DOCUMENTATION = """
 name: check_role_variables
@@ -81,32 +87,54 @@ def wrong_types(role: RoleInputs, values: Variables) -> list[str]:
             faults.append(f"{name} is not set: {remedy_for(role, name)}.")
             continue
         given = values[name]
-        result = ArgumentSpecValidator({name: option}).validate({name: read_text(option, given)})
+        if is_secret_text(option) and not is_text(given):
+            faults.append(secret_number(name))
+            continue
+        try:
+            read = read_text(option, given)
+        except ValueError as error:
+            faults.append(unreadable_text(name, option, str(error)))
+            continue
+        result = ArgumentSpecValidator({name: option}).validate({name: read})
         if result.error_messages:
             said = "" if option.get("no_log") else f" ({'; '.join(result.error_messages)})"
             kind = option.get("type", "str")
             faults.append(f"{name} is not a valid {kind}{said}: {remedy_for(role, name)}.")
+        elif has_collection_for_text(option, given):
+            faults.append(
+                f"{name} has a list or mapping in place of text: {remedy_for(role, name)}."
+            )
         elif not has_type(option, given):
             meant = result.validated_parameters[name]
             faults.append(wrong_python_type(name, option, given, meant))
     return faults
 
 
+def is_secret_text(option: dict[str, Any]) -> bool:
+    """Say whether a variable is, or contains, a secret that must be text."""
+    return bool(option.get("no_log")) and option.get("type") in {"str", "dict"}
+
+
+def unreadable_text(name: str, option: dict[str, Any], cause: str) -> str:
+    """Say why text is not read as a list or mapping, and how to write one."""
+    kind = option["type"]
+    return (
+        f"{name} is not a valid {kind} ({cause}): {how_to_write(name, json.dumps(EXAMPLES[kind]))}."
+    )
+
+
 def wrong_python_type(name: str, option: dict[str, Any], given: object, meant: object) -> str:
     """Say that a value only looks like one of the right type: a condition on it would fail."""
     kind = "text" if isinstance(given, str) else type(given).__name__
     json_meant = "…" if option.get("no_log") else json.dumps(meant)
-    return (
-        f"{name} is {kind}, not {option['type']}: write `{name}: {json_meant}` in a YAML file, "
-        f"""without quotes, or use `-e '{{"{name}": {json_meant}}}'`."""
-    )
+    return f"{name} is {kind}, not {option['type']}: {how_to_write(name, json_meant)}."
 
 
-def secret_template(name: str) -> str:
-    """Say that a secret would be taken for a template, and how to write it."""
+def how_to_write(name: str, value: str) -> str:
+    """Say how to give a variable a value that is not text."""
     return (
-        f"{name} contains a delimiter of Ansible's templates ({{{{, {{% or {{#), so Ansible would "
-        f"evaluate the secret. Mark it as plain text: `{name}: !unsafe '…'`."
+        f"write `{name}: {value}` in a YAML file, without quotes, "
+        f"""or use `-e '{{"{name}": {value}}}'`"""
     )
 
 
@@ -166,11 +194,13 @@ class ActionModule(ActionBase):
         roles = [self._inputs_of(name) for name in self._task.args["roles"]]
         defaults = {name: value for role in roles for name, value in role.defaults.items()}
         known = {**defaults, **given}
-        no_log = {
-            name for role in roles for name, option in role.options.items() if option.get("no_log")
-        }
+        options = {name: option for role in roles for name, option in role.options.items()}
+        secrets = {name for name, option in options.items() if option.get("no_log")}
+        texts = {name for name, option in options.items() if is_secret_text(option)}
         # On their own: what Ansible says of a broken template would show the secret.
-        if faults := [secret_template(name) for name in find_secret_templates(no_log, known)]:
+        faults = [secret_template(name) for name in find_secret_templates(secrets, known)]
+        faults += [secret_number(name) for name in find_secret_numbers(texts, known)]
+        if faults:
             raise AnsibleActionFail("\n".join(faults))
         for role in roles:
             faults += unknown_names(role, given)

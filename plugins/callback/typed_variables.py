@@ -69,7 +69,11 @@ def convert(variables: dict[str, Any]) -> None:
             continue
         if has_type(option, value):
             continue
-        result = ArgumentSpecValidator({name: option}).validate({name: read_text(option, value)})
+        try:
+            read = read_text(option, value)
+        except ValueError:
+            continue
+        result = ArgumentSpecValidator({name: option}).validate({name: read})
         if not result.error_messages:
             variables[name] = result.validated_parameters[name]
 

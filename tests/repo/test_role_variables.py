@@ -141,6 +141,9 @@ ADDRESSES = [
 ]
 
 
+PORTS = ["host:{}", *(f"{scheme}://host:{{}}" for scheme in ("http", "https", "ws", "wss"))]
+
+
 @each_role
 def test_an_ipv6_address_is_taken_in_brackets_only(role: Role) -> None:
     for check in role.input_checks:
@@ -150,6 +153,20 @@ def test_an_ipv6_address_is_taken_in_brackets_only(role: Role) -> None:
             if re.fullmatch(check["pattern"], form.format("host.example.org")):
                 assert re.fullmatch(check["pattern"], form.format(written)), check["variable"]
                 assert not re.fullmatch(check["pattern"], form.format(misspelt)), check["variable"]
+
+
+@each_role
+def test_a_port_in_an_address_is_one_that_exists(role: Role) -> None:
+    for check in role.input_checks:
+        if not re.search("_(url|https?_proxy|server)$", check["variable"]):
+            continue
+        for form in PORTS:
+            if not re.fullmatch(check["pattern"], form.format(8080)):
+                continue
+            for port in (1, 80, 6553, 9999, 10000, 59999, 60000, 64999, 65499, 65529, 65535):
+                assert re.fullmatch(check["pattern"], form.format(port)), check["variable"]
+            for port in (0, 65536, 65540, 65600, 66000, 70000, 99999, 100000):
+                assert not re.fullmatch(check["pattern"], form.format(port)), check["variable"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from plugins.action.check_role_variables import (
     wrong_shapes,
     wrong_types,
 )
+from plugins.argument_types import read_text
 
 from unit.playbooks import REPOSITORY, Run, run_playbook, run_tasks
 
@@ -115,6 +117,77 @@ def test_what_only_looks_like_the_right_type_is_told_with_what_to_type(
     assert f"""`-e '{{"alpha_x": {meant}}}'`""" in fault
 
 
+LIST = {"type": "list", "elements": "str"}
+NUMBERS = {"type": "list", "elements": "int"}
+DICT = {"type": "dict"}
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "meant"),
+    [
+        (LIST, "", []),
+        (LIST, "  ", []),
+        (LIST, "[]", []),
+        (LIST, "a", ["a"]),
+        (LIST, "a, b", ["a", "b"]),
+        (LIST, "[traefik,servicelb]", ["traefik", "servicelb"]),
+        (LIST, '["a", "b"]', ["a", "b"]),
+        (LIST, "['a', 'b, c']", ["a", "b, c"]),
+        (LIST, "[010, 1.10, true]", ["010", "1.10", "true"]),
+        (LIST, "[1.10]", ["1.10"]),
+        ({"type": "list"}, "a, b", ["a", "b"]),
+        (NUMBERS, "[1, 2]", [1, 2]),
+        (DICT, "", {}),
+        (DICT, "{live-restore: false}", {"live-restore": False}),
+        (DICT, '{"live-restore":false,"x":null}', {"live-restore": False, "x": None}),
+    ],
+)
+def test_lists_and_mappings_are_read_from_text(
+    option: dict[str, Any], text: str, meant: object
+) -> None:
+    assert read_text(option, text) == meant
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        (LIST, "[a,"),
+        (LIST, "[::1]"),
+        (LIST, "a,"),
+        (LIST, "a,,b"),
+        (LIST, "a','b"),
+        (LIST, "[ab]c.service,d"),
+        (LIST, "x{1,2}"),
+        (LIST, "[[a], b]"),
+        (LIST, "[a: b]"),
+        (LIST, "{a: b}"),
+        (LIST, "null"),
+        (NUMBERS, "1,2"),
+        ({"type": "list", "elements": "dict"}, "severity=info"),
+        (DICT, "live-restore=false"),
+        (DICT, "live-restore: false"),
+        (DICT, "{live-restore:"),
+        (DICT, "{live-restore:false}"),
+        (DICT, "{a: {b:c}}"),
+    ],
+)
+def test_text_that_is_no_clear_list_or_mapping_is_refused_with_what_to_write(
+    option: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        read_text(option, text)
+    role = RoleInputs("alpha", {"alpha_x": option}, {}, [])
+    (fault,) = wrong_types(role, {"alpha_x": text})
+    assert fault.startswith(f"alpha_x is not a valid {option['type']} (")
+    assert "write `alpha_x: " in fault
+
+
+def test_hidden_text_that_is_no_clear_mapping_is_not_shown() -> None:
+    role = RoleInputs("alpha", {"alpha_x": {**DICT, "no_log": True}}, {}, [])
+    for text in ("auth=s3cret", "{s3cret", "[s3cret]"):
+        assert "s3cret" not in str(wrong_types(role, {"alpha_x": text}))
+
+
 def test_a_bool_is_no_int() -> None:
     role = RoleInputs("alpha", {"alpha_x": {"type": "int"}}, {}, [])
     assert len(wrong_types(role, {"alpha_x": True})) == 1
@@ -124,6 +197,30 @@ def test_a_hidden_value_of_the_wrong_type_is_not_shown() -> None:
     (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_hidden_number": "271828"})
     assert fault.startswith("alpha_hidden_number is text, not int")
     assert "271828" not in fault
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ({"type": "str"}, ["a"]),
+        ({"type": "str"}, {"a": 1}),
+        (LIST, [["a"]]),
+        (LIST, [{"a": 1}, "b"]),
+        ({"type": "str", "no_log": True}, ["a"]),
+    ],
+)
+def test_a_list_or_mapping_does_not_become_text(option: dict[str, Any], value: object) -> None:
+    role = RoleInputs("alpha", {"alpha_x": option}, {}, [])
+    (fault,) = wrong_types(role, {"alpha_x": value})
+    assert fault.startswith("alpha_x has a list or mapping in place of text: see ")
+
+
+@pytest.mark.parametrize("value", [5349, 1234.5, True, date(2024, 1, 1)])
+def test_a_secret_that_is_no_text_is_refused_and_not_shown(value: object) -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_secret": value})
+    assert fault.startswith("alpha_secret is not text: ")
+    assert "Put it in quotes" in fault
+    assert str(value) not in fault
 
 
 def test_a_value_that_is_no_choice_is_told_with_the_choices() -> None:
@@ -238,6 +335,10 @@ def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
 REAL = {"name": "Check", "check_role_variables": {"roles": ["grafana", "k3s"]}}
 
 
+LISTS = {
+    "name": "Types",
+    "ansible.builtin.debug": {"msg": "{{ [k3s_disabled_components, k3s_tls_sans] }}"},
+}
 TYPES = {
     "name": "Types",
     "ansible.builtin.debug": {
@@ -246,14 +347,16 @@ TYPES = {
 }
 
 
-def check_real_roles(folder: Path, *options: str, **variables: object) -> Run:
+def check_real_roles(
+    folder: Path, *options: str, shown: dict[str, Any] = TYPES, **variables: object
+) -> Run:
     (folder / "roles").symlink_to(REPOSITORY / "roles")
     needed = {"botwatch_runtime": "k3s", "vault_grafana_admin_password": "made-up-and-long"}
     play = {
         "hosts": "localhost",
         "gather_facts": False,
         "vars": variables,
-        "tasks": [REAL, TYPES],
+        "tasks": [REAL, shown],
     }
     return run_playbook(
         folder, [play], "-e", json.dumps(needed), *options, callback="ansible.posix.json"
@@ -275,6 +378,32 @@ def test_text_of_an_ini_inventory_becomes_what_it_means(tmp_path: Path) -> None:
     )
     run = check_real_roles(tmp_path, "-i", str(inventory))
     assert run.results["Types"]["msg"] == "bool [False, 901]"
+
+
+def test_lists_of_the_command_line_become_what_they_mean(tmp_path: Path) -> None:
+    options = ["-e", "k3s_disabled_components=[traefik,servicelb]", "-e", "k3s_tls_sans="]
+    run = check_real_roles(tmp_path, *options, shown=LISTS)
+    assert run.results["Types"]["msg"] == [["traefik", "servicelb"], []]
+
+
+def test_lists_of_an_ini_inventory_become_what_they_mean(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.ini"
+    inventory.write_text(
+        "[botwatch]\nlocalhost ansible_connection=local\n"
+        "[botwatch:vars]\nk3s_disabled_components=[traefik, servicelb]\nk3s_tls_sans=a, b\n"
+    )
+    run = check_real_roles(tmp_path, "-i", str(inventory), shown=LISTS)
+    assert run.results["Types"]["msg"] == [["traefik", "servicelb"], ["a", "b"]]
+
+
+def test_text_with_keys_and_values_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    run = check_real_roles(tmp_path, "-e", "k3s_config=debug=false")
+    (said,) = run.results["Check"]["msg"].splitlines()
+    assert said == (
+        "k3s_config is not a valid dict (text must be JSON or YAML in brackets or braces): write "
+        """`k3s_config: {"key": "value"}` in a YAML file, without quotes, or use """
+        """`-e '{"k3s_config": {"key": "value"}}'`."""
+    )
 
 
 def test_text_that_means_nothing_is_refused(tmp_path: Path) -> None:

@@ -74,11 +74,47 @@ def test_without_a_proxy_all_is_direct() -> None:
         ("http://user:p@ss@proxy:3128", False),
         ('http://user:p"ss@proxy:3128', False),
         ("http://proxy:3128 ", False),
+        ("http://us%2Fer:p%23%3F%25ss@proxy:65535", True),
+        ("http://user:!&()*+,;=:-._~@proxy:1", True),
+        ("http://user:@proxy:3128", True),
+        ("http://user:p#ss@proxy:3128", False),
+        ("http://user:p?ss@proxy:3128", False),
+        ("http://user:p%ss@proxy:3128", False),
+        ("http://user:p%4@proxy:3128", False),
+        ("http://user:p[ss@proxy:3128", False),
+        ("http://user:p]ss@proxy:3128", False),
+        ("http://us<er>:pass@proxy:3128", False),
+        ("http://us|er:pass@proxy:3128", False),
+        ("http://user:pä@proxy:3128", False),
+        ("http://us#er@proxy:3128", False),
+        ("http://proxy:0", False),
+        ("http://proxy:65536", False),
+        ("http://proxy:99999", False),
     ],
 )
 def test_the_address_of_a_proxy_has_a_shape(address: str, *, fits: bool) -> None:
-    checks = yaml.safe_load(
-        Path(REPOSITORY / "roles/botwatch/meta/input_checks.yml").read_text(encoding="utf-8")
-    )
-    (check,) = (check for check in checks if check["variable"] == "botwatch_http_proxy")
-    assert (re.fullmatch(check["pattern"], address) is not None) is fits
+    assert matches_pattern("botwatch_http_proxy", address) is fits
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "fits"),
+    [
+        ("", True),
+        (".example.test, 10.0.0.0/8,mirror.example.test:8080", True),
+        ("[fd00::1]:8080, fd00::/8 *", True),
+        (",a,", True),
+        ("[a.example.test,b.example.test]", False),
+        ("[fd00::1, b]", False),
+        ("a;b", False),
+        ("a" * 5000 + "!", False),
+    ],
+)
+def test_exceptions_have_a_shape(exceptions: str, *, fits: bool) -> None:
+    assert matches_pattern("botwatch_no_proxy", exceptions) is fits
+
+
+def matches_pattern(variable: str, value: str) -> bool:
+    path = Path(REPOSITORY / "roles/botwatch/meta/input_checks.yml")
+    checks = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (check,) = (check for check in checks if check["variable"] == variable)
+    return re.fullmatch(check["pattern"], value) is not None

@@ -66,6 +66,22 @@ def test_nodes_are_reached_directly_by_their_addresses() -> None:
     assert "one" not in direct
 
 
+@pytest.mark.parametrize("networks", ["10.1.0.0/16, fd01::/56", ["10.1.0.0/16", "fd01::/56"]])
+@pytest.mark.parametrize("option", ["cluster-cidr", "service-cidr"])
+def test_the_networks_of_the_cluster_are_reached_directly(networks: object, option: str) -> None:
+    given = PROXY | {"botwatch_runtime": "k3s", "k3s_config": {option: networks}}
+    direct = value("_botwatch_no_proxy", "botwatch", given).split(",")
+    assert {"10.1.0.0/16", "fd01::/56", ".svc"} <= set(direct)
+
+
+@pytest.mark.parametrize("ips", ["192.0.2.7, fd00::7", ["192.0.2.7", "fd00::7"], "192.0.2.7"])
+def test_a_firewall_lets_a_node_in_by_its_first_address(ips: object) -> None:
+    node = {"k3s_config": {"node-ip": ips}}
+    given = {"_k3s_other_nodes": ["two"], "hostvars": {"two": node}}
+    found = value("_k3s_firewall_ports", "k3s", given)
+    assert {port["source"] for port in found} == {"192.0.2.7"}
+
+
 def test_the_build_of_the_image_has_the_proxy() -> None:
     given = PROXY | {"_discord_bot_image_tag": "x"}
     found = value("_discord_bot_build_arguments", "discord_bot", given)

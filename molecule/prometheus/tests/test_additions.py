@@ -76,7 +76,8 @@ def test_they_are_used_and_removed_again(host: Host, tmp_path: Path) -> None:
 def test_a_rule_that_promtool_refuses_changes_nothing(host: Host, tmp_path: Path) -> None:
     before = host.check_output("ls /etc/prometheus/rules")
     run = converge(
-        prometheus_rule_files=rules_in(tmp_path, "up =="), prometheus_scrape_configs=[JOB]
+        prometheus_rule_files=rules_in(tmp_path, "up =="),
+        prometheus_scrape_configs=[{**JOB, "authorization": {}}],
     )
     assert_refused(run, "website.yml: failed to validate", "parse error")
     assert host.check_output("ls /etc/prometheus/rules") == before
