@@ -1,4 +1,4 @@
-"""What users add to Prometheus' configuration: what is wrong with it, and whom it asks.
+"""What users add to Prometheus' configuration: what is wrong with it, and its addresses.
 
 Prometheus' checker judges the syntax. This is about what it cannot know: the jobs of this project,
 the secrets that the host has, and what a network policy must let through.
@@ -7,73 +7,75 @@ the secrets that the host has, and what a network policy must let through.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from plugins.additions import USERINFO, is_missing, secret_faults
+from plugins.addresses import Endpoint, endpoint_of
 from plugins.nested import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Prometheus' options that hold a secret, each of which has a twin that names a file.
+# Options that hold a secret, by how their path ends, and what to use instead.
 SECRETS = {
-    "password": "password_file",
-    "credentials": "credentials_file",
-    "bearer_token": "authorization with credentials_file",
-    "client_secret": "client_secret_file",
-    "secret_key": "a profile or role",
-    "key": "key_file",
+    r"\.password": "password_file",
+    r"\.credentials": "credentials_file",
+    r"\.bearer_token": "authorization with credentials_file",
+    r"\.client_secret": "client_secret_file",
+    r"\.secret_key": "a profile or role",
+    r"\.tls_config\.key": "key_file",
+    r"_sd_configs\.token": "authorization with credentials_file",
+    r"\.http_headers\.[^.]+\.(secrets|values)": "http_headers with files",
+    r"\.headers\.[Aa]uthorization": "authorization with credentials_file",
 }
-PORTS = {"http": 80, "https": 443}
-ANYWHERE = "0.0.0.0/0"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# What users call their own things.
+NAMED_BY_USERS = re.compile(r"\.(labels|params)(\.|$)")
 
 Data = dict[str, Any]
-
-
-@dataclass(frozen=True, order=True)
-class Endpoint:
-    """An address that Prometheus connects to, as a network policy names it."""
-
-    cidr: str
-    port: int
 
 
 def faults(
     scrape_configs: list[Any],
     remote_writes: list[Any],
-    secret_names: list[str],
+    secrets: Data,
     secrets_directory: str,
     own_jobs: list[str],
 ) -> list[str]:
-    """Say what is wrong, each fault with its variable, the cause and the remedy."""
+    """Say what is wrong, each fault with its variable, the cause and the remedy.
+
+    Args:
+        scrape_configs: prometheus_scrape_configs.
+        remote_writes: prometheus_remote_write.
+        secrets: prometheus_secret_files.
+        secrets_directory: where those are on the host.
+        own_jobs: the names of this project's jobs.
+    """
     found = list(_wrong_jobs(scrape_configs, own_jobs))
-    found += [
-        f"prometheus_secret_files: {name!r} is no file name: use letters, digits, '.', '-' and '_'."
-        for name in secret_names
-        if not NAME.fullmatch(name)
-    ]
+    found += secret_faults("prometheus_secret_files", secrets, [])
     for variable, entries in (
         ("prometheus_scrape_configs", scrape_configs),
         ("prometheus_remote_write", remote_writes),
     ):
         for path, value in leaves(entries, variable):
-            found += _wrong_leaf(path, value, secret_names, secrets_directory)
+            found += _wrong_leaf(path, value, secrets, secrets_directory)
     return found
 
 
 def endpoints(scrape_configs: list[Any], remote_writes: list[Any]) -> list[Endpoint]:
-    """List whom Prometheus asks and writes to; of discovered targets, only who discovers them."""
-    found = {
-        endpoint
+    """List what Prometheus connects to; of discovered targets, only what discovers them."""
+    addresses = [
+        (address, config.get("scheme") or "http")
         for config in scrape_configs
         for address in _addresses(config)
-        if (endpoint := _endpoint(address, config.get("scheme", "http")))
-    }
-    urls = [_proxy(write) or write.get("url", "") for write in remote_writes]
-    return sorted(found | {endpoint for url in urls if (endpoint := _endpoint(url, "http"))})
+    ]
+    addresses += [(_proxy(write) or str(write.get("url") or ""), "http") for write in remote_writes]
+    addresses += [
+        (str(value), "http")
+        for path, value in leaves([*scrape_configs, *remote_writes], "")
+        if path.endswith(".token_url")
+    ]
+    found = {endpoint_of(address, scheme) for address, scheme in addresses}
+    return sorted(endpoint for endpoint in found if endpoint)
 
 
 def _wrong_jobs(scrape_configs: list[Any], own_jobs: list[str]) -> Iterator[str]:
@@ -96,52 +98,48 @@ def _wrong_jobs(scrape_configs: list[Any], own_jobs: list[str]) -> Iterator[str]
             seen.add(name)
 
 
-def _wrong_leaf(
-    path: str, value: object, secret_names: list[str], secrets_directory: str
-) -> Iterator[str]:
-    option = path.rpartition(".")[2]
-    if option in SECRETS and value:
+def _wrong_leaf(path: str, value: object, secrets: Data, directory: str) -> Iterator[str]:
+    instead = _instead(path, value)
+    if instead and value:
         yield (
             f"{path} holds a secret, and everybody on the host may read the configuration: put it "
-            f"into prometheus_secret_files, and use {SECRETS[option]} instead."
+            f"into prometheus_secret_files, and use {instead} instead."
         )
-    prefix = f"{secrets_directory}/"
-    if option.endswith("_file") and str(value).startswith(prefix):
-        name = str(value).removeprefix(prefix)
-        if name not in secret_names:
-            yield (
-                f"{path} names {value}, but prometheus_secret_files has no {name}: add it there, "
-                "with its value from the vault."
-            )
+    if path.endswith("_file") and (name := is_missing(value, directory, secrets)):
+        yield (
+            f"{path} names {value}, but prometheus_secret_files has no {name}: add it there, "
+            "with its value from the vault."
+        )
+
+
+def _instead(path: str, value: object) -> str:
+    """Say what to use instead of an option that holds a secret; empty for any other."""
+    if NAMED_BY_USERS.search(path):
+        return ""
+    if USERINFO.search(str(value)):
+        return "basic_auth with password_file"
+    return next((what for end, what in SECRETS.items() if re.search(f"{end}$", path)), "")
 
 
 def _addresses(config: Data) -> list[str]:
     """List what a job connects to: its proxy, what relabelling makes of all targets, or these."""
-    discovery = [entry.get("url", "") for entry in config.get("http_sd_configs", [])]
+    discovery = [str(entry.get("url") or "") for entry in config.get("http_sd_configs") or []]
     if proxy := _proxy(config):
         return [proxy, *discovery]
     replaced = [
-        rule["replacement"]
-        for rule in config.get("relabel_configs", [])
-        if rule.get("target_label") == "__address__" and "$" not in rule.get("replacement", "$")
+        str(rule["replacement"])
+        for rule in config.get("relabel_configs") or []
+        if rule.get("target_label") == "__address__"
+        and "$" not in str(rule.get("replacement", "$"))
     ]
     static = [
-        target for group in config.get("static_configs", []) for target in group.get("targets", [])
+        target
+        for group in config.get("static_configs") or []
+        for target in group.get("targets") or []
+        if isinstance(target, str)
     ]
     return [*(replaced or static), *discovery]
 
 
 def _proxy(config: Data) -> str:
-    return str(config.get("proxy_url", ""))
-
-
-def _endpoint(address: str, scheme: str) -> Endpoint | None:
-    parts = urlsplit(address if "://" in address else f"{scheme}://{address}")
-    if not parts.hostname:
-        return None
-    port = parts.port or PORTS.get(parts.scheme, PORTS["http"])
-    try:
-        ip = ip_address(parts.hostname)
-    except ValueError:
-        return Endpoint(ANYWHERE, port)
-    return Endpoint(f"{ip}/{ip.max_prefixlen}", port)
+    return str(config.get("proxy_url") or "")

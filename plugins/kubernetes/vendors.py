@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # The tool reads a file, and the volume with the program's data is what it can be written to.
 SCRIPT = (
-    "file=$(mktemp {folder}/check.XXXXXX) && cat >$file && {check} $file; "
+    "file=$(mktemp {folder}/check.XXXXXX) && cat >$file && {check}; "
     "code=$?; rm -f $file; exit $code"
 )
 
@@ -40,7 +40,7 @@ def check(kubectl: Kubectl, place: Place, command: str, name: str, text: str) ->
     phase = kubectl.ask("get", "pod", place.pod, *at, *asked)
     if phase.failed or phase.stdout != "Running":
         return
-    script = SCRIPT.format(folder=shlex.quote(place.folder), check=command.replace(" %s", ""))
+    script = SCRIPT.format(folder=shlex.quote(place.folder), check=command.replace("%s", "$file"))
     answer = kubectl.hand(text, "exec", "--stdin", place.pod, *at, "--", "sh", "-c", script)
     if answer.failed:
         said = f"{answer.stdout}{answer.stderr}".strip()

@@ -29,8 +29,8 @@ SHAPED = re.compile(r"_(port|url|address|interval|window|wait|for)$")
 SECRET = re.compile(r"\{\{ vault_\w+( \| default\(''\))? \}\}")
 # Mappings that users put secrets into.
 MAY_HOLD_SECRETS = {
-    "alertmanager_secret_files", "botwatch_http_proxy", "botwatch_https_proxy", "k3s_registries",
-    "prometheus_secret_files",
+    "alertmanager_secret_files", "botwatch_http_proxy", "botwatch_https_proxy",
+    "grafana_secret_files", "k3s_registries", "prometheus_secret_files",
 }  # fmt: skip
 
 

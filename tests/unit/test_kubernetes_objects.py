@@ -267,10 +267,11 @@ spec: {volumeClaimTemplates: [{metadata: {name: data}, spec: {size: SIZE}}]}
 """
 
 
-def test_a_running_pod_checks_its_new_configuration_first(place: Place) -> None:
+@pytest.mark.parametrize("checker", ["grep -q one %s", "env FILE=%s sh -c 'grep -q one $FILE'"])
+def test_a_running_pod_checks_its_new_configuration_first(place: Place, checker: str) -> None:
     checked = {
         **CONFIG,
-        "files": [{"dest": "/etc/word", "content": "{{ word }}", "validate": "grep -q one %s"}],
+        "files": [{"dest": "/etc/word", "content": "{{ word }}", "validate": checker}],
         "checked_in": {"pod": "web-0", "folder": str(place.folder)},
     }
     place.put(contents=[checked])

@@ -18,7 +18,8 @@ GIVEN = ("token", "user")
 
 
 def said(receivers: list[Any], secrets: tuple[str, ...] = GIVEN) -> str:
-    return "\n".join(faults(receivers, list(secrets), DIRECTORY, ["slack"], ["webhook-url"]))
+    given = dict.fromkeys(secrets, "x")
+    return "\n".join(faults(receivers, given, DIRECTORY, ["slack"], ["webhook-url"]))
 
 
 def test_what_is_sound_is_let_through() -> None:
@@ -59,6 +60,8 @@ def test_what_cannot_work_is_named(
         ("pagerduty", {"routing_key": "x"}, "routing_key"),
         ("email", {"to": "a@example.org", "auth_password": "x"}, "auth_password"),
         ("email", {"to": "a@example.org", "auth_password": ""}, ""),
+        ("slack", {"http_config": {"proxy_url": "http://user:pw@proxy:1"}}, "proxy_url"),
+        ("incidentio", {"alert_source_token": "x"}, "alert_source_token"),
     ],
 )
 def test_secrets_in_the_configuration_are_found(
@@ -78,6 +81,8 @@ def test_secrets_in_the_configuration_are_found(
         ({"to": "a@example.org", "smarthost": "mail.example.org:2525"}, {}, [2525]),
         ({"smarthost": "[2001:db8::7]:587", "text": "see http://"}, {}, [587]),
         ({"token_file": f"{DIRECTORY}/t"}, {"t": "abc"}, []),
+        ({"smarthost": "mail.example.org"}, {"t": None}, [25]),
+        ({"url": "https://example.org:{{ .Port }}/"}, {}, []),
     ],
 )
 def test_the_ports_of_receivers_are_known(

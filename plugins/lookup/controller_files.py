@@ -1,0 +1,46 @@
+"""Find files on the controller, from where ansible-playbook was started."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+
+# Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from plugins.airgap.paths import locate
+
+DOCUMENTATION = """
+name: controller_files
+short_description: Find files on the controller
+description:
+  - Returns for each pattern itself and the absolute paths of the files that match it. Ansible's own
+    fileglob would look for relative ones next to the playbook and in the roles.
+options:
+  _terms:
+    description: Paths or globs; ** stands for any directories.
+    required: true
+"""
+
+
+class LookupModule(LookupBase):
+    """Return {pattern, paths} for each pattern."""
+
+    def run(
+        self,
+        terms: list[str],
+        variables: dict[str, Any] | None = None,
+        **_options: object,
+    ) -> list[dict[str, Any]]:
+        """Find them; see DOCUMENTATION."""
+        del variables
+        return [{"pattern": term, "paths": matches(term)} for term in terms]
+
+
+def matches(pattern: str) -> list[str]:
+    """List the files that match a pattern, in a fixed order."""
+    path = locate(pattern)
+    found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+    return sorted(str(file) for file in found if file.is_file())
