@@ -105,7 +105,8 @@ def secret_number(name: str) -> str:
     """Say that a secret is no text, and how to write it."""
     return (
         f"{name} is not text: YAML reads a secret such as 0123 or 1_000 as a number, and no as a "
-        f"bool, which changes it. Put it in quotes: `{name}: '…'`."
+        f"bool, which changes it. Put it in quotes: `{name}: '…'`, or on a host's line in an INI "
+        f"""inventory `{name}="'…'"`."""
     )
 
 
