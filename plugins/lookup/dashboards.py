@@ -19,7 +19,7 @@ name: dashboards
 short_description: Give dashboards the values of a host
 description:
   - Reads the dashboards in folders, and puts the host's variables in the place of the defaults that
-    they were generated with. Returns the name, uid, title and text of each, in a fixed order.
+    they were generated with. Returns the name, the uid and the text of each, in a fixed order.
 options:
   _terms:
     description: Folders of dashboards, as `make dashboards` writes them.
@@ -58,7 +58,4 @@ class LookupModule(LookupBase):
         if not read(RUNBOOKS):
             dashboard = without_runbooks(dashboard)
         content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
-        return {
-            "name": path.name, "uid": dashboard["uid"], "title": dashboard["title"],
-            "content": content,
-        }  # fmt: skip
+        return {"name": path.name, "uid": dashboard["uid"], "content": content}
