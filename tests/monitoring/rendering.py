@@ -56,48 +56,49 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "prometheus_node_memory_exhaustion_window": "30m",
         "prometheus_node_reboot_needed_for": "20m",
         "prometheus_notifications_failing_over_after": "2m",
-        "prometheus_rule_files": [str(ADDED / "*.yml")],
-        "prometheus_scrape_configs": [
-            {
-                "job_name": "website",
-                "metrics_path": "/probe",
-                "params": {"module": ["http_2xx"]},
-                "static_configs": [{"targets": ["https://example.org"]}],
-                "relabel_configs": [
-                    {"source_labels": ["__address__"], "target_label": "__param_target"},
-                    {"target_label": "__address__", "replacement": "127.0.0.1:9115"},
-                ],
-            }
-        ],
-        "prometheus_remote_write": [{"url": "https://metrics.example.org/api/v1/write"}],
-        "prometheus_secret_files": {"probe": "made-up"},
-        "alertmanager_template_files": [str(ADDED / "*.tmpl")],
-        "alertmanager_receivers": [
-            {
-                "name": "on-call",
-                "opsgenie_configs": [
-                    {"api_key": "made-up", "message": '{{ template "own.title" . }}'}
-                ],
-            }
-        ],
-        "alertmanager_routes": [
-            {
-                "matchers": ['service = "website"'],
-                "receiver": "on-call",
-                "continue": True,
-                "routes": [{"matchers": ['severity = "info"'], "receiver": "nobody"}],
-            }
-        ],
-        "alertmanager_inhibit_rules": [
-            {
-                "source_matchers": ['alertname = "NodeDown"'],
-                "target_matchers": ['service = "website"'],
-                "equal": ["host"],
-            }
-        ],
     },
     "cluster": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": True},
     "cluster_that_says_little": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": False},
+}
+# What users may add; no alert of theirs is held to what ours are.
+ADDITIONS: dict[str, Any] = {
+    "prometheus_rule_files": [str(ADDED / "*.yml")],
+    "prometheus_scrape_configs": [
+        {
+            "job_name": "website",
+            "metrics_path": "/probe",
+            "params": {"module": ["http_2xx"]},
+            "static_configs": [{"targets": ["https://example.org"]}],
+            "relabel_configs": [
+                {"source_labels": ["__address__"], "target_label": "__param_target"},
+                {"target_label": "__address__", "replacement": "127.0.0.1:9115"},
+            ],
+        }
+    ],
+    "prometheus_remote_write": [{"url": "https://metrics.example.org/api/v1/write"}],
+    "prometheus_secret_files": {"probe": "made-up"},
+    "alertmanager_template_files": [str(ADDED / "*.tmpl")],
+    "alertmanager_receivers": [
+        {
+            "name": "on-call",
+            "opsgenie_configs": [{"api_key": "made-up", "message": '{{ template "own.title" . }}'}],
+        }
+    ],
+    "alertmanager_routes": [
+        {
+            "matchers": ['service = "website"'],
+            "receiver": "on-call",
+            "continue": True,
+            "routes": [{"matchers": ['severity = "info"'], "receiver": "nobody"}],
+        }
+    ],
+    "alertmanager_inhibit_rules": [
+        {
+            "source_matchers": ['alertname = "NodeDown"'],
+            "target_matchers": ['service = "website"'],
+            "equal": ["host"],
+        }
+    ],
 }
 # Ansible's loader of plugins is not made for threads.
 ONE_AT_A_TIME = RLock()
