@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 # Also what a key of a ConfigMap may be.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -59,7 +59,7 @@ def secret_faults(variable: str, secrets: Data, own_names: list[str]) -> Iterato
             )
 
 
-def is_missing(value: object, directory: str, secrets: Data) -> str:
+def is_missing(value: object, directory: str, secrets: Collection[str]) -> str:
     """Name the secret that a `..._file` option names and nobody gives; empty if there is none."""
     prefix = f"{directory}/"
     name = str(value).removeprefix(prefix)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from plugins.additions import secret_faults
+from plugins.additions import is_missing, secret_faults
 from plugins.nested import leaves
 
 # A value that Grafana reads from a file.
@@ -58,5 +58,4 @@ def faults(
 
 def _missing(value: object, directory: str, known: set[str]) -> str:
     file = FROM_FILE.fullmatch(str(value))
-    name = file[1].removeprefix(f"{directory}/") if file else ""
-    return name if file and file[1].startswith(f"{directory}/") and name not in known else ""
+    return is_missing(file[1], directory, known) if file else ""

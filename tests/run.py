@@ -29,8 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
 WORKERS = 2
 LINES_SHOWN = 60
-TIME_LIMIT_S = 55 * 60.0
-SOAK_LIMIT_S = 12 * 3600.0
+TIME_LIMIT_S = soak.choose(short=55 * 60.0, long=12 * 3600.0)
 # The scenario of the whole site on Kubernetes, and what it needs that tools/setup cannot set up.
 KUBERNETES = "k3s"
 ARTIFACTS = "k3s artifacts"
@@ -40,7 +39,7 @@ LINT = "lint"
 # What has long proofs beside its short ones, and the part of the unit tests that has.
 SOAKED = ("e2e", f"molecule:{KUBERNETES}", "molecule:discord_bot")
 FUZZED = ("bot/tests/test_fuzz.py", "tests/integration/test_gateway_kills.py")
-FUZZ_INPUTS = {"FUZZ_INPUTS": "10000"}
+FUZZ_INPUTS: dict[str, str] = soak.choose(short={}, long={"FUZZ_INPUTS": "10000"})
 
 # What takes longest comes first, so that both workers end together. Others take about a minute.
 LONG = (
@@ -229,16 +228,11 @@ async def run_command(command: tuple[str, ...], log: Path) -> bool:
             stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            return await asyncio.wait_for(process.wait(), time_limit_s()) == 0
+            return await asyncio.wait_for(process.wait(), TIME_LIMIT_S) == 0
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGTERM)
                 await process.wait()
-
-
-def time_limit_s() -> float:
-    """Say how long one command may take."""
-    return SOAK_LIMIT_S if soak.SEED else TIME_LIMIT_S
 
 
 def environment() -> dict[str, str]:
@@ -246,7 +240,7 @@ def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
     return {
         **kept,
-        **(FUZZ_INPUTS if soak.SEED else {}),
+        **FUZZ_INPUTS,
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/demo/vault-password.txt"),
         **k3s_artifacts.environment(),
@@ -264,9 +258,7 @@ async def run_job(job: Job, console: Console) -> Outcome:
         try:
             passed = await run_command(command, job.log)
         except TimeoutError:
-            console.print(
-                f"  {job.name}: ended after {time_limit_s() / 60:.0f} minutes", style="red"
-            )
+            console.print(f"  {job.name}: ended after {TIME_LIMIT_S / 60:.0f} minutes", style="red")
             passed = False
         if not passed:
             outcome.result = "FAILED"

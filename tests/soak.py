@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-VARIABLE = "SOAK_SEED"
-SEED = os.environ.get(VARIABLE, "")
+SEED = os.environ.get("SOAK_SEED", "")
 
 T = TypeVar("T")
 

@@ -103,16 +103,18 @@ class File:
     def from_task(cls, given: dict[str, Any], action: ActionBase, variables: Data) -> File:
         """Read one entry of the task's list, and render its content."""
         state = given.get("state", "file")
-        attributes = {
-            "owner": given.get("owner", "root"),
-            "group": given.get("group", "root"),
-            "mode": "" if state == "absent" else f"{int(given['mode'], 8):04o}",
-        }
+        attributes = {}
+        if state != "absent":
+            attributes = {
+                "owner": given.get("owner", "root"),
+                "group": given.get("group", "root"),
+                "mode": f"{int(given['mode'], 8):04o}",
+            }
         return cls(
             dest=given["dest"],
             state=state,
             text=render_file(action, given, variables) if state == "file" else "",
-            attributes={} if state == "absent" else attributes,
+            attributes=attributes,
             validate=given.get("validate", ""),
         )
 
@@ -126,7 +128,7 @@ class File:
 
     @property
     def ordered(self) -> Data:
-        """What write_files is told about it."""
+        """The file as write_files takes it."""
         content = {"content_base64": base64.b64encode(self.text.encode()).decode()}
         return {
             "dest": self.dest,

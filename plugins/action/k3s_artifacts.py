@@ -27,8 +27,8 @@ from plugins.airgap.archives import (
 )
 from plugins.airgap.findings import Findings, State
 from plugins.airgap.needs import Need, Store
-from plugins.airgap.paths import locate
 from plugins.airgap.wheels import Target, examine_wheels, sha256
+from plugins.paths import locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

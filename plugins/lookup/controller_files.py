@@ -10,7 +10,7 @@ from ansible.plugins.lookup import LookupBase
 
 # Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.airgap.paths import locate
+from plugins.paths import locate
 
 DOCUMENTATION = """
 name: controller_files

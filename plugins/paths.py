@@ -1,4 +1,4 @@
-"""Where the air-gap directory is on the controller."""
+"""Paths on the controller, as users give them."""
 
 from __future__ import annotations
 
