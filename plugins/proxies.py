@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 # The variables that say which; the last names the exceptions.
-VARIABLES = ("botwatch_http_proxy", "botwatch_https_proxy", "_botwatch_no_proxy")
+VARIABLES = ("botwatch_http_proxy", "botwatch_https_proxy", "botwatch_no_proxy_list")
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE = {"https", "wss"}
 

@@ -58,6 +58,7 @@ class RoleInputs:
     options: dict[str, dict[str, Any]]
     defaults: Variables
     checks: list[dict[str, str]]
+    facts: frozenset[str] = frozenset()  # what it computes for other roles, in `vars/`
 
 
 def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
@@ -67,7 +68,7 @@ def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
     known = [option.removeprefix(prefix) for option in role.options]
     faults = []
     for name in sorted(given):
-        if not name.startswith(prefix) or name in role.options:
+        if not name.startswith(prefix) or name in role.options or name in role.facts:
             continue
         close = get_close_matches(name.removeprefix(prefix), known, n=1)
         remedy = (
@@ -226,6 +227,7 @@ class ActionModule(ActionBase):
             specs.get("argument_specs", {}).get("main", {}).get("options", {}),
             self._read(path / "defaults/main.yml") or {},
             self._read(path / "meta/input_checks.yml") or [],
+            frozenset(self._read(path / "vars/main.yml") or {}),
         )
 
     def _read(self, path: Path) -> Any:  # whatever the YAML file holds

@@ -17,7 +17,7 @@ name: proxy_for
 short_description: Choose the HTTP proxy for addresses
 description:
   - Returns for each address the proxy that botwatch_http_proxy, botwatch_https_proxy and
-    _botwatch_no_proxy mean for it; an empty text where it is reached without one.
+    botwatch_no_proxy_list mean for it; an empty text where it is reached without one.
 options:
   _terms:
     description: Addresses, each with its scheme.

@@ -40,7 +40,7 @@ def make_test(site: Site, timeout_s: float = 20) -> AlertTest:
         "generatorURL": site.url("prometheus", "/alerts"),
     }
     address = f"{ADDRESS}:{site.ports['alertmanager']}"
-    channels = evaluate(variables["_alertmanager_tested_channels"], variables)
+    channels = evaluate(variables["alertmanager_tested_channels"], variables)
     return AlertTest(asking(address), channels, alert, timeout_s)
 
 

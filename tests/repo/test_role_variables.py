@@ -113,15 +113,31 @@ def test_every_default_is_explained_by_a_comment_above_it(role: Role) -> None:
 def test_variables_carry_the_name_of_their_role(role: Role) -> None:
     for name in role.defaults:
         assert name.startswith(f"{role.name}_")
-    internal = list(role.read("vars/main.yml") or [])
+    facts = list(role.read("vars/main.yml") or [])
+    internal = []
     for task in role.tasks():
         given = task.get("vars", {})
         called = task.get("ansible.builtin.include_role", {}).get("name", role.name)
         internal += [name for name in given if not name.startswith(f"{called}_")]
         internal += [task[word] for word in ("register",) if word in task]
-        internal += list(task.get("ansible.builtin.set_fact", {}))
+        facts += list(task.get("ansible.builtin.set_fact", {}))
+    for name in facts:
+        assert name.startswith((f"{role.name}_", f"_{role.name}_"))
     for name in internal:
         assert name.startswith(f"_{role.name}_")
+
+
+def test_nobody_uses_the_private_variables_of_another_role() -> None:
+    private = re.compile(rf"(?<!\w)_({'|'.join(role.name for role in ROLES)})_[a-z0-9_]+")
+    used = [
+        (str(path.relative_to(REPOSITORY)), found[0])
+        for top in ("roles", "playbooks")
+        for path in sorted((REPOSITORY / top).rglob("*"))
+        if path.suffix in {".yml", ".j2", ".tmpl"}
+        for found in private.finditer(path.read_text(encoding="utf-8"))
+        if path.relative_to(REPOSITORY).parts[:2] != ("roles", found[1])
+    ]
+    assert used == []
 
 
 @each_role

@@ -86,7 +86,7 @@ def faults(
         "botwatch_runtime": "systemd",
         "botwatch_preflight_roles": SITE,
         "ansible_facts": {**FACTS, **(facts or {})},
-        "_botwatch_host_info": {"host": {"time": time.time() + ahead, **(host or sound_host())}},
+        "botwatch_host_info": {"host": {"time": time.time() + ahead, **(host or sound_host())}},
         **variables,
     }
     computed: list[str] = evaluate(known["_botwatch_host_faults"], known)
@@ -429,9 +429,9 @@ def test_docker_is_only_there_to_build_the_bots_image(*, ready: bool) -> None:
         "botwatch_runtime": "k3s",
         "inventory_hostname": "one",
         "groups": {"botwatch": ["one"]},
-        "_discord_bot_image_is_ready": ready,
+        "discord_bot_image_is_ready": ready,
     }
-    assert ("docker" in evaluate(known["_botwatch_site_roles"], known)) is not ready
+    assert ("docker" in evaluate(known["botwatch_site_roles"], known)) is not ready
 
 
 @pytest.mark.parametrize("role", role_variables("botwatch")["_botwatch_services"])
@@ -491,7 +491,7 @@ def docker_faults(settings: Data, *, socket: bool = False, **variables: object) 
     known = {
         **role_variables("botwatch", "docker"),
         "ansible_facts": FACTS,
-        "_botwatch_host_info": {"host": host},
+        "botwatch_host_info": {"host": host},
         **variables,
     }
     computed: list[str] = evaluate(known["_docker_faults"], known)

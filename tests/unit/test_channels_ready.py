@@ -387,7 +387,7 @@ def test_the_variables_for_proxies_reach_the_module(tmp_path: Path) -> None:
     variables = {
         "botwatch_http_proxy": f"http://alpha:{SECRET}@{ADDRESS}:{port}",
         "botwatch_https_proxy": "",
-        "_botwatch_no_proxy": "direct.example.test",
+        "botwatch_no_proxy_list": "direct.example.test",
     }
     task = {
         "name": "ask",

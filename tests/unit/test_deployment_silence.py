@@ -123,10 +123,10 @@ def run(folder: Path, port: int, *names: str | Data, **variables: object) -> Run
     return run_tasks(
         folder, tasks,
         **{
-            "_botwatch_alertmanager_address": address,
-            "_botwatch_prometheus_address": address,
-            "_botwatch_on_k3s": True,
-            "_botwatch_external_labels": {"host": "node"},
+            "botwatch_alertmanager_address": address,
+            "botwatch_prometheus_address": address,
+            "botwatch_on_k3s": True,
+            "botwatch_external_labels": {"host": "node"},
             "botwatch_prometheus_url": "http://prometheus",
             "botwatch_runbooks_url": "",
             "botwatch_dashboards_url": "",
@@ -179,7 +179,7 @@ def test_a_host_without_alertmanager_is_not_waited_for(tmp_path: Path) -> None:
     server.server_close()
     state = {"_discord_bot_deployment_state": "untouched", "_discord_bot_fault": TRACEBACK}
     ran = run(
-        tmp_path, gone.port, "silence.yml", "deployment_failed.yml", _botwatch_on_k3s=False, **state
+        tmp_path, gone.port, "silence.yml", "deployment_failed.yml", botwatch_on_k3s=False, **state
     )
     assert ran.returncode != 0
     assert "No notification was sent" in ran.output
@@ -198,9 +198,9 @@ def test_a_look_that_fails_does_not_make_the_running_release_a_failed_one(
     fails: Data = {"name": "Verify", "ansible.builtin.fail": {"msg": TRACEBACK}}
     ran = run(
         tmp_path, alertmanager.port, {"block": [fails], "rescue": [include("systemd_refuse.yml")]},
-        _botwatch_on_k3s=False, _discord_bot_home=str(tmp_path), botwatch_releases_kept=3,
+        botwatch_on_k3s=False, _discord_bot_home=str(tmp_path), botwatch_releases_kept=3,
         _discord_bot_archive={"digest": "v2"},
-        _botwatch_release={"is_current": True, "current": "v2"},
+        botwatch_release={"is_current": True, "current": "v2"},
     )  # fmt: skip
     assert ran.returncode != 0
     assert len(alertmanager.alerts) == 1
@@ -216,7 +216,7 @@ def test_an_image_that_cannot_be_built_is_reported_if_a_bot_runs(
     kubectl.chmod(0o755)
     fails: Data = {"name": "Build", "ansible.builtin.fail": {"msg": TRACEBACK}}
     refused: Data = {"block": [fails], "rescue": [include("k3s_refuse.yml")]}
-    ran = run(tmp_path, alertmanager.port, refused, _botwatch_kubectl=str(kubectl))
+    ran = run(tmp_path, alertmanager.port, refused, botwatch_kubectl=str(kubectl))
     assert ran.returncode != 0
     assert "KeyError" in ran.output
     descriptions = [alert["annotations"]["description"] for alert in alertmanager.alerts]

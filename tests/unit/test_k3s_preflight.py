@@ -49,7 +49,7 @@ def variables_of(found: Data | None, **variables: object) -> Data:
         "hostvars": {"one": {}, "two": {}},
         "_k3s_artifacts": {},
         "_k3s_look": {"host": {**HOST, **(found or {})}},
-        "_botwatch_host_info": {"host": {"pods": [800]}},
+        "botwatch_host_info": {"host": {"pods": [800]}},
         **variables,
     }
 

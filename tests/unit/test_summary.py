@@ -15,13 +15,13 @@ GIVEN: dict[str, Any] = {
     "ansible_connection": "ssh",
     "ansible_user": "root",
     "ansible_host": "192.0.2.10",
-    "_alertmanager_tested_channels": [SLACK],
-    "_grafana_faults": [],
+    "alertmanager_tested_channels": [SLACK],
+    "grafana_faults": [],
 }
 ALL_ON = {
     "alertmanager_heartbeat_url": "https://example.org/beat",
     "discord_bot_drill_token": "made-up",
-    "_alertmanager_tested_channels": [SLACK, {"name": "email"}],
+    "alertmanager_tested_channels": [SLACK, {"name": "email"}],
 }
 
 
@@ -57,7 +57,7 @@ def test_the_tunnel_goes_to_the_hosts_ssh_port(tmp_path: Path) -> None:
 
 
 def test_it_says_what_is_switched_off(tmp_path: Path) -> None:
-    said = summary(tmp_path, botwatch_runtime="systemd", _grafana_faults=["No package."])
+    said = summary(tmp_path, botwatch_runtime="systemd", grafana_faults=["No package."])
     assert "run on localhost, under systemd." in said
     assert "nobody notices a dead host" in said
     assert "vault_heartbeat_url" in said

@@ -49,7 +49,7 @@ def render(role: str, template: str, given: Data) -> str:
     return render_template(path, variables(role, given), "curly")
 
 
-@pytest.mark.parametrize("name", ["_botwatch_download_environment", "_botwatch_pip_environment"])
+@pytest.mark.parametrize("name", ["botwatch_download_environment", "_botwatch_pip_environment"])
 def test_downloads_find_the_proxy_and_show_no_password(name: str) -> None:
     assert "PYTHONPATH" not in value(name, "botwatch", {})
     found = value(name, "botwatch", PROXY)
@@ -61,7 +61,7 @@ def test_nodes_are_reached_directly_by_their_addresses() -> None:
     groups = {"botwatch": ["one"], "k3s_agents": ["two"]}
     hosts = {"one": {"ansible_host": "192.0.2.1"}, "two": {"ansible_host": "192.0.2.2"}}
     given = PROXY | {"botwatch_runtime": "k3s", "groups": groups, "hostvars": hosts}
-    direct = value("_botwatch_no_proxy", "botwatch", given).split(",")
+    direct = value("botwatch_no_proxy_list", "botwatch", given).split(",")
     assert {"192.0.2.1", "192.0.2.2"} <= set(direct)
     assert "one" not in direct
 
@@ -70,7 +70,7 @@ def test_nodes_are_reached_directly_by_their_addresses() -> None:
 @pytest.mark.parametrize("option", ["cluster-cidr", "service-cidr"])
 def test_the_networks_of_the_cluster_are_reached_directly(networks: object, option: str) -> None:
     given = PROXY | {"botwatch_runtime": "k3s", "k3s_config": {option: networks}}
-    direct = value("_botwatch_no_proxy", "botwatch", given).split(",")
+    direct = value("botwatch_no_proxy_list", "botwatch", given).split(",")
     assert {"10.1.0.0/16", "fd01::/56", ".svc"} <= set(direct)
 
 
@@ -154,8 +154,8 @@ def test_the_password_is_for_root_alone_and_removed_with_the_variable(
 
 def test_a_python_of_ours_downloads_through_the_proxy(tmp_path: Path) -> None:
     file = tmp_path / "proxy.env"
-    given = PROXY | {"_botwatch_proxy_file": str(file)}
-    files = value("_botwatch_proxy_files", "botwatch", given)
+    given = PROXY | {"botwatch_proxy_file": str(file)}
+    files = value("botwatch_proxy_files", "botwatch", given)
     file.write_text(files[-1]["content"])
     module = render("host", "etc/botwatch/python/sitecustomize.py", given)
     (tmp_path / "sitecustomize.py").write_text(module)
