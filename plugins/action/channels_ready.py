@@ -7,44 +7,16 @@ through the proxy that its messages take, and with the CA certificates that this
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.plugins.action import ActionBase
 
-# Ansible loads an action by its path alone; what actions share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.action.check_role_variables import find_role
-from plugins.proxies import VARIABLES, proxy_for
+from ..plugin_utils.proxies import VARIABLES, proxy_for
+from ..plugin_utils.roles import find_role
 
-DOCUMENTATION = """
-name: channels_ready
-short_description: Ask the channels of several roles whether they would take a message
-options:
-  roles:
-    description: Names of the roles whose channels are asked.
-    type: list
-    elements: str
-    default: []
-  channels:
-    description: Further channels to ask, as the module of the same name takes them.
-    type: list
-    elements: dict
-    default: []
-  ca_certificates:
-    description: CA certificates, as PEM, to trust beside those of the distribution.
-    type: str
-    default: ""
-  required:
-    description: Whether a dead channel is a failure; a warning otherwise.
-    type: bool
-    default: true
-  quiet:
-    description: Whether to leave out the warnings, for a task that judges the verdicts itself.
-    type: bool
-    default: false
-"""
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 Data = dict[str, Any]
 CHECKS = "meta/channel_checks.yml"
@@ -57,7 +29,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
-        """Ask the channels; see DOCUMENTATION."""
+        """Ask the channels; see plugins/modules/channels_ready.py."""
         result: Data = super().run(tmp, task_vars)
         given = task_vars or {}
         roles = [find_role(name) for name in self._task.args.get("roles", [])]
@@ -72,7 +44,7 @@ class ActionModule(ActionBase):
             "ca_certificates": self._task.args.get("ca_certificates", ""),
         }
         outcome: Data = self._execute_module(
-            module_name="channels_ready", module_args=arguments, task_vars=given
+            module_name="botwatch.stack.ask_channels", module_args=arguments, task_vars=given
         )
         if self._task.args.get("quiet", False):
             outcome.pop("warnings", None)

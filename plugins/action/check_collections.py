@@ -12,14 +12,6 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-DOCUMENTATION = """
-name: check_collections
-short_description: Fail if a collection of requirements.yml is not installed
-description:
-  - Looks where Ansible itself does; versions are not compared.
-options: {}
-"""
-
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.yml"
 
 
@@ -33,7 +25,7 @@ class ActionModule(ActionBase):
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Look for them; see DOCUMENTATION."""
+        """Look for them; see plugins/modules/check_collections.py."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         listed = self._loader.load_from_file(str(REQUIREMENTS))["collections"]
         wanted = [entry["name"] for entry in listed]

@@ -11,22 +11,18 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
-from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-# Ansible loads an action by its path alone; what actions share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.argument_types import EXAMPLES, has_collection_for_text, has_type, read_text
-from plugins.secret_templates import (
+from ..plugin_utils.argument_types import EXAMPLES, has_collection_for_text, has_type, read_text
+from ..plugin_utils.roles import find_role
+from ..plugin_utils.secret_templates import (
     find_secret_numbers,
     find_secret_templates,
     is_text,
@@ -34,18 +30,9 @@ from plugins.secret_templates import (
     secret_template,
 )
 
-DOCUMENTATION = """
-name: check_role_variables
-short_description: Check the variables of several roles before anything is changed
-description:
-  - Fails with one sentence per fault, each naming the variable, the cause and the remedy.
-options:
-  roles:
-    description: Names of the roles to check.
-    type: list
-    elements: str
-    required: true
-"""
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 Variables = dict[str, Any]
 
@@ -172,16 +159,6 @@ def remedy_for(role: RoleInputs, name: str) -> str:
     return f"see its comment in roles/{role.name}/defaults/main.yml"
 
 
-def find_role(name: str) -> Path:
-    """Find a role's folder where Ansible looks for roles (`roles_path` of ansible.cfg)."""
-    for folder in constants.DEFAULT_ROLES_PATH:
-        path = Path(folder) / name
-        if path.is_dir():
-            return path
-    message = f"there is no role {name} in {', '.join(constants.DEFAULT_ROLES_PATH)}"
-    raise AnsibleActionFail(message)
-
-
 class ActionModule(ActionBase):
     """Fail with every fault that the variables of the named roles have."""
 
@@ -189,7 +166,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Variables:
-        """Check the roles; see DOCUMENTATION."""
+        """Check the roles; see plugins/modules/check_role_variables.py."""
         result: Variables = super().run(tmp, task_vars)
         given = task_vars or {}
         roles = [self._inputs_of(name) for name in self._task.args["roles"]]

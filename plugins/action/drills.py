@@ -21,7 +21,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-# Ansible loads an action by its path alone.
+# The drills are a program of their own, not part of the plugins.
 sys.path.append(str(Path(__file__).resolve().parents[2] / "packages/drill/src"))
 try:
     from botwatch_drill.cli import ExitCode, Means, main
@@ -33,34 +33,6 @@ except ModuleNotFoundError as error:
     )
     raise AnsibleError(message) from error
 
-DOCUMENTATION = """
-name: drills
-short_description: Break a host on purpose and time the notification
-description:
-  - Shows what the drills say while they run.
-options:
-  names:
-    description: Names of drills, separated by commas; all that the host can have if it is empty.
-    type: str
-  runs:
-    description: How often each runs; as often as is usual for it if it is empty.
-    type: str
-  runtime:
-    description: How the bot runs on the host.
-    choices: [systemd, k3s]
-    required: true
-  control_room:
-    description: The address of the control room; empty where there is none and the host is asked.
-    type: str
-  addresses:
-    description: The addresses of bot, prometheus and alertmanager on the host.
-    type: dict
-    required: true
-  report:
-    description: The path of the JSON report on the controller.
-    type: path
-    required: true
-"""
 
 Data = dict[str, Any]
 # What the script prints is between these lines: a login shell or `sudo` may print lines of its own.
@@ -170,7 +142,7 @@ class ActionModule(ActionBase):
     )
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
-        """Run them; see DOCUMENTATION."""
+        """Run them; see plugins/modules/drills.py."""
         result: Data = super().run(tmp, task_vars)
         name = (task_vars or {}).get("inventory_hostname", "the host")
         means = Means(

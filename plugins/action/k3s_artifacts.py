@@ -7,7 +7,6 @@ nothing has changed.
 from __future__ import annotations
 
 import struct
-import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,65 +14,22 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-# Ansible loads an action by its path alone; what actions share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.action.check_role_variables import find_role
-from plugins.airgap.archives import (
+from ..plugin_utils.airgap.archives import (
     Image,
     UnreadableError,
     full_name,
     images_in,
     names_in_compressed,
 )
-from plugins.airgap.findings import Findings, State
-from plugins.airgap.needs import Need, Store
-from plugins.airgap.wheels import Target, examine_wheels, sha256
-from plugins.paths import locate
+from ..plugin_utils.airgap.findings import Findings, State
+from ..plugin_utils.airgap.needs import Need, Store
+from ..plugin_utils.airgap.wheels import Target, examine_wheels, sha256
+from ..plugin_utils.paths import locate
+from ..plugin_utils.roles import find_role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DOCUMENTATION = """
-name: k3s_artifacts
-short_description: Check the files of an air-gapped k3s on the controller
-description:
-  - Returns what is to be installed, one row per thing that was looked for, and one sentence per
-    fault. It never fails itself.
-  - Roles declare the images they need in their meta/airgap.yml.
-options:
-  folder:
-    description:
-      - The folder with the files, as a release of k3s names them, and images/*.tar. A relative path
-        starts at the current directory; the returned paths are absolute.
-    type: str
-    required: true
-  version:
-    description: The version of k3s that they are to be.
-    type: str
-    required: true
-  architecture:
-    description: The host's architecture, as releases of k3s name it.
-    type: str
-    required: true
-  checksum:
-    description: The SHA-256 that the binary must have; empty if nobody knows it beforehand.
-    type: str
-  release_url:
-    description: Where that release can be downloaded.
-    type: str
-    required: true
-  installed:
-    description: The records of what is installed, by file name; what is there is not read again.
-    type: dict
-  listed:
-    description: The archives on the host whose images are recorded there.
-    type: list
-    elements: str
-  roles:
-    description: Names of the roles whose images are to be there.
-    type: list
-    elements: str
-"""
 
 # What an ELF file says about the processor that it was built for.
 MACHINES = {62: "amd64", 183: "arm64"}
@@ -338,7 +294,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Variables:
-        """Check the files; see DOCUMENTATION."""
+        """Check the files; see plugins/modules/k3s_artifacts.py."""
         result: Variables = super().run(tmp, task_vars)
         args = self._task.args
         release = Release(

@@ -7,70 +7,32 @@ deleted. No message and no diff shows a Secret's value.
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-# Ansible loads an action by its path alone; what actions share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.kubernetes.cluster import (
+from ..plugin_utils.kubernetes.cluster import (
     Cluster,
     ClusterAbsentError,
     check_namespaces,
     needs,
     no_longer_declared,
 )
-from plugins.kubernetes.comparison import Change, essence, find_changes, new
-from plugins.kubernetes.kubectl import DEFAULT, Kubectl
-from plugins.kubernetes.objects import Object, declared_by, identify, of_files, read_documents
-from plugins.kubernetes.vendors import Place, check
-from plugins.remote import run_program
-from plugins.rendering import render_file, render_template
+from ..plugin_utils.kubernetes.comparison import Change, essence, find_changes, new
+from ..plugin_utils.kubernetes.kubectl import DEFAULT, Kubectl
+from ..plugin_utils.kubernetes.objects import (
+    Object,
+    declared_by,
+    identify,
+    of_files,
+    read_documents,
+)
+from ..plugin_utils.kubernetes.vendors import Place, check
+from ..plugin_utils.remote import run_program
+from ..plugin_utils.rendering import render_file, render_template
 
-DOCUMENTATION = """
-name: kubernetes_objects
-short_description: Make a role's Kubernetes objects as declared
-description:
-  - Compares the declared objects with those in the cluster by two calls of kubectl, applies them
-    by a third one if they differ (server-side, as the field manager botwatch), and deletes those
-    that the role no longer declares. They are sent through kubectl's input; with
-    pipelining, on no disk.
-  - Gives changed_objects (made or changed), created_objects and pruned_objects, as texts such as
-    "ConfigMap monitoring/prometheus-config".
-options:
-  owner:
-    description: The role that declares the objects; becomes their label botwatch/role.
-    type: str
-    required: true
-  templates:
-    description: The role's templates with the objects, as YAML of one or several documents.
-    type: list
-    elements: str
-    default: []
-  contents:
-    description:
-      - ConfigMaps and Secrets made of files, each with a kind, namespace, name and files as
-        files_in_place takes them. The keys are the files' names; folders are left out.
-      - checked_in names a pod and a folder that it can write to, where the files' validate commands
-        check them before anything is changed, if the pod runs.
-    type: list
-    elements: dict
-    default: []
-  keep:
-    description:
-      - Kinds whose objects stay when they are no longer declared. Those that are not in this
-        plugin's list (plugins/kubernetes/cluster.py), such as namespaces and volumes, always stay.
-    type: list
-    elements: str
-    default: []
-  kubectl:
-    description: The command on the host.
-    type: str
-    default: /usr/local/bin/k3s kubectl
-"""
 ARGUMENTS = {
     "owner": {"type": "str", "required": True},
     "templates": {"type": "list", "elements": "str", "default": []},
@@ -106,7 +68,7 @@ class ActionModule(ActionBase):
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Make the objects; see DOCUMENTATION."""
+        """Make the objects; see plugins/modules/kubernetes_objects.py."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         declared = self._declared(arguments, task_vars or {})

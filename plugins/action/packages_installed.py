@@ -13,25 +13,6 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-DOCUMENTATION = """
-name: packages_installed
-short_description: Install packages with apt, refreshing its lists first where needed
-description:
-  - Refreshes the lists before the first installation, and once more where the lists name what the
-    mirror does not have. A source that fails is a warning; it is named where packages are missing.
-  - Packages that are among the facts, as the preflight gathers them, are not asked for again.
-  - In check mode, packages that empty or old lists do not name count as a change.
-options:
-  name:
-    description: Names of packages, with a version (name=version) where it matters.
-    type: list
-    elements: str
-    required: true
-  policy_rc_d:
-    description: As in ansible.builtin.apt; 101 keeps a package from starting its service.
-    type: int
-"""
-
 Data = dict[str, Any]
 LOCK_TIMEOUT_S = 300
 LOCK_RETRY_S = 2
@@ -53,7 +34,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
-        """Install the packages; see DOCUMENTATION."""
+        """Install the packages; see plugins/modules/packages_installed.py."""
         result: Data = super().run(tmp, task_vars)
         variables = task_vars or {}
         names = self._task.args["name"]
@@ -84,7 +65,7 @@ class ActionModule(ActionBase):
     def _refresh(self, variables: Data, *, force: bool) -> Data:
         arguments = {"force": force, "lock_timeout_s": LOCK_TIMEOUT_S}
         lists: Data = self._execute_module(
-            module_name="apt_lists", module_args=arguments, task_vars=variables
+            module_name="botwatch.stack.apt_lists", module_args=arguments, task_vars=variables
         )
         return lists
 

@@ -7,55 +7,22 @@ and the last lines of the containers.
 
 from __future__ import annotations
 
-import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-# Ansible loads an action by its path alone; what actions share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.kubernetes.kubectl import DEFAULT, Answer, Kubectl
-from plugins.kubernetes.nodes import Heartbeats, Outlook
-from plugins.kubernetes.objects import MANAGER, MANAGER_LABEL, Object
-from plugins.kubernetes.pods import hopeless_states
-from plugins.kubernetes.report import write_report
-from plugins.kubernetes.rollouts import KINDS, shortfall
-from plugins.kubernetes.snapshot import PLACES, take_snapshot
-from plugins.remote import run_program
+from ..plugin_utils.kubernetes.kubectl import DEFAULT, Answer, Kubectl
+from ..plugin_utils.kubernetes.nodes import Heartbeats, Outlook
+from ..plugin_utils.kubernetes.objects import MANAGER, MANAGER_LABEL, Object
+from ..plugin_utils.kubernetes.pods import hopeless_states
+from ..plugin_utils.kubernetes.report import write_report
+from ..plugin_utils.kubernetes.rollouts import KINDS, shortfall
+from ..plugin_utils.kubernetes.snapshot import PLACES, take_snapshot
+from ..plugin_utils.remote import run_program
 
-DOCUMENTATION = """
-name: workloads_ready
-short_description: Wait until Deployments, StatefulSets and DaemonSets run as declared
-description:
-  - Asks once a second, in all namespaces. Changes nothing; a dry run does not wait.
-  - Pods on nodes that do not report any more do not count.
-  - Fails before the time is over if a container can no longer start by itself, or pods are left on
-    a node that has been gone for longer than Kubernetes takes to move them.
-  - Gives waited_s.
-options:
-  timeout_s:
-    description: How long to wait, in seconds.
-    type: int
-    default: 180
-  leaving_s:
-    description:
-      - How much longer, in seconds, pods may take to go that others are to take the place of. The
-        kubelet of older versions keeps the object of a pod that has ended for up to a minute.
-    type: int
-    default: 0
-  selector:
-    description: The labels of the workloads to wait for.
-    type: str
-    default: app.kubernetes.io/managed-by=botwatch
-  kubectl:
-    description: The command on the host.
-    type: str
-    default: /usr/local/bin/k3s kubectl
-"""
 ARGUMENTS = {
     "timeout_s": {"type": "int", "default": 180},
     "leaving_s": {"type": "int", "default": 0},
@@ -106,7 +73,7 @@ class ActionModule(ActionBase):
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Wait; see DOCUMENTATION."""
+        """Wait; see plugins/modules/workloads_ready.py."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         started = time.monotonic()

@@ -7,7 +7,6 @@ keeps it, before a play starts. What cannot be converted is left for check_role_
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.callback import CallbackBase
 
-# Ansible loads a plugin by its path alone; what plugins share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.argument_types import has_type, read_text
+from ..plugin_utils.argument_types import has_type, read_text
 
 if TYPE_CHECKING:
     from ansible.playbook.play import Play

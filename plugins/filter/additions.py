@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Ansible loads a filter by its path alone; what plugins share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins import additions, data_sources, receivers, scraping
+from ..plugin_utils import additions, data_sources, receivers, scraping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.plugins.lookup import LookupBase
 
-# Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.airgap.archives import UnreadableError, images_in, short_name
-from plugins.paths import locate
+from ..plugin_utils.airgap.archives import UnreadableError, images_in, short_name
+from ..plugin_utils.paths import locate
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCUMENTATION = """
 name: archived_images

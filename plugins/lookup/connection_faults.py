@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-# Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.secret_templates import find_connection_faults, is_reference
+from ..plugin_utils.secret_templates import find_connection_faults, is_reference
 
 DOCUMENTATION = """
 name: connection_faults

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-# Ansible loads a lookup by its path alone; what plugins share is found from the repository's root.
-sys.path.append(str(Path(__file__).resolve().parents[2]))
-from plugins.dashboards import RUNBOOKS, with_values, without_runbooks
+from ..plugin_utils.dashboards import RUNBOOKS, with_values, without_runbooks
 
 DOCUMENTATION = """
 name: dashboards

@@ -68,7 +68,7 @@ def _made_of_files(variables: Data) -> Iterator[Data]:
     for role in ROLES:
         for task in read_for_ansible(role / "tasks/k3s.yml") or []:
             known = {**variables, "role_path": str(role)}
-            declared_by_task = task.get("kubernetes_objects", {}).get("contents", [])
+            declared_by_task = task.get("botwatch.stack.kubernetes_objects", {}).get("contents", [])
             for content in evaluate(declared_by_task, known):
                 files = content["files"]
                 yield {**content, "files": [file for file in files if "state" not in file]}

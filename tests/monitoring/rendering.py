@@ -18,7 +18,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
-from plugins.rendering import DELIMITERS
+from plugins.plugin_utils.rendering import DELIMITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ ROLES = tuple(REPOSITORY / "roles" / name for name in ("botwatch", "prometheus",
 RENDERED = REPOSITORY / "build/rendered"
 RULE_TESTS = REPOSITORY / "tests/rules"
 RULES = REPOSITORY / "roles/prometheus/templates/etc/prometheus/rules"
-MODULE = "files_in_place"
+MODULE = "botwatch.stack.files_in_place"
 # Rules of a user's own.
 ADDED = REPOSITORY / "tests/monitoring/added"
 # As the roles ship it for a small machine; with what is empty by default, with names that need

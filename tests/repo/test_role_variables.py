@@ -11,9 +11,9 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import trust_as_template
 from plugins.action.check_role_variables import RoleInputs, wrong_shapes, wrong_types
-from plugins.argument_types import PYTHON_TYPES, has_type
 from plugins.callback.typed_variables import convert
-from plugins.secret_templates import find_secret_templates
+from plugins.plugin_utils.argument_types import PYTHON_TYPES, has_type
+from plugins.plugin_utils.secret_templates import find_secret_templates
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
 from repo.roles import REPOSITORY, ROLES, each_role

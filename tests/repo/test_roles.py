@@ -28,7 +28,7 @@ def test_every_role_has_a_scenario() -> None:
 @each_role
 def test_templates_land_where_their_path_says(role: Role) -> None:
     for task in role.tasks():
-        files = task.get("files_in_place", {}).get("files", [])
+        files = task.get("botwatch.stack.files_in_place", {}).get("files", [])
         for file in files if isinstance(files, list) else []:
             if "src" in file and not file["dest"].startswith("{{"):
                 assert file["src"] == f"{file['dest'].removeprefix('/')}.j2"

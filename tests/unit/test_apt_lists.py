@@ -53,7 +53,8 @@ class Apt:
         (self.sources / f"{name}.list").write_text(text)
 
     def refresh(self, *options: str, **arguments: object) -> Data:
-        task = {"name": "Refresh", "apt_lists": {"stamp": str(self.stamp), **arguments}}
+        given = {"stamp": str(self.stamp), **arguments}
+        task: Data = {"name": "Refresh", "botwatch.stack.apt_lists": given}
         result: Data = run_tasks(self.folder, [task], *options).results["Refresh"]
         return result
 

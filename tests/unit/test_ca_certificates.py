@@ -93,7 +93,9 @@ def test_what_cannot_be_trusted_is_refused_in_words(content: bytes, fault: str) 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     task = {
         "name": "Read",
-        "ansible.builtin.debug": {"msg": "{{ lookup('ca_certificates', file).faults }}"},
+        "ansible.builtin.debug": {
+            "msg": "{{ lookup('botwatch.stack.ca_certificates', file).faults }}"
+        },
     }
     said = run_tasks(tmp_path, [task], file=f"{tmp_path}/absent.pem").results["Read"]["msg"]
     assert said == [

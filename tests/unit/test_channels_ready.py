@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from plugins.action.channels_ready import is_in_use
-from plugins.modules.channels_ready import BUNDLE, CERTIFICATE, Verdict, ask_all, make_context
+from plugins.modules.ask_channels import BUNDLE, CERTIFICATE, Verdict, ask_all, make_context
 
 from forward_proxy import running_proxy
 from mail_server import PASSWORD, USER, running_mail_server
@@ -346,7 +346,7 @@ def run_module(folder: Path, address: str, **more: object) -> Any:  # noqa: ANN4
     """Run the module by Ansible, as talkative as can be."""
     channel = {"name": "Slack", "kind": "slack", "address": address, "remedy": "renew it"}
     (folder / "roles").mkdir(exist_ok=True)
-    task = {"name": "ask", "channels_ready": {"roles": ["alpha"], **more}}
+    task = {"name": "ask", "botwatch.stack.channels_ready": {"roles": ["alpha"], **more}}
     role = folder / "roles/alpha"
     (role / "meta").mkdir(parents=True, exist_ok=True)
     (role / "meta/channel_checks.yml").write_text(json.dumps([channel]))
@@ -391,7 +391,7 @@ def test_the_variables_for_proxies_reach_the_module(tmp_path: Path) -> None:
     }
     task = {
         "name": "ask",
-        "channels_ready": {
+        "botwatch.stack.channels_ready": {
             "channels": [
                 {"name": "One", "kind": "page", "address": "http://proxied.example.test/"},
                 {"name": "Two", "kind": "page", "address": "http://direct.example.test/"},

@@ -13,7 +13,7 @@ from plugins.action.check_role_variables import (
     wrong_shapes,
     wrong_types,
 )
-from plugins.argument_types import read_text
+from plugins.plugin_utils.argument_types import read_text
 
 from unit.playbooks import REPOSITORY, Run, run_playbook, run_tasks
 
@@ -291,7 +291,7 @@ def write(path: Path, content: object) -> None:
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-CHECK = {"name": "Check", "check_role_variables": {"roles": ["alpha", "beta"]}}
+CHECK = {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["alpha", "beta"]}}
 
 
 def test_all_faults_are_told_at_once_and_no_secret(roles: Path) -> None:
@@ -332,7 +332,7 @@ def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
     assert run.results["Check"]["changed"] is False
 
 
-REAL = {"name": "Check", "check_role_variables": {"roles": ["grafana", "k3s"]}}
+REAL = {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["grafana", "k3s"]}}
 
 
 LISTS = {
@@ -422,5 +422,5 @@ def test_text_from_elsewhere_is_refused_with_what_to_write(tmp_path: Path) -> No
 
 
 def test_a_role_that_is_not_there_is_named(roles: Path) -> None:
-    task = {"name": "Check", "check_role_variables": {"roles": ["gamma"]}}
+    task = {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["gamma"]}}
     assert "there is no role gamma" in run_tasks(roles, [task]).results["Check"]["msg"]

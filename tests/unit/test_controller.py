@@ -22,6 +22,8 @@ PLAYBOOKS = sorted(
     path for path in (REPOSITORY / "playbooks").glob("*.yml") if not path.name.startswith("check_")
 )
 CONTROLLER = REPOSITORY / "playbooks/check_controller.yml"
+# What tools/setup makes.
+COLLECTION = "build/collections/ansible_collections/botwatch/stack"
 PASSWORD = "a password of this test"
 PUBLIC_SCRIPT = "#!/bin/sh\necho a password of this test\n"
 
@@ -45,6 +47,9 @@ def clone(tmp_path: Path) -> Path:
         copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(REPOSITORY / name, copy)
+    link = target / COLLECTION
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../../..")
     return target
 
 
@@ -102,6 +107,17 @@ def test_the_remedy_for_modes_that_cannot_be_changed_works(clone: Path) -> None:
         directory=clone, ANSIBLE_CONFIG=str(clone / "ansible.cfg"),
     )  # fmt: skip
     assert done.returncode == 0, words(done)
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "demo.yml"])
+def test_a_checkout_that_is_no_collection_yet_says_so_first(clone: Path, playbook: str) -> None:
+    (clone / COLLECTION).unlink()
+    (clone / ".vault-password").write_text(PASSWORD)
+    done = ansible("ansible-playbook", f"playbooks/{playbook}", directory=clone)
+    assert done.returncode != 0
+    assert f"does not find {clone} as its collection botwatch.stack" in words(done)
+    assert "run `sh tools/setup controller` there" in words(done)
+    assert "resolve" not in words(done)
 
 
 def test_a_run_without_a_host_is_no_success(clone: Path) -> None:
@@ -248,7 +264,7 @@ def check_password(clone: Path, password: Path) -> Run:
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "tasks": [{"name": "Check", "check_vault_password": {}}],
+        "tasks": [{"name": "Check", "botwatch.stack.check_vault_password": {}}],
     }
     (clone / "play.yml").write_text(yaml.safe_dump([play]))
     return ansible(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.dashboards import seconds, size, value_of, with_values, without_runbooks
+from plugins.plugin_utils.dashboards import seconds, size, value_of, with_values, without_runbooks
 
 VARIABLES: dict[str, Any] = {
     "limit": 5,

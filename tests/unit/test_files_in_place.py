@@ -39,7 +39,7 @@ class Place:
                 "validate": "grep -q is.read %s", "mode": "0600", **OWN,
             },
         ]  # fmt: skip
-        task = {"name": "Put", "files_in_place": {"files": files, **given}}
+        task = {"name": "Put", "botwatch.stack.files_in_place": {"files": files, **given}}
         run = run_tasks(self.folder, [task], *options, word="this")
         result: Data = run.results["Put"]
         return result
@@ -144,9 +144,20 @@ def test_several_tasks_use_what_one_has_found(place: Place, systemctl: Path) -> 
         {"dest": str(place.note), "src": "note.j2", "delimiters": "square", "mode": "0600", **OWN},
     ]
     paths, units = [file["dest"] for file in files], ["beta", "gamma"]
-    look = {"name": "Look", "files_info": {"paths": paths, "units": units}, "register": "found"}
+    look = {
+        "name": "Look",
+        "botwatch.stack.files_info": {"paths": paths, "units": units},
+        "register": "found",
+    }
     tasks = [
-        {"name": name, "files_in_place": {"files": [file], "unit": unit, "found": "{{ found }}"}}
+        {
+            "name": name,
+            "botwatch.stack.files_in_place": {
+                "files": [file],
+                "unit": unit,
+                "found": "{{ found }}",
+            },
+        }
         for name, file, unit in zip(("Plain", "Note"), files, units, strict=True)
     ]
     results = run_tasks(place.folder, [look, *tasks], word="this").results
@@ -159,7 +170,7 @@ def test_several_tasks_use_what_one_has_found(place: Place, systemctl: Path) -> 
 def test_what_is_no_longer_wanted_is_removed_once(place: Place) -> None:
     place.put()
     files = [{"dest": str(path), "state": "absent"} for path in (place.note, place.target)]
-    task = {"name": "Remove", "files_in_place": {"files": files}}
+    task = {"name": "Remove", "botwatch.stack.files_in_place": {"files": files}}
     dry = run_tasks(place.folder, [task], "--check").results["Remove"]
     assert (dry["changed"], place.note.exists()) == (True, True)
     removed = run_tasks(place.folder, [task]).results["Remove"]
@@ -210,7 +221,12 @@ def test_a_file_that_fails_its_check_is_not_put_in_place(place: Place) -> None:
 
 def test_a_secret_is_in_no_output(tmp_path: Path) -> None:
     file = {"dest": f"{tmp_path}/secret", "content": "s-ecret", "mode": "0600", **OWN}
-    task = {"name": "Put", "files_in_place": {"files": [file]}, "no_log": True, "diff": False}
+    task = {
+        "name": "Put",
+        "botwatch.stack.files_in_place": {"files": [file]},
+        "no_log": True,
+        "diff": False,
+    }
     run = run_tasks(tmp_path, [task], "--diff")
     assert (tmp_path / "secret").read_text() == "s-ecret"
     assert "s-ecret" not in run.output + run.errors

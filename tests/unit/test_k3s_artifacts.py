@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from plugins.action.k3s_artifacts import ELF_HEADER, Folder, Installed, Release, merge
-from plugins.airgap.archives import full_name, names_in_compressed, short_name
-from plugins.airgap.findings import Findings
-from plugins.airgap.needs import Need
-from plugins.airgap.wheels import Target, examine_wheels
+from plugins.plugin_utils.airgap.archives import full_name, names_in_compressed, short_name
+from plugins.plugin_utils.airgap.findings import Findings
+from plugins.plugin_utils.airgap.needs import Need
+from plugins.plugin_utils.airgap.wheels import Target, examine_wheels
 
 from k3s_role.images import save_image
 from unit.playbooks import REPOSITORY, Data, Run, run_tasks
@@ -110,7 +110,7 @@ ARGUMENTS = {
 
 def ask(folder: Path, artifacts: Path) -> Run:
     """Run the action as a task does."""
-    task = {"name": "Look", "k3s_artifacts": ARGUMENTS}
+    task = {"name": "Look", "botwatch.stack.k3s_artifacts": ARGUMENTS}
     return run_tasks(folder, [task], airgap=str(artifacts))
 
 
@@ -418,7 +418,7 @@ def test_a_roles_needs_are_those_that_its_variables_name(tmp_path: Path) -> None
 
     def images(*, enabled: bool, required: bool) -> list[str]:
         settings = {"web_enabled": enabled, "web_required": required, "web_version": "v2"}
-        task = {"name": "Look", "k3s_artifacts": {**ARGUMENTS, "roles": ["web"]}}
+        task = {"name": "Look", "botwatch.stack.k3s_artifacts": {**ARGUMENTS, "roles": ["web"]}}
         run = run_tasks(tmp_path, [task], airgap=str(tmp_path / "airgap"), **settings)
         rows = run.results["Look"]["rows"]
         return [row["state"] for row in rows if row["name"] == "image web:v2 (web_image)"]
@@ -437,7 +437,7 @@ def test_files_in_a_relative_folder_are_found_by_the_tasks_that_copy_them(
     copied.mkdir()
     sources = "{{ [found.binary.src] + found.images | map(attribute='src') }}"
     tasks: list[Data] = [
-        {"name": "Look", "k3s_artifacts": ARGUMENTS, "register": "found"},
+        {"name": "Look", "botwatch.stack.k3s_artifacts": ARGUMENTS, "register": "found"},
         {
             "name": "Copy",
             "ansible.builtin.copy": {"src": "{{ item }}", "dest": f"{copied}/", "mode": "0600"},

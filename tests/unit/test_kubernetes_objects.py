@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from plugins.kubernetes.refusals import differing_fields
+from plugins.plugin_utils.kubernetes.refusals import differing_fields
 
 from unit import fake_kubectl
 from unit.playbooks import Data, Run, run_tasks
@@ -75,7 +75,7 @@ class Place:
             "kubectl": self.kubectl,
         }
         named = [
-            {"name": f"Put {number}", "kubernetes_objects": {**sound, **given}}
+            {"name": f"Put {number}", "botwatch.stack.kubernetes_objects": {**sound, **given}}
             for number, given in enumerate(tasks)
         ]
         return run_tasks(self.folder, named, *options, word="one", image="web:1")

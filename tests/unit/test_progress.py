@@ -39,14 +39,16 @@ def debug(**arguments: object) -> Data:
 
 def shown(folder: Path, *plays: Data, options: tuple[str, ...] = ()) -> tuple[list[str], Run]:
     """Run plays; return the lines that were printed, without empty ones."""
-    run = run_playbook(folder, list(plays), *options, callback="progress")
+    run = run_playbook(folder, list(plays), *options, callback="botwatch.stack.progress")
     assert "Failure using method" not in run.errors, run.errors
     assert "Traceback" not in run.output + run.errors
     return [line.rstrip() for line in run.output.splitlines() if line.strip()], run
 
 
 def test_it_is_the_default() -> None:
-    assert "\nstdout_callback = progress\n" in (REPOSITORY / "ansible.cfg").read_text()
+    assert (
+        "\nstdout_callback = botwatch.stack.progress\n" in (REPOSITORY / "ansible.cfg").read_text()
+    )
 
 
 def test_each_task_that_did_something_is_a_line_with_its_time(tmp_path: Path) -> None:
@@ -204,7 +206,7 @@ def test_items_that_fail_are_named(tmp_path: Path) -> None:
 
 def test_what_must_not_be_logged_is_not(tmp_path: Path) -> None:
     secret = command("Read a secret", "cat /nowhere/s-ecret", no_log=True)
-    run = run_playbook(tmp_path, [play(secret)], "--diff", callback="progress")
+    run = run_playbook(tmp_path, [play(secret)], "--diff", callback="botwatch.stack.progress")
     assert run.returncode == 2
     assert "Read a secret" in run.output + run.errors
     assert "s-ecret" not in run.output + run.errors
@@ -323,7 +325,7 @@ def test_a_terminal_shows_the_running_task_within_its_width(tmp_path: Path, colu
     ours, theirs = pty.openpty()
     settings = {
         "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_STDOUT_CALLBACK": "progress",
+        "ANSIBLE_STDOUT_CALLBACK": "botwatch.stack.progress",
         "ANSIBLE_VAULT_PASSWORD_FILE": "inventory/demo/vault-password.txt",
         "COLUMNS": str(columns),
         "TERM": "xterm",

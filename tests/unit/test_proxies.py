@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from plugins.proxies import proxy_for
+from plugins.plugin_utils.proxies import proxy_for
 
 from unit.playbooks import REPOSITORY
 

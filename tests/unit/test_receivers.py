@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.receivers import faults, inline_secrets, ports
+from plugins.plugin_utils.receivers import faults, inline_secrets, ports
 
 DIRECTORY = "/etc/alertmanager-secrets"
 PUSHOVER = {

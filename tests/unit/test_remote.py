@@ -45,7 +45,7 @@ def put(name: str, files: list[Data], **given: object) -> Data:
     """Write a task that puts files in place and lets the next ones run if it fails."""
     files = [{"mode": "0644", **OWN, **file} for file in files]
     options = {key: given.pop(key) for key in ("unit", "read_at") if key in given}
-    task: Data = {"name": name, "files_in_place": {"files": files, **options}}
+    task: Data = {"name": name, "botwatch.stack.files_in_place": {"files": files, **options}}
     return {**task, "ignore_errors": True, **given}
 
 
@@ -54,7 +54,7 @@ def declare(folder: Path, name: str, text: str) -> Data:
     (folder / "templates" / f"{name}.j2").write_text(text)
     kubectl = [sys.executable, str(Path(fake_kubectl.__file__)), str(folder / "cluster.json")]
     arguments = {"owner": "alpha", "templates": [f"{name}.j2"], "kubectl": shlex.join(kubectl)}
-    return {"name": name, "kubernetes_objects": arguments, "ignore_errors": True}
+    return {"name": name, "botwatch.stack.kubernetes_objects": arguments, "ignore_errors": True}
 
 
 def tasks(folder: Path) -> list[Data]:

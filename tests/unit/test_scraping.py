@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.addresses import ANYWHERE, Endpoint
-from plugins.scraping import endpoints, faults
+from plugins.plugin_utils.addresses import ANYWHERE, Endpoint
+from plugins.plugin_utils.scraping import endpoints, faults
 
 DIRECTORY = "/etc/prometheus/secrets"
 OWN = ["node", "discord-bot"]

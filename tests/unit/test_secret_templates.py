@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import trust_as_template
-from plugins.secret_templates import find_secret_numbers, find_secret_templates
+from plugins.plugin_utils.secret_templates import find_secret_numbers, find_secret_templates
 
 from unit.playbooks import REPOSITORY, Run, run_playbook
 
@@ -115,10 +115,10 @@ def use_secret(folder: Path, written: str) -> Run:
         "gather_facts": False,
         "vars_files": ["vault.yml"],
         "tasks": [
-            {"name": "Check", "check_role_variables": {"roles": ["alpha"]}},
+            {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["alpha"]}},
             {
                 "name": "Write",
-                "files_in_place": {"files": files},
+                "botwatch.stack.files_in_place": {"files": files},
                 "vars": {"alpha_secret": "{{ vault_alpha }}"},
             },
         ],
@@ -219,7 +219,7 @@ def check_controller(folder: Path, variables: str, *options: str, group: str = "
     (folder / "hosts.yml").write_text(INVENTORY)
     play = {"import_playbook": str(REPOSITORY / "playbooks/check_controller.yml")}
     inventory = ("-i", str(folder / "hosts.yml"))
-    return run_playbook(folder, [play], *inventory, *options, callback="progress")
+    return run_playbook(folder, [play], *inventory, *options, callback="botwatch.stack.progress")
 
 
 @pytest.mark.parametrize("name", CONNECTION_PASSWORDS)

@@ -33,7 +33,7 @@ def summary(folder: Path, *options: str, **given: object) -> str:
         "ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "summary"},
     }
     play = {"hosts": "localhost", "gather_facts": False, "vars": GIVEN | given, "tasks": [task]}
-    run = run_playbook(folder, [play], *options, callback="progress")
+    run = run_playbook(folder, [play], *options, callback="botwatch.stack.progress")
     assert run.returncode == 0, run.output
     return run.output
 

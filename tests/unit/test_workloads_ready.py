@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from plugins.action.workloads_ready import Deadline, Patience
-from plugins.kubernetes.kubectl import Kubectl
-from plugins.kubernetes.nodes import Heartbeats, Outlook
-from plugins.kubernetes.pods import pod_faults
-from plugins.kubernetes.report import MOST_WORKLOADS, write_report
-from plugins.kubernetes.rollouts import shortfall
-from plugins.kubernetes.snapshot import Snapshot
+from plugins.plugin_utils.kubernetes.kubectl import Kubectl
+from plugins.plugin_utils.kubernetes.nodes import Heartbeats, Outlook
+from plugins.plugin_utils.kubernetes.pods import pod_faults
+from plugins.plugin_utils.kubernetes.report import MOST_WORKLOADS, write_report
+from plugins.plugin_utils.kubernetes.rollouts import shortfall
+from plugins.plugin_utils.kubernetes.snapshot import Snapshot
 
 from unit import fake_kubectl
 from unit.playbooks import Data, run_tasks
@@ -332,7 +332,7 @@ class Place:
 
     def wait(self, *options: str, **given: object) -> Data:
         arguments = {"kubectl": self.kubectl, "timeout_s": 30, **given}
-        task = {"name": "Wait", "workloads_ready": arguments}
+        task = {"name": "Wait", "botwatch.stack.workloads_ready": arguments}
         result: Data = run_tasks(self.folder, [task], *options).results["Wait"]
         return result
 

@@ -37,7 +37,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
-from plugins.dashboards import RUNBOOKS, with_values
+from plugins.plugin_utils.dashboards import RUNBOOKS, with_values
 
 from botwatch_dashboards.spec import Kind, Shape
 from botwatch_dashboards.texts import read

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from plugins.dashboards import seconds
+from plugins.plugin_utils.dashboards import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from plugins.additions import USERINFO, is_missing, secret_faults
-from plugins.addresses import endpoint_of
-from plugins.nested import leaves
+from .additions import USERINFO, is_missing, secret_faults
+from .addresses import endpoint_of
+from .nested import leaves
 
 # Options that hold a secret, in every kind of receiver and in some.
 SECRETS = {

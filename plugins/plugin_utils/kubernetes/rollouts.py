@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plugins.kubernetes.objects import Object
+    from .objects import Object
 
 KINDS = ("Deployment.v1.apps", "StatefulSet.v1.apps", "DaemonSet.v1.apps")
 

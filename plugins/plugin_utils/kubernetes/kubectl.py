@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugins.kubernetes.objects import Object
+    from .objects import Object
 
 DEFAULT = "/usr/local/bin/k3s kubectl"
 # No call may hang for ever on an API server that accepts connections and does not answer.

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugins.kubernetes.containers import one_line, to_the_point
-from plugins.kubernetes.objects import Object, identify
-from plugins.kubernetes.pods import (
+from .containers import one_line, to_the_point
+from .objects import Object, identify
+from .pods import (
     condition,
     containers_to_read,
     hopeless_states,
     is_ready,
     pod_faults,
 )
-from plugins.kubernetes.rollouts import shortfall
-from plugins.kubernetes.snapshot import Snapshot, happened_at, last_message
+from .rollouts import shortfall
+from .snapshot import Snapshot, happened_at, last_message
 
 if TYPE_CHECKING:
-    from plugins.kubernetes.kubectl import Kubectl
-    from plugins.kubernetes.nodes import Outlook
+    from .kubectl import Kubectl
+    from .nodes import Outlook
 
 # The report must fit on a screen or two at night, whatever has broken.
 MOST_WORKLOADS = 5

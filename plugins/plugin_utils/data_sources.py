@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from plugins.additions import is_missing, secret_faults
-from plugins.nested import leaves
+from .additions import is_missing, secret_faults
+from .nested import leaves
 
 # A value that Grafana reads from a file.
 FROM_FILE = re.compile(r"\$__file\{(.+)\}")

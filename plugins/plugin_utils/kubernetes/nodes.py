@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from plugins.kubernetes.pods import condition
-from plugins.kubernetes.rollouts import shortfall
+from .pods import condition
+from .rollouts import shortfall
 
 if TYPE_CHECKING:
-    from plugins.kubernetes.objects import Object
-    from plugins.kubernetes.snapshot import Snapshot
+    from .objects import Object
+    from .snapshot import Snapshot
 
 LEASES = "kube-node-lease"
 # A kubelet renews its lease every 10 s.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ansible.errors import AnsibleActionFail
 
 if TYPE_CHECKING:
-    from plugins.kubernetes.kubectl import Kubectl
+    from .kubectl import Kubectl
 
 # The tool reads a file, and the volume with the program's data is what it can be written to.
 SCRIPT = (

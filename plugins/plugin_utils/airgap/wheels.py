@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from plugins.airgap.findings import Findings
+    from .findings import Findings
 
 # The tag of an image with Python names its version, and where it is Alpine Linux.
 PYTHON = re.compile(r"python:(3)\.(\d+)")

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugins.airgap.archives import Image, full_name, short_name
+from .archives import Image, full_name, short_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plugins.airgap.findings import Findings, State
+    from .findings import Findings, State
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugins.kubernetes.kubectl import Kubectl
-    from plugins.kubernetes.objects import Object
+    from .kubectl import Kubectl
+    from .objects import Object
 
 NEVER = "0"
 # What kubectl calls the kinds, in the order of the snapshot's fields.

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from plugins.additions import USERINFO, is_missing, secret_faults
-from plugins.addresses import Endpoint, endpoint_of
-from plugins.nested import leaves
+from .additions import USERINFO, is_missing, secret_faults
+from .addresses import Endpoint, endpoint_of
+from .nested import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

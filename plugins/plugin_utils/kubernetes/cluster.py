@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from ansible.errors import AnsibleActionFail
-from plugins.kubernetes.objects import (
+
+from .objects import (
     MANAGER,
     OWNER_LABEL,
     Identity,
@@ -14,7 +15,7 @@ from plugins.kubernetes.objects import (
     identify,
     secret_values,
 )
-from plugins.kubernetes.refusals import (
+from .refusals import (
     describe,
     hide,
     missing_namespaces,
@@ -26,7 +27,7 @@ from plugins.kubernetes.refusals import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plugins.kubernetes.kubectl import Answer, Kubectl
+    from .kubectl import Answer, Kubectl
 
 # What is deleted when it is no longer declared, as kind.version.group. Only what every version of
 # Kubernetes from 1.20 serves, and nothing that data goes away with.

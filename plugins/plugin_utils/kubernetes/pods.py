@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from plugins.kubernetes.containers import (
+from .containers import (
     HOPELESS_AFTER_S,
     container_fault,
     has_run,
     one_line,
 )
-from plugins.kubernetes.snapshot import Snapshot, last_message
+from .snapshot import Snapshot, last_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plugins.kubernetes.objects import Object
+    from .objects import Object
 
 SCHEDULING_REMEDIES = (
     (r"Insufficient (cpu|memory)", "lower its requests, or use a larger host"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from plugins.kubernetes.objects import Identity, Object, identify
+from .objects import Identity, Object, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

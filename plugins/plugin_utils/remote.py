@@ -20,13 +20,13 @@ Data = dict[str, Any]
 
 
 def run_module(action: ActionBase, name: str, arguments: Data, variables: Data) -> Data:
-    """Run a module on the host and return its result.
+    """Run a module of the collection on the host and return its result.
 
     Raises:
         AnsibleActionFail: the module failed, or could not be run.
     """
     result: Data = action._execute_module(
-        module_name=name, module_args=arguments, task_vars=variables
+        module_name=f"botwatch.stack.{name}", module_args=arguments, task_vars=variables
     )
     if result.get("failed"):
         said = [result.get("msg"), result.get("module_stdout"), result.get("module_stderr")]

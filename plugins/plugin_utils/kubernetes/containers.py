@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from plugins.kubernetes.snapshot import last_message
+from .snapshot import last_message
 
 if TYPE_CHECKING:
-    from plugins.kubernetes.objects import Object
+    from .objects import Object
 
 STARTING = {"ContainerCreating", "PodInitializing"}
 PULLING = {"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"}

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 import yaml
-from plugins.kubernetes.objects import Identity, Object, identify
+
+from .objects import Identity, Object, identify
 
 # Bookkeeping of the API server, which says nothing about what was declared.
 BOOKKEEPING = (

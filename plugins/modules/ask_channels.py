@@ -1,0 +1,446 @@
+"""Ask every channel that messages go through whether it would take one, and send none.
+
+All are asked at the same time, by the way that the messages take: through the proxy that is given
+for a channel, if any, and with the CA certificates that the services are going to trust.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import re
+import smtplib
+import socket
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from ansible.module_utils.basic import AnsibleModule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DOCUMENTATION = """
+module: ask_channels
+short_description: Ask every channel whether it would take a message, and send none
+description:
+  - Fails where a channel is dead, with a sentence for each.
+options:
+  channels:
+    description:
+      - What to ask. A kind is slack (an incoming webhook), discord_bot (the API's address and a
+        bot's token), discord_webhook, telegram (the API's address, a bot's token and, as user, the
+        number of a chat), smtp (host:port, user and password), page (an address that is read), or
+        connection (an address that nothing can be asked of without consequences; it is connected
+        to, and that is all). The proxy is the one that the channel is reached through.
+    type: list
+    elements: dict
+    required: true
+  required:
+    description: Whether a dead channel is a failure; a warning otherwise.
+    type: bool
+    default: true
+  ca_certificates:
+    description:
+      - CA certificates, as PEM, to trust beside those of the distribution. What an earlier run
+        added to these counts only if it is given again, as this run may remove it.
+    type: str
+    default: ""
+  timeout_s:
+    description: How long a channel may take.
+    type: float
+    default: 5
+"""
+
+RETURN = """
+verdicts:
+  description: For each channel its name, its state (alive, dead or unclear) and what it said.
+  type: list
+  returned: always
+"""
+
+Channel = dict[str, Any]
+IMPLICIT_TLS_PORT = 465
+LONGEST_QUOTE = 120
+# Discord turns clients away that do not introduce themselves in this way.
+USER_AGENT = "DiscordBot (botwatch, 1.0)"
+# The distribution's bundle of CA certificates, and what the role host has added to it.
+BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+ADDED = Path("/usr/local/share/ca-certificates/botwatch.crt")
+# How the library says that a proxy opens no tunnel.
+TUNNEL = re.compile(r"Tunnel connection failed: (.*)", re.DOTALL)
+CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+GO_ON = "To go on all the same, set botwatch_channels_must_answer to false."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a channel is, in a sentence that begins with its name."""
+
+    name: str
+    state: str
+    says: str
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line."""
+        return f"{self.name} {self.says}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to a request."""
+
+    status: int
+    text: str
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it says nothing about the secret: too many requests, or a fault of the server."""
+        return (
+            self.status == HTTPStatus.TOO_MANY_REQUESTS
+            or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+
+
+class StayHere(urllib.request.HTTPRedirectHandler):
+    """Follows nobody: a secret is for the address that it was given for."""
+
+    def redirect_request(self, *_arguments: object) -> None:
+        """Take the redirection itself for the answer."""
+
+
+def certificates_in(text: str) -> list[str]:
+    """List the certificates in a text, each without the line ends that files differ in."""
+    return ["\n".join(block.split("\n")) for block in CERTIFICATE.findall(text.replace("\r", ""))]
+
+
+def read(path: Path) -> str:
+    """Read a file of certificates; comments may be in any encoding, and other files beside them."""
+    return path.read_text(encoding="ascii", errors="replace")
+
+
+def make_context(given: str, bundle: Path = BUNDLE, added: Path = ADDED) -> ssl.SSLContext:
+    """Trust what the services are going to trust at the end of the run."""
+    kept = certificates_in(given)
+    if not bundle.is_file():
+        context = ssl.create_default_context()
+        if kept:
+            context.load_verify_locations(cadata="\n".join(kept))
+        return context
+    leaving = set(certificates_in(read(added))) if added.is_file() else set()
+    known = [found for found in certificates_in(read(bundle)) if found not in leaving]
+    return ssl.create_default_context(cadata="\n".join([*known, *kept]))
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a channel is reached: through a proxy (empty: none), trusting some certificates."""
+
+    timeout_s: float
+    context: ssl.SSLContext
+    proxy: str = ""
+
+    def open(self, request: urllib.request.Request) -> Any:  # a response of the library
+        """Send a request."""
+        proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else {}
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler(proxies),
+            urllib.request.HTTPSHandler(context=self.context),
+            StayHere,
+        )
+        return opener.open(request, timeout=self.timeout_s)
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Connect to a host, by a tunnel where there is a proxy."""
+        proxy = urlsplit(self.proxy)
+        if not proxy.hostname:
+            return socket.create_connection((host, port), self.timeout_s)
+        connection = http.client.HTTPConnection(proxy.hostname, proxy.port or 80, self.timeout_s)
+        connection.set_tunnel(host, port, authorization(self.proxy))
+        connection.connect()
+        return connection.sock
+
+
+def authorization(proxy: str) -> dict[str, str]:
+    """Make the header by which a proxy knows who asks; none without a name."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+
+
+def ask(
+    url: str,
+    way: Way,
+    headers: dict[str, str],
+    body: bytes | None = None,
+    method: str | None = None,
+) -> Answer:
+    """Send a request: a POST if it has a body."""
+    headers = {"User-Agent": USER_AGENT, **headers}
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 # the user's own address
+    try:
+        with way.open(request) as response:
+            return Answer(response.status, quote(response.read(4096)))
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return Answer(refusal.code, quote(refusal.read(4096)))
+
+
+def quote(said: bytes) -> str:
+    """Make one short line of what a server said."""
+    line = " ".join(said.decode("utf-8", "replace").split())
+    return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}…"
+
+
+def judge(channel: Channel, answer: Answer, alive: bool, meaning: str) -> Verdict:
+    """Say what an answer means: alive, else dead for the reason given, unless it says nothing."""
+    name, said = channel["name"], f"{answer.status} {answer.text}".strip()
+    if alive:
+        return Verdict(name, "alive", meaning_of_life(channel))
+    if answer.troubled:
+        return Verdict(name, "unclear", f"has trouble of its own just now (it answers {said})")
+    return Verdict(name, "dead", f"{meaning} (it answers {said})")
+
+
+def meaning_of_life(channel: Channel) -> str:
+    """Say what is known of a channel that is alive."""
+    return {
+        "slack": "knows the webhook",
+        "discord_bot": "accepts the bot's token",
+        "discord_webhook": "knows the webhook",
+        "telegram": "accepts the bot's token, and the bot is in the chat",
+        "smtp": "accepts the login",
+        "page": "answers",
+        "connection": "can be reached; nothing more can be asked of it without consequences",
+    }[channel["kind"]]
+
+
+def ask_slack(channel: Channel, way: Way) -> Verdict:
+    """A webhook that lives refuses an empty message; nothing is posted."""
+    headers = {"Content-Type": "application/json"}
+    answer = ask(channel["address"], way, headers, b"{}")
+    alive = answer.status == HTTPStatus.BAD_REQUEST and answer.text in {
+        "no_text",
+        "invalid_payload",
+        "missing_text_or_fallback_or_attachments",
+    }
+    return judge(channel, answer, alive, "does not know the webhook, or has closed it")
+
+
+def ask_discord_bot(channel: Channel, way: Way) -> Verdict:
+    """Discord says who the bot is."""
+    url = f"{channel['address'].rstrip('/')}/users/@me"
+    answer = ask(url, way, {"Authorization": f"Bot {channel['secret']}"})
+    alive = answer.status == HTTPStatus.OK
+    return judge(channel, answer, alive, "does not accept the bot's token")
+
+
+def ask_discord_webhook(channel: Channel, way: Way) -> Verdict:
+    """Discord says what the webhook is."""
+    answer = ask(channel["address"], way, {})
+    alive = answer.status == HTTPStatus.OK
+    return judge(channel, answer, alive, "does not know the webhook")
+
+
+def ask_telegram(channel: Channel, way: Way) -> Verdict:
+    """Telegram says what the chat is, to a bot that is in it."""
+    url = f"{channel['address'].rstrip('/')}/bot{channel['secret']}/getChat"
+    body = json.dumps({"chat_id": channel["user"]}).encode()
+    answer = ask(url, way, {"Content-Type": "application/json"}, body)
+    meaning = "does not accept the bot's token"
+    if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
+        meaning = "accepts the bot's token, but the bot is not in the chat"
+    return judge(channel, answer, answer.status == HTTPStatus.OK, meaning)
+
+
+def ask_smtp(channel: Channel, way: Way) -> Verdict:
+    """Log in as Alertmanager does, and leave."""
+    host, _, port = channel["address"].rpartition(":")
+    timeout_s, context = way.timeout_s, way.context
+    encrypted = int(port) == IMPLICIT_TLS_PORT
+    if encrypted:
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, int(port), timeout=timeout_s, context=context)
+    else:
+        server = smtplib.SMTP(host, int(port), timeout=timeout_s)
+    try:
+        if channel["tls"] and not encrypted:
+            server.starttls(context=context)
+            encrypted = True
+        if not encrypted and host not in {"localhost", "127.0.0.1", "::1"}:
+            says = "would get the password unencrypted, which Alertmanager does not do"
+            return Verdict(channel["name"], "dead", says)
+        server.login(channel["user"], channel["secret"])
+        server.quit()
+    finally:
+        server.close()
+    return Verdict(channel["name"], "alive", meaning_of_life(channel))
+
+
+def ask_page(channel: Channel, way: Way) -> Verdict:
+    """Ask for the head of a page; apt follows redirections."""
+    answer = ask(channel["address"], way, {}, method="HEAD")
+    alive = HTTPStatus.OK <= answer.status < HTTPStatus.BAD_REQUEST
+    return judge(channel, answer, alive, "does not answer as it should")
+
+
+def ask_connection(channel: Channel, way: Way) -> Verdict:
+    """Connect, and leave without a word."""
+    parts = urlsplit(channel["address"])
+    secure = parts.scheme == "https"
+    with way.connect(parts.hostname or "", parts.port or (443 if secure else 80)) as connection:
+        if secure:
+            way.context.wrap_socket(connection, server_hostname=parts.hostname).close()
+    return Verdict(channel["name"], "alive", meaning_of_life(channel))
+
+
+ASKS: dict[str, Callable[[Channel, Way], Verdict]] = {
+    "slack": ask_slack,
+    "discord_bot": ask_discord_bot,
+    "discord_webhook": ask_discord_webhook,
+    "telegram": ask_telegram,
+    "smtp": ask_smtp,
+    "page": ask_page,
+    "connection": ask_connection,
+}
+
+
+def verdict_on(channel: Channel, way: Way) -> Verdict:
+    """Ask one channel; whatever goes wrong is a verdict, too."""
+    name = channel["name"]
+    try:
+        return ASKS[channel["kind"]](channel, way)
+    except (OSError, http.client.HTTPException, smtplib.SMTPException, ValueError) as error:
+        says = explain(error)
+        if is_untrusted(error) and not BUNDLE.is_file():
+            says += "; the host has no CA certificates yet, this run installs them"
+            return Verdict(name, "unclear", says)
+        hint = "; it was asked through the proxy" if way.proxy and "proxy" not in says else ""
+        return Verdict(name, "dead", says + hint)
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Say whether a certificate was not trusted."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return isinstance(cause, ssl.SSLCertVerificationError)
+
+
+def explain(error: Exception) -> str:
+    """Say what an error means, in words that fit behind a channel's name."""
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
+        return explain(error.reason)
+    # The library for mail takes the end of its patience for an end of the connection.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return "does not answer in time"
+    if isinstance(error, smtplib.SMTPException):
+        return explain_smtp(error)
+    if isinstance(error, OSError) and error.strerror:
+        return explain_connection(error)
+    if tunnel := TUNNEL.match(str(error)):
+        return f"is not let through (the proxy answers {quote(tunnel.group(1).encode())})"
+    return f"does not answer as it should ({type(error).__name__}: {quote(str(error).encode())})"
+
+
+def explain_smtp(error: smtplib.SMTPException) -> str:
+    """Say what a mail server's refusal means."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        said = error.smtp_error
+        line = quote(said if isinstance(said, bytes) else said.encode())
+        return f"refuses the login (it answers {error.smtp_code} {line})"
+    return f"cannot do what is needed ({quote(str(error).encode())})"
+
+
+def explain_connection(error: OSError) -> str:
+    """Say why there is no connection."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"has a certificate that this host does not trust ({error.verify_message}; if it is"
+            " of a company's CA, name that CA's file in host_ca_certificates)"
+        )
+    if isinstance(error, socket.gaierror):
+        return "has an address that this host cannot find (its name server does not know it)"
+    return f"cannot be reached ({error.strerror})"
+
+
+def ask_all(channels: list[Channel], timeout_s: float, ca_certificates: str = "") -> list[Verdict]:
+    """Ask all channels at the same time, and wait for none longer than the time limit."""
+    context = make_context(ca_certificates)
+    verdicts = {
+        number: Verdict(channel["name"], "dead", "does not answer in time")
+        for number, channel in enumerate(channels)
+    }
+
+    def note(number: int) -> None:
+        channel = channels[number]
+        way = Way(timeout_s, context, channel.get("proxy", ""))
+        verdicts[number] = verdict_on(channel, way)
+
+    # A name server that says nothing heeds no time limit: such threads are left behind.
+    threads = [threading.Thread(target=note, args=(number,), daemon=True) for number in verdicts]
+    for thread in threads:
+        thread.start()
+    ends_at = time.monotonic() + timeout_s + 1
+    for thread in threads:
+        thread.join(max(0.0, ends_at - time.monotonic()))
+    return [verdicts[number] for number in sorted(verdicts)]
+
+
+def main() -> None:
+    """Ask, and say what is dead."""
+    secret = {"type": "str", "default": "", "no_log": True}
+    channel = {
+        "name": {"type": "str", "required": True},
+        "kind": {"type": "str", "required": True, "choices": sorted(ASKS)},
+        "address": secret,
+        "secret": secret,
+        "proxy": secret,
+        "user": {"type": "str", "default": ""},
+        "tls": {"type": "bool", "default": True},
+        "remedy": {"type": "str", "default": ""},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "channels": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": channel,
+                "no_log": False,
+            },
+            "required": {"type": "bool", "default": True},
+            "ca_certificates": {"type": "str", "default": ""},
+            "timeout_s": {"type": "float", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    channels = module.params["channels"]
+    verdicts = ask_all(channels, module.params["timeout_s"], module.params["ca_certificates"])
+    remedies = {channel["name"]: channel["remedy"] for channel in channels}
+    dead = [
+        f"{verdict.sentence}: {remedies[verdict.name]}."
+        for verdict in verdicts
+        if verdict.state == "dead"
+    ]
+    for verdict in verdicts:
+        if verdict.state == "unclear":
+            module.warn(f"{verdict.sentence}.")
+    answered = {"verdicts": [asdict(verdict) for verdict in verdicts]}
+    if dead and module.params["required"]:
+        module.fail_json(msg="\n".join([*dead, GO_ON]), **answered)
+    for sentence in dead:
+        module.warn(sentence)
+    module.exit_json(changed=False, **answered)
+
+
+if __name__ == "__main__":
+    main()
