@@ -12,7 +12,7 @@ SEED = os.environ.get("SOAK_SEED", "")
 
 T = TypeVar("T")
 
-only = pytest.mark.skipif(not SEED, reason="takes hours: make soak")
+only = pytest.mark.skipif(not SEED, reason="long: make soak")
 """Marks a test that has no short pass."""
 
 

@@ -4,6 +4,7 @@ import re
 
 from testinfra.host import Host
 
+import soak
 from demos import Demo
 from nodes import LOOPBACK, unit_property
 from timing import fastest_alone_s
@@ -52,6 +53,7 @@ def run_again(demo: Demo) -> float:
     return float(summary[2])
 
 
+@soak.only
 def test_a_dry_run_on_the_finished_host_changes_nothing(demo: Demo) -> None:
     dry = demo.run(
         "ansible-playbook", "--inventory", "inventory/demo", "site.yml", "--check", "--diff"

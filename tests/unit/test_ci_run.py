@@ -106,6 +106,7 @@ def test_images_of_earlier_runs_are_removed_once_docker_runs(clone: Clone) -> No
         "setup docker",
         "image ls --format {{.Repository}}:{{.Tag}} --filter reference=botwatch/*",
         "image rm --force botwatch/base:trixie botwatch/node:one",
+        "setup controller dev",
     ]
 
 

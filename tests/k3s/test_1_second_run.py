@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from testinfra.host import Host
 
+import soak
 from clusters import restarts
 from k3s.site import Site
 from nodes import unit_property
@@ -33,6 +34,7 @@ def run_again(site: Site) -> float:
     return again.took_s
 
 
+@soak.only
 def test_a_dry_run_changes_nothing_either(site: Site) -> None:
     dry = site.playbook("site.yml", "--check", "--diff")
     assert dry.code == 0, dry.output

@@ -45,7 +45,6 @@ def test_images_that_were_removed_come_back_and_what_needs_them_runs(
     there = images(host)
     assert any(name.startswith(OWN) for name in there), there
     assert any(name.startswith(GIVEN) for name in there), there
-    # The next test runs it again.
 
 
 def test_an_image_that_is_not_in_the_directory_is_refused_in_seconds(site: Site) -> None:
