@@ -30,7 +30,7 @@ from ..plugin_utils.kubernetes.objects import (
     read_documents,
 )
 from ..plugin_utils.kubernetes.vendors import Place, check
-from ..plugin_utils.remote import run_program
+from ..plugin_utils.remote import run_programs
 from ..plugin_utils.rendering import render_file, render_template
 
 ARGUMENTS = {
@@ -74,16 +74,15 @@ class ActionModule(ActionBase):
         declared = self._declared(arguments, task_vars or {})
         # The connection would show at -vvv what kubectl is given and prints: Secrets, too.
         self._play_context.no_log = True
-        host = partial(run_program, self, variables=task_vars or {})
+        host = partial(run_programs, self, variables=task_vars or {})
         kubectl = Kubectl(host, arguments["kubectl"])
         cluster = Cluster(kubectl, arguments["owner"])
         try:
-            live = cluster.owned(declared)
+            live, preview = cluster.look(declared)
         except ClusterAbsentError:
             if not self._task.check_mode:
                 raise
             return {**result, **self._outcome([new(item) for item in declared], [])}
-        preview = cluster.preview(declared, live)
         homeless = [item for item in declared if needs(item, preview.missing_namespaces)]
         changes = find_changes(live, preview.objects) + [new(item) for item in homeless]
         kept = {identify(item) for item in [*preview.objects, *homeless]}

@@ -21,7 +21,7 @@ from ..plugin_utils.kubernetes.pods import hopeless_states
 from ..plugin_utils.kubernetes.report import write_report
 from ..plugin_utils.kubernetes.rollouts import KINDS, shortfall
 from ..plugin_utils.kubernetes.snapshot import PLACES, take_snapshot
-from ..plugin_utils.remote import run_program
+from ..plugin_utils.remote import run_programs
 
 ARGUMENTS = {
     "timeout_s": {"type": "int", "default": 180},
@@ -78,7 +78,7 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         started = time.monotonic()
         if not self._task.check_mode:
-            host = partial(run_program, self, variables=task_vars or {})
+            host = partial(run_programs, self, variables=task_vars or {})
             kubectl = Kubectl(host, arguments["kubectl"])
             deadline = Deadline(started, arguments["timeout_s"], arguments["leaving_s"])
             self._wait(kubectl, arguments["selector"], started, deadline)

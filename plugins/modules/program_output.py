@@ -1,74 +1,79 @@
-"""Run a program on a host, hand it its input, and return what it says."""
+"""Run programs on a host, hand them their input, and return what they say."""
 
 from __future__ import annotations
 
 import base64
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = """
 module: program_output
-short_description: Run a program and return its two outputs
+short_description: Run programs side by side and return their outputs
 description:
-  - As ansible.builtin.command, but its input is in no log, and a program that fails or does not
+  - As ansible.builtin.command, but the input is in no log, and a program that fails or does not
     exist (exit code 127) is no failed task.
 options:
-  argv:
-    description: The program and its arguments.
+  programs:
+    description: The programs.
     type: list
-    elements: str
+    elements: dict
     required: true
-  stdin_base64:
-    description: The program's input. Encoded, so that no part of an output is taken for it.
-    type: str
-    default: ""
+    suboptions:
+      argv:
+        description: The program and its arguments.
+        type: list
+        elements: str
+        required: true
+      stdin_base64:
+        description: The program's input. Encoded, so that no part of an output is taken for it.
+        type: str
+        default: ""
 """
 
 RETURN = """
-exit_code:
-  description: The program's exit code. By `rc`, ansible-core 2.21 tells whether a module failed.
-  type: int
-  returned: always
-stdout:
-  description: What it printed.
-  type: str
-  returned: always
-stderr:
-  description: Its errors and warnings.
-  type: str
+results:
+  description: The rc, stdout and stderr of each program, in their order.
+  type: list
+  elements: dict
   returned: always
 """
 
-ARGUMENTS = {
+PROGRAM = {
     "argv": {"type": "list", "elements": "str", "required": True},
     "stdin_base64": {"type": "str", "default": "", "no_log": True},
+}
+ARGUMENTS = {
+    "programs": {"type": "list", "elements": "dict", "required": True, "options": PROGRAM},
 }
 NO_PROGRAM = 127
 
 
-def run(argv: list[str], given: bytes) -> tuple[int, str, str]:
+def run(program: dict[str, Any]) -> dict[str, Any]:
     """Run a program with messages in English; return its exit code and its two outputs."""
+    argv, given = program["argv"], base64.b64decode(program["stdin_base64"])
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(argv, input=given, capture_output=True, env=environment, check=False)
     except OSError as error:
-        return NO_PROGRAM, "", f"{argv[0]}: {error.strerror}"
-    return (
-        done.returncode,
-        done.stdout.decode(errors="replace"),
-        done.stderr.decode(errors="replace"),
-    )
+        return {"rc": NO_PROGRAM, "stdout": "", "stderr": f"{argv[0]}: {error.strerror}"}
+    return {
+        "rc": done.returncode,
+        "stdout": done.stdout.decode(errors="replace"),
+        "stderr": done.stderr.decode(errors="replace"),
+    }
 
 
 def main() -> None:
-    """Run it; see DOCUMENTATION."""
+    """Run them; see DOCUMENTATION."""
     module = AnsibleModule(ARGUMENTS, supports_check_mode=True)
-    code, output, errors = run(
-        module.params["argv"], base64.b64decode(module.params["stdin_base64"])
-    )
-    module.exit_json(changed=False, exit_code=code, stdout=output, stderr=errors)
+    programs = module.params["programs"]
+    with ThreadPoolExecutor(len(programs)) as threads:
+        results = list(threads.map(run, programs))
+    module.exit_json(changed=False, results=results)
 
 
 if __name__ == "__main__":

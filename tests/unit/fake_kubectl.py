@@ -8,6 +8,7 @@ where tests need them.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -156,4 +157,7 @@ def main(path: Path, words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    # Actions ask several questions at once.
+    with Path(sys.argv[1]).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

@@ -421,8 +421,8 @@ def test_a_cluster_that_does_not_answer_is_told(place: Place) -> None:
     assert "(it was refused): see `systemctl status k3s`" in failed["msg"]
 
 
-def refuse(_command: list[str], _given: bytes) -> Data:
-    return {"rc": 1, "stdout": "", "stderr": "it was refused"}
+def refuse(programs: list[tuple[list[str], bytes]]) -> list[Data]:
+    return [{"rc": 1, "stdout": "", "stderr": "it was refused"} for _ in programs]
 
 
 def report(*unready: Data, **seen: list[Data]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ansible.errors import AnsibleActionFail
 
+from .kubectl import Question
 from .objects import (
     MANAGER,
     OWNER_LABEL,
@@ -70,28 +71,35 @@ class Cluster:
     kubectl: Kubectl
     owner: str
 
-    def owned(self, declared: list[Object]) -> list[Object]:
-        """List the objects that carry the role's label, of the kinds it may have."""
-        kinds = sorted({*PRUNED.values(), *(full_kind(item) for item in declared)})
-        selector = f"{OWNER_LABEL}={self.owner}"
-        answer = self.kubectl.ask(
-            "get", ",".join(kinds), "--all-namespaces", f"--selector={selector}", "--output=json"
-        )
-        self._check(answer, "look at")
-        return answer.items
+    def look(self, declared: list[Object]) -> tuple[list[Object], Preview]:
+        """List the objects that carry the role's label, and what the server would make of these.
 
-    def preview(self, declared: list[Object], live: list[Object]) -> Preview:
-        """Let the server say what it would make of the objects, and change nothing."""
+        Nothing is changed.
+        """
+        kinds = sorted({*PRUNED.values(), *(full_kind(item) for item in declared)})
+        selector = f"--selector={OWNER_LABEL}={self.owner}"
+        owned, *tried = self.kubectl.ask_all(
+            Question(("get", ",".join(kinds), "--all-namespaces", selector, "--output=json")),
+            *([Question((*APPLY, DRY_RUN, "--output=json"), declared)] if declared else []),
+        )
+        self._check(owned, "look at")
+        preview = self._preview(declared, owned.items, tried[0]) if tried else Preview([], set())
+        return owned.items, preview
+
+    def _preview(self, declared: list[Object], live: list[Object], answer: Answer) -> Preview:
+        """Try again without the objects whose namespace is missing."""
         missing: set[str] = set()
-        while possible := [item for item in declared if not needs(item, missing)]:
-            answer = self._apply(possible, DRY_RUN)
-            if not answer.failed:
-                return Preview(answer.items, missing)
+        possible = declared
+        while answer.failed:
             more = missing_namespaces(answer.stderr) - missing
             if not more:
                 self._explain(answer, possible, live, DRY_RUN)
             missing |= more
-        return Preview([], missing)
+            possible = [item for item in declared if not needs(item, missing)]
+            if not possible:
+                return Preview([], missing)
+            answer = self._apply(possible, DRY_RUN)
+        return Preview(answer.items, missing)
 
     def apply(self, declared: list[Object], live: list[Object]) -> None:
         """Make the objects as they are declared, namespaces first."""

@@ -59,8 +59,16 @@ class Answer:
         return " ".join(dict.fromkeys(line for line in lines if line))
 
 
-# Runs a program on the target and hands it its input.
-Host: TypeAlias = "Callable[[list[str], bytes], dict[str, Any]]"
+# Runs programs on the target, each with its input.
+Host: TypeAlias = "Callable[[list[tuple[list[str], bytes]]], list[dict[str, Any]]]"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Words for kubectl, and the objects that it reads as a file, if any."""
+
+    words: tuple[str, ...]
+    objects: list[Object] | None = None
 
 
 class Kubectl:
@@ -75,17 +83,23 @@ class Kubectl:
 
     def ask(self, *words: str, objects: list[Object] | None = None) -> Answer:
         """Run kubectl with these words, and with these objects as its file."""
-        command = [*shlex.split(self.command), *words, PATIENCE]
-        given = b""
-        if objects is not None:
-            command += ["--filename", "-"]
-            given = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}).encode()
-        return self._run(command, given)
+        return self.ask_all(Question(words, objects))[0]
+
+    def ask_all(self, *questions: Question) -> list[Answer]:
+        """Ask several questions at the same time."""
+        return self._run([self._program_for(question) for question in questions])
 
     def hand(self, text: str, verb: str, *words: str) -> Answer:
         """Run kubectl with these words, and let it pass a text on."""
-        return self._run([*shlex.split(self.command), verb, PATIENCE, *words], text.encode())
+        return self._run([([*shlex.split(self.command), verb, PATIENCE, *words], text.encode())])[0]
 
-    def _run(self, command: list[str], given: bytes) -> Answer:
-        answer = self._host(command, given)
-        return Answer(answer["rc"], answer["stdout"], answer["stderr"])
+    def _program_for(self, question: Question) -> tuple[list[str], bytes]:
+        command = [*shlex.split(self.command), *question.words, PATIENCE]
+        if question.objects is None:
+            return command, b""
+        given = {"apiVersion": "v1", "kind": "List", "items": question.objects}
+        return [*command, "--filename", "-"], json.dumps(given).encode()
+
+    def _run(self, programs: list[tuple[list[str], bytes]]) -> list[Answer]:
+        results = self._host(programs)
+        return [Answer(found["rc"], found["stdout"], found["stderr"]) for found in results]
