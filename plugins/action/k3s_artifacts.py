@@ -6,7 +6,6 @@ nothing has changed.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# What an ELF file says about the processor that it was built for.
-MACHINES = {62: "amd64", 183: "arm64"}
-ELF_HEADER = struct.Struct("<4sBBB9xHHIQQQIHHHHHH")
-LITTLE_64_BIT = (2, 1)
 ARCHIVES = (".tar.zst", ".tar.gz", ".tar")
 NEEDS = "meta/airgap.yml"
 
@@ -81,24 +76,6 @@ def read_sums(text: str) -> dict[str, str]:
     """Read a list of checksums, as sha256sum writes it."""
     rows = [line.split() for line in text.splitlines()]
     return {row[1].lstrip("*"): row[0].lower() for row in rows if len(row) == 2}  # noqa: PLR2004 # sum and name
-
-
-def elf_fault(path: Path, release: Release) -> str:
-    """Say what is wrong with a binary that its own header tells; empty if nothing."""
-    with path.open("rb") as file:
-        head = file.read(ELF_HEADER.size)
-    if len(head) < ELF_HEADER.size or not head.startswith(b"\x7fELF"):
-        return ""
-    _, bits, order, _, _, machine, _, _, _, table, *_, size, count, _ = ELF_HEADER.unpack(head)
-    if (bits, order) != LITTLE_64_BIT or MACHINES.get(machine) != release.architecture:
-        built_for = MACHINES.get(machine, "another processor")
-        return (
-            f"{path} is built for {built_for}, but the host is {release.architecture}:"
-            f" {release.download(release.binary)}."
-        )
-    if path.stat().st_size < table + size * count:
-        return f"{path} is cut short: {release.download(release.binary)} again."
-    return ""
 
 
 class Folder:
@@ -175,7 +152,7 @@ class Folder:
         if not expected:
             self._note(path.name, "optional", f"cannot be checked without {release.sums}")
             return
-        fault = elf_fault(path, release) or self._sum_fault(path, expected)
+        fault = self._sum_fault(path, expected)
         if fault:
             self._note(path.name, "wrong", fault)
         else:
@@ -189,7 +166,8 @@ class Folder:
         name = self.release.binary if path.name == "k3s" else path.name
         return (
             f"{path} has not the SHA-256 that {self.release.sums} names ({found} instead of"
-            f" {expected}), so it is cut short, damaged or of another release:"
+            f" {expected}), so it is cut short, damaged, of another release or for another"
+            " processor:"
             f" {self.release.download(name)} again."
         )
 

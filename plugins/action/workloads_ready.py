@@ -29,7 +29,7 @@ ARGUMENTS = {
     "selector": {"type": "str", "default": f"{MANAGER_LABEL}={MANAGER}"},
     "kubectl": {"type": "str", "default": DEFAULT},
 }
-INTERVAL_S = 1.0
+INTERVAL_S = 2.0
 # Looking at the pods costs more than asking whether all is well, and only tells of failures.
 LOOK_INTERVAL_S = 5.0
 

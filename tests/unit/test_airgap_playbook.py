@@ -14,7 +14,7 @@ import pytest
 from k3s_role.images import save_image
 from monitoring.rendering import read_for_ansible
 from unit.playbooks import REPOSITORY, Data, run_tasks
-from unit.test_k3s_artifacts import ARCHIVE, Artifacts, digest, elf
+from unit.test_k3s_artifacts import ARCHIVE, PROGRAM, Artifacts, digest
 
 INVENTORY = {
     "botwatch": {
@@ -23,7 +23,7 @@ INVENTORY = {
             "vault_discord_bot_token": "made.up.0123456789abcdefgh",
             "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
             "vault_grafana_admin_password": "0123456789abcdef",
-            "k3s_sha256": digest(elf("amd64")),
+            "k3s_sha256": digest(PROGRAM),
         },
     }
 }

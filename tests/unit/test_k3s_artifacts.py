@@ -7,14 +7,13 @@ import hashlib
 import io
 import os
 import shutil
-import struct
 import subprocess
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from plugins.action.k3s_artifacts import ELF_HEADER, Folder, Installed, Release, merge
+from plugins.action.k3s_artifacts import Folder, Installed, Release, merge
 from plugins.plugin_utils.airgap.archives import full_name, names_in_compressed, short_name
 from plugins.plugin_utils.airgap.findings import Findings
 from plugins.plugin_utils.airgap.needs import Need
@@ -26,18 +25,7 @@ from unit.playbooks import REPOSITORY, Data, Run, run_tasks
 URL = "https://example.org/releases/v1.36.4%2Bk3s1"
 SUMS = "sha256sum-amd64.txt"
 ARCHIVE = "k3s-airgap-images-amd64.tar.zst"
-MACHINES = {"amd64": 62, "arm64": 183, "s390x": 22}
-
-
-def elf(machine: str, *, whole: bool = True) -> bytes:
-    """Make the smallest file that says which processor it is for."""
-    sections, kind = 2, MACHINES[machine]
-    head = ELF_HEADER.pack(
-        b"\x7fELF", 2, 1, 1, 2, kind, 1, 0, 0, ELF_HEADER.size, 0, 64, 0, 0, 64, sections, 0
-    )
-    return head + bytes(64 * sections if whole else 10)
-
-
+PROGRAM = b"a program"
 BASE = "python:3.13-slim"
 WEB = "prom/prometheus:v3.5.3"
 # As users of the roles name them: two need the same.
@@ -68,7 +56,7 @@ class Artifacts:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.write("k3s", elf("amd64"))
+        self.write("k3s", PROGRAM)
         self.write(ARCHIVE, b"images")
         self.write("images/python.tar", image())
         self.sum("k3s", ARCHIVE)
@@ -115,9 +103,9 @@ def ask(folder: Path, artifacts: Path) -> Run:
 
 
 def test_sound_files_are_to_be_installed(artifacts: Artifacts) -> None:
-    found = artifacts.examine(checksum=digest(elf("amd64")))
+    found = artifacts.examine(checksum=digest(PROGRAM))
     assert found.faults == []
-    assert found.binary == {"src": str(artifacts.path / "k3s"), "record": digest(elf("amd64"))}
+    assert found.binary == {"src": str(artifacts.path / "k3s"), "record": digest(PROGRAM)}
     assert [it["name"] for it in found.images] == [ARCHIVE, "python.tar"]
     assert found.stale == []
 
@@ -161,11 +149,9 @@ def test_the_binary_may_have_its_name_in_the_release_or_a_plain_one(
     artifacts: Artifacts, name: str
 ) -> None:
     (artifacts.path / "k3s").unlink()
-    artifacts.write(name, elf("arm64"))
+    artifacts.write(name, PROGRAM)
     artifacts.write("k3s-airgap-images-arm64.tar.gz", b"images")
-    sums = (
-        f"{digest(elf('arm64'))} *k3s-arm64\n{digest(b'images')}  k3s-airgap-images-arm64.tar.gz\n"
-    )
+    sums = f"{digest(PROGRAM)} *k3s-arm64\n{digest(b'images')}  k3s-airgap-images-arm64.tar.gz\n"
     artifacts.write("sha256sum-arm64.txt", sums.encode())
     found = artifacts.examine(arch="arm64")
     assert found.faults == []
@@ -197,24 +183,10 @@ def test_a_checksum_that_does_not_match_is_told(artifacts: Artifacts) -> None:
     assert f"download it from {URL}/{ARCHIVE} again" in fault
 
 
-def test_a_binary_that_is_cut_short_is_told(artifacts: Artifacts) -> None:
-    artifacts.write("k3s", elf("amd64", whole=False))
-    assert f"{artifacts.path / 'k3s'} is cut short" in fault_of(artifacts.examine())
-
-
-def test_an_empty_binary_is_told(artifacts: Artifacts) -> None:
-    artifacts.write("k3s", b"")
+@pytest.mark.parametrize("content", [PROGRAM[:3], b"", b"for another processor"])
+def test_another_binary_is_told(artifacts: Artifacts, content: bytes) -> None:
+    artifacts.write("k3s", content)
     assert "has not the SHA-256" in fault_of(artifacts.examine())
-
-
-@pytest.mark.parametrize(("machine", "said"), [("arm64", "arm64"), ("s390x", "another processor")])
-def test_a_binary_for_another_processor_is_told(
-    artifacts: Artifacts, machine: str, said: str
-) -> None:
-    artifacts.write("k3s", elf(machine))
-    artifacts.sum("k3s", ARCHIVE)
-    fault = fault_of(artifacts.examine())
-    assert f"is built for {said}, but the host is amd64" in fault
 
 
 def test_a_list_of_checksums_without_the_file_is_told(artifacts: Artifacts) -> None:
@@ -447,12 +419,3 @@ def test_files_in_a_relative_folder_are_found_by_the_tasks_that_copy_them(
     ran = run_tasks(artifacts.path, tasks, airgap=named)
     assert ran.returncode == 0, ran.output
     assert {path.name for path in copied.iterdir()} == {"k3s", ARCHIVE, "python.tar"}
-
-
-def test_a_real_program_is_read_as_what_it_is() -> None:
-    """The layout of the header is that of real files, too."""
-    with Path("/bin/sh").open("rb") as file:
-        head = file.read(ELF_HEADER.size)
-    table, size, count = (ELF_HEADER.unpack(head)[place] for place in (9, 14, 15))
-    assert struct.calcsize("<QQ") * 4 == size
-    assert Path("/bin/sh").stat().st_size >= table + size * count
