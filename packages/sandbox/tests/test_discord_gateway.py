@@ -246,7 +246,7 @@ async def test_members_come_in_one_chunk(
 
 
 async def lost_session(box: RunningSandbox, query: str = PLAIN) -> tuple[str, int]:
-    """Identifies, and loses the connection to a fault; returns the session and its sequence."""
+    """Identify, and lose the connection to a fault; return the session and its sequence."""
     async with connected(box, query) as client:
         ready = await client.identify()
         await client.until_event("GUILD_CREATE")

@@ -47,7 +47,7 @@ async def finish(
 
 
 async def notify(box: RunningSandbox, *alerts: str, resolved: bool = False) -> None:
-    """Posts what Alertmanager would."""
+    """Post what Alertmanager would."""
     word, color = ("✅ Resolved", "good") if resolved else ("🚨 Discord Bot Alert", "danger")
     attachments = [
         {"title": f"{word}: {name}", "text": "*Summary:* …", "color": color} for name in alerts
@@ -57,7 +57,7 @@ async def notify(box: RunningSandbox, *alerts: str, resolved: bool = False) -> N
 
 
 async def seen(box: RunningSandbox, key: str) -> dict[str, Any]:
-    """Waits until the record has a time."""
+    """Wait until the record has a time."""
     state = await box.until(lambda found: (found["drill"] or {}).get(key) is not None, key)
     record: dict[str, Any] = state["drill"]
     return record

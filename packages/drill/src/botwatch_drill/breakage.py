@@ -25,16 +25,16 @@ class Breakage(Protocol):
         """The command that mends it by hand."""
 
     def find(self) -> list[str]:
-        """Finds what is to be broken; fails where it does not run."""
+        """Find what is to be broken; fails where it does not run."""
 
     def hold(self) -> list[str]:
-        """Keeps the runtime from mending it."""
+        """Keep the runtime from mending it."""
 
     def strike(self) -> list[str]:
-        """Breaks it."""
+        """Break it."""
 
     def clear(self) -> list[str]:
-        """Takes the hold away; harmless where there is none."""
+        """Take the hold away; harmless where there is none."""
 
     def start(self) -> list[str]:
-        """Makes the bot run again; harmless where it runs."""
+        """Make the bot run again; harmless where it runs."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def break_and_mend(breakage: Breakage, watch: Watch) -> Record:
-    """Breaks the site as often as the drill says, watches, mends it, and watches on.
+    """Break the site as often as the drill says, watch, mend it, and watch on.
 
     Raises:
         ControlError, HostError, InterruptionError: as Runner.run; the fault is undone.
@@ -42,7 +42,7 @@ def break_and_mend(breakage: Breakage, watch: Watch) -> Record:
 
 
 def _is_back(watch: Watch) -> bool:
-    """Waits until the bot was ready and seen; says whether it must be broken again."""
+    """Wait until the bot was ready and seen; say whether it must be broken again."""
     watch.line.waits("waiting until it is back")
     record = watch.until(
         lambda seen: seen.recovered_at is not None or seen.delivered_at is not None,
@@ -56,7 +56,7 @@ def _is_back(watch: Watch) -> bool:
 
 
 def _watch_fault(breakage: Breakage, watch: Watch) -> Record:
-    """Watches as long as the fault has to stay."""
+    """Watch as long as the fault has to stay."""
     limits = watch.drill.limits
     if watch.drill.expect != "silence":
         watch.line.waits("waiting for the message")
@@ -76,14 +76,14 @@ def _watch_fault(breakage: Breakage, watch: Watch) -> Record:
 
 
 def _watch_end(watch: Watch, started: float) -> Record:
-    """Watches until the bot is back and Slack knows that everything is over."""
+    """Watch until the bot is back and Slack knows that everything is over."""
     watch.line.waits("waiting until it is over")
     end = started + watch.drill.limits.resolved_within_s
     return watch.until(watch.is_over, end - time.monotonic())
 
 
 def _meanwhile(watch: Watch, record: Record) -> Record:
-    """Does what the drill does in the middle of the alert, and lets it take effect."""
+    """Do what the drill does in the middle of the alert, and let it take effect."""
     act = watch.drill.meanwhile
     if act is None or record.delivered_at is None:
         return record

@@ -70,11 +70,11 @@ class ControlRoom:
         self._session.close()
 
     def state(self) -> Snapshot:
-        """Returns the state of the whole site."""
+        """Return the state of the whole site."""
         return self._call("GET", "/control/state", Snapshot.parse)
 
     def start(self, drill: Drill) -> Record:
-        """Starts the record of a drill that the control room does not run itself."""
+        """Start the record of a drill that the control room does not run itself."""
         return self._call(
             "POST",
             "/control/drills",
@@ -90,7 +90,7 @@ class ControlRoom:
         )
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:
-        """Notes when the fault was put in place, came again, or was taken away.
+        """Note when the fault was put in place, came again, or was taken away.
 
         Args:
             mark: what happened.
@@ -101,12 +101,12 @@ class ControlRoom:
         )
 
     def finish(self, *, ok: bool, error: str | None) -> Record:
-        """Ends the record with its verdict."""
+        """End the record with its verdict."""
         body = {"ok": ok, "error": error and error[:ERROR_MAX]}
         return self._call("POST", "/control/drills/current/finish", Record.parse, body)
 
     def current(self) -> Record:
-        """Returns the running or last drill's record."""
+        """Return the running or last drill's record."""
         try:
             return self._call("GET", "/control/drills/current", Record.parse)
         except RefusalError as error:
@@ -116,7 +116,7 @@ class ControlRoom:
             raise ControlError(message) from error
 
     def play(self, what: str, body: Mapping[str, object]) -> None:
-        """Lets the stand-ins do something, such as `slack/faults`."""
+        """Let the stand-ins do something, such as `slack/faults`."""
         self._call("POST", f"/control/{what}", lambda answer: answer, body)
 
     def _call(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def deploy(deployment: Deployment, watch: Watch) -> tuple[Record, Ended]:
-    """Deploys to the deployment's own end, and watches what comes of it.
+    """Deploy to the deployment's own end, and watch what comes of it.
 
     Raises:
         ControlError, DeploymentError, InterruptionError: as Runner.run; the deployment has ended.

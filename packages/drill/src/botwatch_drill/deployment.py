@@ -36,7 +36,7 @@ class Deployment:
     good: bool
 
     def __post_init__(self) -> None:
-        """Raises DeploymentError: there is no such program."""
+        """Raise DeploymentError if there is no such program."""
         if not self.command or shutil.which(self.command[0]) is None:
             message = (
                 f"the command `{' '.join(self.command)}` cannot be run: its first word must be a "
@@ -68,7 +68,7 @@ class RunningDeployment:
     """
 
     def __init__(self, deployment: Deployment, within_s: float) -> None:
-        """Starts it.
+        """Start it.
 
         Raises:
             DeploymentError: it does not start.
@@ -95,7 +95,7 @@ class RunningDeployment:
         return self._process.poll() is not None
 
     def result(self) -> Ended:
-        """Waits for the end, and returns what it came to; stops it when its time is up."""
+        """Wait for the end, and return what it came to; stop it when its time is up."""
         try:
             self._process.wait(max(0.0, self._end - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -118,7 +118,7 @@ class RunningDeployment:
         self._output.close()
 
     def _stop(self) -> None:
-        """Ends it and all that it has started."""
+        """End it and all that it has started."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)

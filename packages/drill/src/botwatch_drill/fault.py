@@ -37,7 +37,7 @@ class Fault:
     name: str = ""
 
     def inject(self) -> float:
-        """Breaks it, and returns when (Unix seconds on the host's clock).
+        """Break it, and return when (Unix seconds on the host's clock).
 
         Raises:
             HostError: it could not be done, or it is not known whether it was.
@@ -49,7 +49,7 @@ class Fault:
         return _moment(self.host.sh("\n".join(lines)))
 
     def undo(self) -> float:
-        """Takes the fault away and makes the bot run; harmless where nothing is broken.
+        """Take the fault away and make the bot run; harmless where nothing is broken.
 
         Returns:
             When the fault was away (Unix seconds on the host's clock).

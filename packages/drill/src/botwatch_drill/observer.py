@@ -18,13 +18,13 @@ class Observer(Protocol):
     """Keeps the record of one drill at a time. Every method raises ControlError."""
 
     def state(self) -> Snapshot:
-        """Returns the state of the whole site."""
+        """Return the state of the whole site."""
 
     def start(self, drill: Drill) -> Record:
-        """Starts the record of a drill."""
+        """Start the record of a drill."""
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:
-        """Notes when the fault was put in place, came again, or was taken away.
+        """Note when the fault was put in place, came again, or was taken away.
 
         Args:
             mark: what happened.
@@ -32,10 +32,10 @@ class Observer(Protocol):
         """
 
     def finish(self, *, ok: bool, error: str | None) -> Record:
-        """Ends the record with its verdict."""
+        """End the record with its verdict."""
 
     def current(self) -> Record:
-        """Returns the running or last drill's record."""
+        """Return the running or last drill's record."""
 
     def play(self, what: str, body: Mapping[str, object]) -> None:
-        """Lets the stand-ins do something, such as `slack/faults`."""
+        """Let the stand-ins do something, such as `slack/faults`."""

@@ -43,7 +43,7 @@ class Record:
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Record:
-        """Reads the control API's JSON.
+        """Read the control API's JSON.
 
         Raises:
             KeyError: a field is missing.
@@ -52,14 +52,14 @@ class Record:
 
     @classmethod
     def begin(cls, number: int, drill: Drill) -> Record:
-        """Returns the record of a drill of which nothing has been seen."""
+        """Return the record of a drill of which nothing has been seen."""
         known = {"id": number, "name": drill.name, "alert": drill.alert, "state": "running"}
         counts = {"messages": 0, "told_firing": 0, "told_resolved": 0, "unresolved": ()}
         unseen = dict.fromkeys(field.name for field in fields(cls))
         return cls.parse({**unseen, **known, **counts, "budget_s": drill.budget_s})
 
     def seen(self, **changed: object) -> Record:
-        """Returns the record with more of it seen."""
+        """Return the record with more of it seen."""
         return Record.parse(
             {field.name: getattr(self, field.name) for field in fields(self)} | changed
         )
@@ -81,7 +81,7 @@ class Timing:
 
     @classmethod
     def of(cls, record: Record, expect: Expect) -> Timing:
-        """Computes what a record says; of an expected silence only the recovery has a time."""
+        """Compute what a record says; of an expected silence only the recovery has a time."""
         start = record.injected_at
         recovered_s = _since(start, record.recovered_at)
         if expect == "silence":

@@ -73,7 +73,7 @@ class Recording:
         return self._record
 
     def current(self) -> Record:
-        """See Observer; looks at the site."""
+        """See Observer; look at the site."""
         record = self._running()
         if record.injected_at is not None and record.running:
             self._record = record = self._seen(record, self.look())
@@ -114,7 +114,7 @@ class Recording:
         return record
 
     def _is_new(self, record: Record, snapshot: Snapshot) -> bool:
-        """Says whether the bot is another one: it may be ready before anybody looks."""
+        """Say whether the bot is another one: it may be ready before anybody looks."""
         since = self._again_at or record.injected_at
         return since is not None and (snapshot.started_at or 0.0) > since
 

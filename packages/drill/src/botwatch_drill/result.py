@@ -111,7 +111,7 @@ class Result:
 
 
 def exceeds(seconds: float | None, limit_s: float | None) -> bool:
-    """Says whether something that was seen took longer than it may."""
+    """Say whether something that was seen took longer than it may."""
     return seconds is not None and limit_s is not None and seconds > limit_s
 
 

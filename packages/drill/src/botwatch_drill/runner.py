@@ -33,7 +33,7 @@ class Runner:
         self._drill = watch.drill
 
     def run(self) -> tuple[Run, float | None]:
-        """Breaks the site, watches, mends it, and judges.
+        """Break the site, watch, mend it, and judge.
 
         Returns:
             The run, and the budget in seconds that the record named.
@@ -50,7 +50,7 @@ class Runner:
         return self._recorded(self._drill.breaks)
 
     def _recorded(self, breaks: Recorded) -> tuple[Run, float | None]:
-        """The record is started and ended from here."""
+        """Start and end the record around the fault."""
         control = self._site.control
         self._watch.record_id = control.start(self._drill).id
         try:

@@ -57,7 +57,7 @@ class Session:
         ]
 
     def run(self) -> None:
-        """Runs everything.
+        """Run everything.
 
         Raises:
             ControlError, DeploymentError, HostError, InterruptionError, UnrestError: the session
@@ -76,7 +76,7 @@ class Session:
                     self._show_evidence(result.runs[-1])
 
     def _run_together(self, group: Sequence[Result]) -> None:
-        """Runs several drills at once, as often as most of them are to be run."""
+        """Run several drills at once, as often as most of them are to be run."""
         for number in range(1, max(result.wanted for result in group) + 1):
             due = [result for result in group if number <= result.wanted]
             with line(self.console, f"{together.NAME:<20} {number}") as shown:
@@ -117,7 +117,7 @@ class Session:
 
 
 def _groups(results: Sequence[Result]) -> list[list[Result]]:
-    """Puts those that may run at the same time in one group, in the place of the first of them."""
+    """Put those that may run at the same time in one group, in the place of the first of them."""
     groups: list[list[Result]] = []
     beside: list[Result] = []
     for result in results:

@@ -29,7 +29,7 @@ class Told:
     words: str
 
     def names(self, alert: str | None) -> bool:
-        """Says whether it is about an alert (any, when None)."""
+        """Say whether it is about an alert (any, when None)."""
         return self.state is not None and (alert is None or alert in WORD.findall(self.titles))
 
 
@@ -42,7 +42,7 @@ class Alert:
     service: str
 
     def disturbs(self, own: Collection[str | None]) -> bool:
-        """Says whether a drill with alerts of its own has to wait for the end of it.
+        """Say whether a drill with alerts of its own has to wait for the end of it.
 
         What goes on about the node, perhaps for days, does not change what is told of the bot.
         """
@@ -86,13 +86,13 @@ class Snapshot:
         return last == ["firing"]
 
     def told_s(self, alert: str | None) -> float | None:
-        """Returns how many seconds ago Slack was last told of an alert (any: None); None: never."""
+        """Return how many seconds ago Slack was last told of an alert (any: None); None: never."""
         last = [told.at for told in self.told if told.names(alert)][-1:]
         return self.now - last[0] if last else None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Snapshot:
-        """Reads the JSON of GET /control/state.
+        """Read the JSON of GET /control/state.
 
         Raises:
             KeyError, TypeError: it has another shape.

@@ -109,7 +109,7 @@ class FakeSite:
     _returns: bool = True
 
     def answer(self, path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-        """Answers a call; `body` is None for GET."""
+        """Answer a call; `body` is None for GET."""
         if path in self.refuse:
             status, sentence = self.refuse[path]
             return status, {"error": sentence}
@@ -175,7 +175,7 @@ class FakeSite:
         return record
 
     def _reveal(self, record: dict[str, Any]) -> None:
-        """Lets one more thing come true at every look."""
+        """Let one more thing come true at every look."""
         if record["injected_at"] is not None:
             self._next_moment(record)
 
@@ -229,7 +229,7 @@ class FakeControl:
                 self.wfile.write(text)
 
             def log_message(self, *_: object) -> None:
-                """Keeps quiet."""
+                """Keep quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -273,7 +273,7 @@ class FakeHost:
     scripts: list[str] = field(default_factory=list)
 
     def sh(self, script: str) -> str:
-        """Notes what a script is for, and answers as a host would."""
+        """Note what a script is for, and answer as a host would."""
         self.scripts.append(script)
         word = self._word(script)
         replaces = "delete pod" in script or "systemctl stop discord-bot" in script
@@ -293,7 +293,7 @@ class FakeHost:
         return f"{answers.get(word, time.time())}\n"
 
     def restart(self) -> None:
-        """Notes that it was restarted."""
+        """Note that it was restarted."""
         self.site.log.append("restart")
         self.site.boot += 1
 

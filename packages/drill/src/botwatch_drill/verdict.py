@@ -17,7 +17,7 @@ BOT_DOWN = "DiscordBotDown"
 
 
 def judge(drill: Drill, record: Record, ended: Ended | None = None) -> Run:
-    """Judges one run; the budget concerns the median and is not looked at here.
+    """Judge one run; the budget concerns the median and is not looked at here.
 
     Args:
         drill: what was to happen.
@@ -75,7 +75,7 @@ def _message(drill: Drill, record: Record) -> list[str]:
 
 
 def _once(record: Record) -> list[str]:
-    """Whether each state was told, and only once."""
+    """Say which states were told more than once."""
     counts = {"fires": record.told_firing, "is over": record.told_resolved}
     return [
         f"Slack was told {count} times instead of once that {record.alert} {state}."
@@ -123,7 +123,7 @@ def _no_message(drill: Drill, record: Record) -> str:
 
 
 def _mended_early(drill: Drill, record: Record) -> bool:
-    """Whether somebody else took a fault away that was to stay."""
+    """Say whether somebody else took a fault away that was to stay."""
     breaks = drill.breaks
     if drill.alert != BOT_DOWN or isinstance(breaks, Deployment) or not breaks.stays:
         return False
@@ -156,5 +156,5 @@ def _is_deployed(drill: Drill) -> bool:
 
 
 def _slow(timing: Timing, record: Record) -> bool:
-    """Whether the control room failed a run for its budget, which here concerns the median."""
+    """Say whether the control room failed a run for its budget, which here concerns the median."""
     return exceeds(timing.delivered_s, record.budget_s)

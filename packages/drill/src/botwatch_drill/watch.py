@@ -55,19 +55,19 @@ class Watch:
     _shown: set[str] = field(default_factory=set)
 
     def is_told(self, seen: Record) -> bool:
-        """Says whether what must come has come: the message, or the alert that nobody is told."""
+        """Say whether what must come has come: the message, or the alert that nobody is told."""
         moment = seen.firing_at if self.drill.expect == "firing" else seen.delivered_at
         return moment is not None
 
     def is_over(self, seen: Record) -> bool:
-        """Says whether the site is well again, and Slack knows that everything is over."""
+        """Say whether the site is well again, and Slack knows that everything is over."""
         untold = seen.delivered_at is None or not self.drill.resolves
         told = untold or seen.resolved_at is not None
         unresolved = [name for name in seen.unresolved if name != self.drill.alert]
         return seen.recovered_at is not None and told and not unresolved
 
     def until(self, done: Callable[[Record], bool], within_s: float) -> Record:
-        """Asks for the record until it is done, ended or out of time, and returns it.
+        """Ask for the record until it is done, ended or out of time, and return it.
 
         Raises:
             ControlError: the control room is gone, or has another record.

@@ -87,7 +87,7 @@ class Sandbox:
 
 
 def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) -> Sandbox:
-    """Builds the stand-ins; must be called inside of the event loop.
+    """Build the stand-ins; must be called inside of the event loop.
 
     Args:
         addresses: where the bot, Prometheus and Alertmanager are.

@@ -43,7 +43,7 @@ class ListenError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the stand-ins.
+    """Run the stand-ins.
 
     Args:
         arguments: the command line, by default this process's.
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def serve(settings: Settings, secrets: Secrets) -> None:
-    """Serves until a signal comes.
+    """Serve until a signal comes.
 
     Raises:
         ListenError: the port cannot be taken.
@@ -112,7 +112,7 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
 
 
 async def _until(stopped: asyncio.Event, background: asyncio.Task[None] | None) -> None:
-    """Waits for the signal, or for the end of the background, which only an error brings."""
+    """Wait for the signal, or for the end of the background, which only an error brings."""
     waiting = {asyncio.create_task(stopped.wait())} | ({background} if background else set())
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in done:

@@ -106,7 +106,7 @@ class Secrets:
 
 
 def load_settings() -> Settings:
-    """Reads the environment.
+    """Read the environment.
 
     Raises:
         SettingsError: a SANDBOX_ variable is unknown, missing or invalid.
@@ -123,7 +123,7 @@ def load_settings() -> Settings:
 
 
 def load_secrets(settings: Settings) -> Secrets:
-    """Reads the secret files.
+    """Read the secret files.
 
     Raises:
         SettingsError: a file is missing, unreadable, empty, too large or of the wrong form.

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def notify(state: str) -> None:
-    """Sends a line such as `READY=1` to the socket in NOTIFY_SOCKET; without one does nothing."""
+    """Send a line such as `READY=1` to the socket in NOTIFY_SOCKET; without one do nothing."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return

@@ -17,7 +17,7 @@ GROWTH = "mebibytes=96&seconds=100"
 
 
 def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
-    """Returns the drills.
+    """Return the drills.
 
     Args:
         door: how the bot is reached.

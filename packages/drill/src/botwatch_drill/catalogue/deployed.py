@@ -15,7 +15,7 @@ DEPLOYMENTS = {"deploy": "--deploy", "bad_deploy": "--bad-deploy"}
 
 
 def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[Drill, ...]:
-    """Returns the drills that deploy the bot, as far as there is a command for them.
+    """Return the drills that deploy the bot, as far as there is a command for them.
 
     Args:
         good: deploys a bot that works.

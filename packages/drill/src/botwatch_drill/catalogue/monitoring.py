@@ -59,7 +59,7 @@ rm -f /run/botwatch-drill-silence"""
 
 
 def probe_silenced(alertmanager: str) -> Drill:
-    """Returns the drill in which no test alert comes back.
+    """Return the drill in which no test alert comes back.
 
     Args:
         alertmanager: a line of shell that sets `alertmanager` to its address.

@@ -24,7 +24,7 @@ _LIMITS = Limits(
 
 
 def slack_drills(bot_away: Breakage) -> tuple[Drill, ...]:
-    """Returns the drills.
+    """Return the drills.
 
     Args:
         bot_away: takes the bot away until it is undone; that is what Slack must be told of.

@@ -40,7 +40,7 @@ class Outage:
 
 
 def play(outage: Outage, watch: Watch) -> Record:
-    """Lets Slack fail, breaks the site, lets Slack work again, mends the site, and watches.
+    """Let Slack fail, break the site, let Slack work again, mend the site, and watch.
 
     Raises:
         ControlError, HostError, InterruptionError: as Runner.run; everything is undone.
@@ -76,7 +76,7 @@ def play(outage: Outage, watch: Watch) -> Record:
 
 
 def _end_within(outage: Outage, watch: Watch, fault: Fault) -> None:
-    """Waits until Slack was to be told of what broke, mends it, and waits until that is over."""
+    """Wait until Slack was to be told of what broke, mend it, and wait until that is over."""
     observer, asked_at = watch.site.control, time.time()
 
     def fires(_: Record) -> bool:

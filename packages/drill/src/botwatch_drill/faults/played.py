@@ -34,7 +34,7 @@ class Played:
 
 
 def play(played: Played, watch: Watch) -> Record:
-    """Lets the stand-ins play, watches, takes it back, and watches on.
+    """Let the stand-ins play, watch, take it back, and watch on.
 
     Raises:
         ControlError, InterruptionError: as Runner.run; the fault is taken back.
@@ -77,7 +77,7 @@ class Questions:
     _next: float = 0.0
 
     def asked(self) -> bool:
-        """Asks if it is time to; always true, so that it can stand in a condition."""
+        """Ask if it is time to; always true, so that it can stand in a condition."""
         played = self.played
         if played.asks is None or time.monotonic() < self._next:
             return True

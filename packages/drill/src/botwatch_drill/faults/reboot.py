@@ -31,7 +31,7 @@ class Reboot:
 
 
 def play(watch: Watch) -> Record:
-    """Restarts the host, and waits until the site is well again and has kept quiet for a while.
+    """Restart the host, and wait until the site is well again and has kept quiet for a while.
 
     The stand-ins may be on that host, and lose their record with it: so the record is made here.
 
@@ -66,7 +66,7 @@ def play(watch: Watch) -> Record:
 
 
 def _booted(watch: Watch, before: str) -> bool:
-    """Waits until another boot than the one before is complete; says whether it was, in time."""
+    """Wait until another boot than the one before is complete; say whether it was, in time."""
     end = time.monotonic() + watch.drill.limits.late_s
     while time.monotonic() < end:
         with contextlib.suppress(HostError):
@@ -77,7 +77,7 @@ def _booted(watch: Watch, before: str) -> bool:
 
 
 def _well(watch: Watch, within_s: float) -> Snapshot | None:
-    """Waits until nothing is wrong any more; None: not in time."""
+    """Wait until nothing is wrong any more; None: not in time."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         try:

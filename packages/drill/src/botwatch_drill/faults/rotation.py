@@ -33,7 +33,7 @@ class Rotation:
     stays: bool = field(default=True, init=False)
 
     def renewal(self, key: str) -> Shell:
-        """Returns what gives the site another address, and its own again."""
+        """Return what gives the site another address, and its own again."""
         file = quote(self.file)
         # The content alone changes: owner and mode stay, and the address never is an argument.
         return Shell(
@@ -47,7 +47,7 @@ class Rotation:
 
 
 def play(rotation: Rotation, watch: Watch) -> Record:
-    """Renews the webhook, breaks the site, mends it, and takes the old webhook back.
+    """Renew the webhook, break the site, mend it, and take the old webhook back.
 
     Raises:
         ControlError, HostError, InterruptionError: as Runner.run; everything is undone.

@@ -39,7 +39,7 @@ RENEW_BOT = (f"{_KUBECTL} delete pod {_PODS} --force --grace-period=0 --wait=fal
 
 
 def new_pod(app: str) -> tuple[str, ...]:
-    """Returns what replaces the pod of a part of the monitoring."""
+    """Return what replaces the pod of a part of the monitoring."""
     return (f"{_TOOL} --namespace=monitoring delete pod --selector=app={app} >/dev/null",)
 
 
@@ -197,7 +197,7 @@ class ContainerKilled:
 
 
 def _until(condition: str, lines: list[str], complaint: str) -> list[str]:
-    """Waits for a condition for some ten seconds, with lines to run before each further look."""
+    """Wait for a condition for some ten seconds, with lines to run before each further look."""
     return [
         "try=0",
         f"until {condition}; do",

@@ -62,7 +62,7 @@ class ControlApi:
     dashboards: DashboardCalls
 
     def app(self) -> web.Application:
-        """Returns the application to mount at /control."""
+        """Return the application to mount at /control."""
         app = web.Application(middlewares=[errors_as_json])
         app.add_routes(
             [

@@ -128,7 +128,7 @@ AnyBody = TypeVar("AnyBody", bound=Body)
 
 
 async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
-    """Reads a call's JSON.
+    """Read a call's JSON.
 
     Raises:
         ControlError: 415 another Content-Type, 413 too large, 400 not what the call takes.

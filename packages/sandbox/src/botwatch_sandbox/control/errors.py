@@ -39,7 +39,7 @@ class ControlError(Exception):
 async def errors_as_json(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Turns every refusal into JSON."""
+    """Turn every refusal into JSON."""
     try:
         return await handler(request)
     except ControlError as error:

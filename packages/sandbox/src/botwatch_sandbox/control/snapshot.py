@@ -36,11 +36,11 @@ class Snapshot:
     recorder: Recorder
 
     def whole(self) -> JsonObject:
-        """Returns all parts and the present time (Unix seconds)."""
+        """Return all parts and the present time (Unix seconds)."""
         return {"now": time.time()} | {part: self.part(part) for part in PARTS}
 
     def part(self, part: Part) -> object:
-        """Returns one part, whole."""
+        """Return one part, whole."""
         match part:
             case "status":
                 return self._status()

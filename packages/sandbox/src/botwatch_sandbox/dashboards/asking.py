@@ -38,7 +38,7 @@ class Span:
 
     @classmethod
     def until_now(cls, minutes: int, least_s: int) -> Span:
-        """Returns the last minutes in steps that fall on the same moments each time."""
+        """Return the last minutes in steps that fall on the same moments each time."""
         step = max(minutes * 60 // POINTS, least_s)
         end = int(time.time()) // step * step
         return cls(end - minutes * 60, end, step)
@@ -63,12 +63,12 @@ class Dashboards:
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def names(self) -> list[JsonObject]:
-        """Lists the dashboards."""
+        """List the dashboards."""
         boards = read_boards(self.folder).values()
         return [{"name": board.name, "title": board.title} for board in boards]
 
     async def view(self, name: str, minutes: int) -> JsonObject | None:
-        """Returns a dashboard with its data; None where there is none of this name.
+        """Return a dashboard with its data; None where there is none of this name.
 
         Raises:
             FetchError: Prometheus does not answer.
@@ -147,7 +147,7 @@ def _all_of(labels: dict[str, str]) -> str:
 
 
 def _points(samples: list[object], span: Span, *, now: bool) -> list[float | None]:
-    """Puts values at their steps, None where there is none."""
+    """Put values at their steps, None where there is none."""
     points: list[float | None] = [None] * (1 if now else (span.end - span.start) // span.step + 1)
     for sample in samples:
         if is_list(sample) and len(sample) == 2 and isinstance(sample[0], int | float):  # noqa: PLR2004 # time and value

@@ -64,7 +64,7 @@ class Board:
 
 
 def read_boards(folder: Path | None) -> dict[str, Board]:
-    """Reads all dashboards of a folder, by name; none where there is no folder.
+    """Read all dashboards of a folder, by name; none where there is no folder.
 
     Raises:
         BoardError: a file is no dashboard.
@@ -75,7 +75,7 @@ def read_boards(folder: Path | None) -> dict[str, Board]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Fills in what is known of `$name`."""
+    """Fill in what is known of `$name`."""
     return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
@@ -141,13 +141,13 @@ def _query(target: JsonObject, dashed: set[str], values: Mapping[str, str]) -> Q
 
 
 def _steps(defaults: JsonObject) -> list[JsonObject]:
-    """The colours of values, each from a value on."""
+    """Return the colours of values, each from a value on."""
     steps = _objects(_inside(defaults, "thresholds").get("steps"))
     return [{"value": step.get("value"), "colour": text_of(step.get("color"))} for step in steps]
 
 
 def _means(defaults: JsonObject) -> JsonObject:
-    """The words for single values."""
+    """Return the words for single values."""
     for mapping in _objects(defaults.get("mappings")):
         if mapping.get("type") == "value":
             options = _inside(mapping, "options")
@@ -160,7 +160,7 @@ def _means(defaults: JsonObject) -> JsonObject:
 
 
 def _alerts(panel: JsonObject) -> list[str]:
-    """The alerts that it is about: those whose rules it leads to."""
+    """Return the alerts that it is about: those whose rules it leads to."""
     addresses = [text_of(link.get("url")) for link in _objects(panel.get("links"))]
     return [url.rpartition("?search=")[2] for url in addresses if "?search=" in url]
 

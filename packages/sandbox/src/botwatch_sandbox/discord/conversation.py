@@ -75,7 +75,7 @@ class Conversation:
     _frames: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
 
     def hello(self, version: str) -> None:
-        """Says hello to a bot that speaks a version of the API.
+        """Say hello to a bot that speaks a version of the API.
 
         Raises:
             HangUpError: the stand-in does not speak that version.
@@ -85,7 +85,7 @@ class Conversation:
         self.connection.send_op(HELLO, {"heartbeat_interval": int(self.timing.heartbeat_s * 1000)})
 
     async def answer_next(self) -> bool:
-        """Reads one frame and answers it; says whether the connection goes on.
+        """Read one frame and answer it; say whether the connection goes on.
 
         Raises:
             HangUpError: the bot broke a rule, or was silent for too long.
@@ -104,7 +104,7 @@ class Conversation:
         return True
 
     def invalidate(self, *, resumable: bool) -> None:
-        """Takes the session from the bot (op 9); a resumable one can be had back."""
+        """Take the session from the bot (op 9); a resumable one can be had back."""
         session, self.connection.session = self.connection.session, None
         if session is not None:
             session.detach()

@@ -85,7 +85,7 @@ class Interactions:
     _kept: OrderedDict[str, Interaction] = field(default_factory=OrderedDict)
 
     def type_in(self, author: User, content: str) -> Message | None:
-        """Uses the command that a text such as `/roll 2d6` names; None when it names none.
+        """Use the command that a text such as `/roll 2d6` names; None when it names none.
 
         Raises:
             SlashError: the command cannot be used so.
@@ -102,7 +102,7 @@ class Interactions:
         languages: Languages | None = None,
         guild: Guild = HOME,
     ) -> Message:
-        """Uses a command, as a person does in Discord's window; returns what the page shows.
+        """Use a command, as a person does in Discord's window; return what the page shows.
 
         Raises:
             SlashError: there is no such command, it cannot be used so, or no bot is there.
@@ -128,7 +128,7 @@ class Interactions:
         return used
 
     def acknowledge(self, interaction_id: int | None, token: str, body: JsonObject) -> JsonObject:
-        """Takes the bot's first answer; returns what Discord answers when it is asked to.
+        """Take the bot's first answer; return what Discord answers when it is asked to.
 
         Raises:
             RestError: it is too late, or not the first, or breaks a rule.
@@ -154,7 +154,7 @@ class Interactions:
         return _acknowledged(interaction)
 
     def follow_up(self, token: str, body: JsonObject) -> JsonObject:
-        """Takes another answer.
+        """Take another answer.
 
         Raises:
             RestError: there is no such interaction any more, or the answer breaks a rule.
@@ -165,7 +165,7 @@ class Interactions:
         return payloads.message(self._say(interaction, body))
 
     def original(self, token: str) -> JsonObject:
-        """Returns the first answer.
+        """Return the first answer.
 
         Raises:
             RestError: there is none.
@@ -173,7 +173,7 @@ class Interactions:
         return payloads.message(self._original(self._find(token)))
 
     def edit_original(self, token: str, body: JsonObject) -> JsonObject:
-        """Changes the first answer, or gives it after it was put off.
+        """Change the first answer, or give it after it was put off.
 
         Raises:
             RestError: there is no such interaction any more, or the answer breaks a rule.
@@ -189,7 +189,7 @@ class Interactions:
         return payloads.message(interaction.original)
 
     def delete_original(self, token: str) -> None:
-        """Takes the first answer away.
+        """Take the first answer away.
 
         Raises:
             RestError: there is none.

@@ -75,5 +75,5 @@ class Record:
         return self.state == "running"
 
     def view(self) -> JsonObject:
-        """Returns the record as the control API gives it."""
+        """Return the record as the control API gives it."""
         return asdict(self)

@@ -64,7 +64,7 @@ class _Bot:
     back_at: float | None = None
 
     def goes_down(self, at: float) -> None:
-        """Notes that it was seen not ready."""
+        """Note that it was seen not ready."""
         self.down_at, self.back_at = at, None
 
 
@@ -97,7 +97,7 @@ class Recorder:
         return self.record is not None and self.record.running
 
     def start(self, spec: DrillSpec, *, own: bool = False) -> Record:
-        """Starts a drill; `own` ones are run by the control room itself.
+        """Start a drill; `own` ones are run by the control room itself.
 
         Raises:
             DrillConflictError: one runs already, or its alert fires already.
@@ -133,11 +133,11 @@ class Recorder:
         return self.record
 
     def contact(self) -> None:
-        """Notes a sign of life of the runner."""
+        """Note a sign of life of the runner."""
         self._last_contact = time.monotonic()
 
     def runners_record(self) -> Record:
-        """Returns the running drill for its runner to change.
+        """Return the running drill for its runner to change.
 
         Raises:
             DrillConflictError: none runs, or the control room itself runs it.
@@ -155,7 +155,7 @@ class Recorder:
         return self.record
 
     def mark(self, record: Record, mark: Mark, at: float | None = None) -> None:
-        """Notes that the fault is in place, came again, or was taken away.
+        """Note that the fault is in place, came again, or was taken away.
 
         Args:
             record: of the drill.
@@ -191,11 +191,11 @@ class Recorder:
         self.changes.touch("drill")
 
     def finish(self, record: Record, *, ok: bool, error: str | None = None) -> None:
-        """Ends a drill with its verdict."""
+        """End a drill with its verdict."""
         self._end(record, "passed" if ok else "failed", error)
 
     def saw_message(self, message: SlackMessage) -> None:
-        """Notes a Slack message."""
+        """Note a Slack message."""
         record = self._injected()
         if record is None:
             return
@@ -214,7 +214,7 @@ class Recorder:
         self.changes.touch("drill")
 
     def saw_alerts(self, firing: Collection[str], at: float) -> None:
-        """Notes which alerts fire in Prometheus (`at` in Unix seconds)."""
+        """Note which alerts fire in Prometheus (`at` in Unix seconds)."""
         self._firing = frozenset(firing)
         record = self._injected()
         if record is None or record.alert is None:
@@ -232,7 +232,7 @@ class Recorder:
     def saw_health(
         self, *, ready: bool, asked_at: float, at: float, started_at: float | None = None
     ) -> None:
-        """Notes what the bot's /health said (times in Unix seconds).
+        """Note what the bot's /health said (times in Unix seconds).
 
         The bot has recovered when it is back from being down, or is a process that was started
         since: a new one may be ready before anybody looks. An answer to a question that was asked
@@ -261,14 +261,14 @@ class Recorder:
             self._recover(record, at)
 
     def saw_gateway(self, sessions: int, at: float) -> None:
-        """Notes how many sessions the gateway stand-in has (`at` in Unix seconds)."""
+        """Note how many sessions the gateway stand-in has (`at` in Unix seconds)."""
         self._bot.connected = sessions > 0
         self._bot.was_connected |= self._bot.connected
         if not self._bot.connected:
             self._bot.goes_down(at)
 
     async def watch_runner(self) -> None:
-        """Aborts a drill whose runner is gone; runs until it is cancelled."""
+        """Abort a drill whose runner is gone; run until it is cancelled."""
         while True:
             await asyncio.sleep(self.limits.check_s)
             record = self.record
@@ -312,7 +312,7 @@ class Recorder:
 
 
 def _tells(message: SlackMessage, alert: str | None, state: alerts.State) -> bool:
-    """Says whether a message reports an alert (any, when None) in a state."""
+    """Say whether a message reports an alert (any, when None) in a state."""
     if alert is None:
         return message.state == state
     return any(
@@ -323,7 +323,7 @@ def _tells(message: SlackMessage, alert: str | None, state: alerts.State) -> boo
 
 
 def _said(message: SlackMessage, alert: str | None) -> str:
-    """Returns what a message says of an alert (of everything, when None)."""
+    """Return what a message says of an alert (of everything, when None)."""
     told = [
         alerts.words_of(attachment)
         for attachment in message.post.attachments
@@ -333,7 +333,7 @@ def _said(message: SlackMessage, alert: str | None) -> str:
 
 
 def _unresolved(record: Record, message: SlackMessage) -> tuple[str, ...]:
-    """Returns the followed alerts that Slack has open after a message."""
+    """Return the followed alerts that Slack has open after a message."""
     found = []
     for name in (record.alert, *record.also):
         if name is None:

@@ -65,7 +65,7 @@ class OwnDrills:
     _task: asyncio.Task[None] | None = None
 
     def start(self, name: str) -> Record:
-        """Starts a drill of the catalogue; it goes on by itself.
+        """Start a drill of the catalogue; it goes on by itself.
 
         Raises:
             DrillConflictError: another one is running, or the alert fires already.
@@ -79,7 +79,7 @@ class OwnDrills:
         return record
 
     async def close(self) -> None:
-        """Stops the running drill."""
+        """Stop the running drill."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -123,7 +123,7 @@ class OwnDrills:
             raise VerdictError(message)
 
     async def _wait(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Waits until a condition of the record holds; says whether it came to that in time."""
+        """Wait until a condition of the record holds; say whether it came to that in time."""
         with self.changes.listen() as listener, contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while not condition():

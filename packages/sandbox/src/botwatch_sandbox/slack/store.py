@@ -41,7 +41,7 @@ class SlackMessage:
     state: State | None
 
     def view(self) -> JsonObject:
-        """Returns what the control room shows."""
+        """Return what the control room shows."""
         return {
             "id": self.id,
             "at": self.at,
@@ -85,7 +85,7 @@ class SlackStore:
     _bytes: int = 0
 
     def add(self, post: SlackPost) -> SlackMessage:
-        """Accepts a post and tells all listeners."""
+        """Accept a post and tell all listeners."""
         self._last_id += 1
         message = SlackMessage(self._last_id, time.time(), post, state_of_all(post.attachments))
         size = len(encode(message.view()))
@@ -99,16 +99,16 @@ class SlackStore:
         return message
 
     def refuse(self, status: int | str, word: str) -> None:
-        """Notes a post that was not accepted."""
+        """Note a post that was not accepted."""
         self._refused.append(Refused(time.time(), status, word))
         self.changes.touch("slack")
 
     def since(self, at: float) -> list[SlackMessage]:
-        """Returns the messages that came at or after a time (Unix seconds)."""
+        """Return the messages that came at or after a time (Unix seconds)."""
         return [message for message, _ in self._messages if message.at >= at]
 
     def view(self) -> JsonObject:
-        """Returns the `slack` part of the snapshot."""
+        """Return the `slack` part of the snapshot."""
         return {
             "channel": CHANNEL_NAME,
             "messages": [message.view() for message, _ in self._messages],
