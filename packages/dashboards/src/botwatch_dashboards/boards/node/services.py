@@ -44,10 +44,10 @@ SERVICES = Row(
             53,
             Text("Age of what the node says of itself", "노드가 스스로 적은 정보의 나이"),
             Text(
-                "Failed units, a due reboot and ending certificates are written down once a "
-                "minute. Beyond $prometheus_node_facts_stale_after nobody would hear of them: "
+                "Failed units, a due reboot and expiring certificates are collected every 30 s by "
+                "default. Beyond $prometheus_node_facts_stale_after nobody would hear of them: "
                 "NodeUnitFailed tells of that.",
-                "실패한 유닛, 재부팅 필요, 만료되는 인증서는 1분마다 기록됩니다. "
+                "실패한 유닛, 재부팅 필요, 만료되는 인증서는 기본적으로 30초마다 수집됩니다. "
                 "$prometheus_node_facts_stale_after를 넘으면 아무도 알 수 없게 되며, "
                 "NodeUnitFailed가 이를 알립니다.",
             ),
