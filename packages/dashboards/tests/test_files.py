@@ -10,11 +10,12 @@ from plugins.dashboards import seconds
 
 from botwatch_dashboards.boards import BOARDS
 from botwatch_dashboards.boards.node import NODE
-from botwatch_dashboards.expanding import constants, fill, load, targets
+from botwatch_dashboards.expanding import load, targets
 from botwatch_dashboards.files import DASHBOARDS, generate, left_over
 from botwatch_dashboards.spec import FULL_WIDTH, Board
 from botwatch_dashboards.texts import LANGUAGES, Language, Text
 from botwatch_dashboards.values import REPOSITORY, default_of
+from botwatch_sandbox.dashboards.variables import constants, fill
 
 FILES = generate()
 PATHS = sorted(DASHBOARDS.glob("*/*.json"))
@@ -93,9 +94,9 @@ def test_every_variable_in_a_text_or_query_is_there(dashboard: dict[str, Any]) -
     known = {**choices, **values, "__range": "1h", "__interval": "1m", "__rate_interval": "1m"}
     for panel in dashboard["panels"]:
         for text in (panel["title"], panel.get("description", "")):
-            assert "$" not in fill(text, known)
+            assert "$" not in fill(text, known, strict=True)
     for _, target in targets(dashboard):
-        fill(target["expr"], known)
+        fill(target["expr"], known, strict=True)
 
 
 def test_the_interval_of_the_node_facts_is_the_default_of_their_role() -> None:

@@ -43,6 +43,17 @@ def is_list(value: object) -> TypeGuard[list[object]]:
     return isinstance(value, list)
 
 
+def inside(value: JsonObject, name: str) -> JsonObject:
+    """Return the object under a name, an empty one where there is none."""
+    found = value.get(name)
+    return found if is_object(found) else {}
+
+
+def objects(value: object) -> list[JsonObject]:
+    """Return the objects in a decoded JSON list, none if it is no list."""
+    return [entry for entry in value if is_object(entry)] if is_list(value) else []
+
+
 def text_of(value: object) -> str:
     """Return the value if it is a string, else the empty string."""
     return value if isinstance(value, str) else ""

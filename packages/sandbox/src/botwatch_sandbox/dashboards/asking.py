@@ -11,7 +11,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from botwatch_sandbox.dashboards.board import Board, Panel, Query, fill, read_boards
+from botwatch_sandbox.dashboards.board import Board, Panel, Query, read_boards
+from botwatch_sandbox.dashboards.variables import fill, of_time
 from botwatch_sandbox.fetch import FetchError, fetch
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
@@ -102,16 +103,8 @@ class Dashboards:
         return {**panel.look, "series": series[:SERIES_MAX], "left_out": len(series) > SERIES_MAX}
 
     async def _series(self, board: Board, query: Query, span: Span) -> list[JsonObject]:
-        range_s = span.end - span.start
-        expr = fill(
-            query.expr,
-            {
-                **board.values,
-                "__range": f"{range_s}s",
-                "__interval": f"{span.step}s",
-                "__rate_interval": f"{max(span.step + query.least_s, 4 * query.least_s)}s",
-            },
-        )
+        times = of_time(span.end - span.start, span.step, query.least_s)
+        expr = fill(query.expr, {**board.values, **times})
         asked = {"query": expr}
         if not query.now:
             asked |= {"start": str(span.start), "end": str(span.end), "step": str(span.step)}
