@@ -21,9 +21,8 @@ from botwatch_sandbox.control.bodies import (
     read_body,
 )
 from botwatch_sandbox.control.errors import ControlError, errors_as_json
-from botwatch_sandbox.discord.interactions import Languages
 from botwatch_sandbox.discord.slash import SlashError
-from botwatch_sandbox.discord.state import Draft, visitor
+from botwatch_sandbox.discord.state import Draft, Languages, visitor
 from botwatch_sandbox.drills.catalogue import CATALOGUE
 from botwatch_sandbox.drills.record import DrillSpec
 from botwatch_sandbox.jsonio import answer

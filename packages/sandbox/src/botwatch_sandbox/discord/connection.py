@@ -18,8 +18,6 @@ from botwatch_sandbox.jsonio import JsonObject, encode, is_object
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_sandbox.discord.session import Session
-
 OUTBOX_FRAMES = 1000
 FRAME_MAX_BYTES = 4096  # Discord's own limit for what a bot sends
 CLOSE_WITHIN_S = 0.3
@@ -92,7 +90,6 @@ class Connection:
         muted: Callable[[], bool],
         timed: Callable[[], None],
     ) -> None:
-        self.session: Session | None = None
         self.latency_s: float | None = None
         self.closed_by_us = False
         self.compressed = compressed

@@ -122,7 +122,7 @@ class Gateway:
     def invalidate(self, *, resumable: bool) -> None:
         """Tell every bot that its session is invalid (op 9)."""
         for conversation in self._conversations:
-            if conversation.connection.session is not None:
+            if conversation.session is not None:
                 conversation.invalidate(resumable=resumable)
         self._note_change()
 
@@ -146,7 +146,7 @@ class Gateway:
             writer.cancel()
 
     def _release(self, connection: Connection) -> None:
-        session, connection.session = connection.session, None
+        session = self.sessions.of(connection)
         if session is None:
             return
         session.detach()

@@ -14,7 +14,7 @@ from botwatch_sandbox.discord.bodies import EPHEMERAL, RestError, invalid, is_ep
 from botwatch_sandbox.discord.guilds import HOME, Guild
 from botwatch_sandbox.discord.slash import SlashCommands, SlashError, fill_in, read_typed
 from botwatch_sandbox.discord.snowflake import Snowflakes
-from botwatch_sandbox.discord.state import BOT, Draft, User
+from botwatch_sandbox.discord.state import BOT, Draft, Interaction, Languages, User
 from botwatch_sandbox.jsonio import JsonObject, is_object
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 ANSWER_WITHIN_S = 3.0
 TOKEN_VALID_S = 15 * 60.0
 KEPT = 1000
-DEFAULT_LOCALE = "en-US"
-
 
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_WEBHOOK = 10015
@@ -40,34 +38,6 @@ class Answer(IntEnum):
 
     MESSAGE = 4
     DEFERRED = 5
-
-
-@dataclass(slots=True)
-class Interaction:
-    """One use of a command.
-
-    Attributes:
-        at: when it was used (monotonic seconds).
-        acknowledged: whether the bot has answered, or said that it will.
-        ephemeral: whether the answer is for the person alone.
-        original: the first answer, once it is there.
-    """
-
-    id: int
-    token: str
-    guild: Guild
-    at: float
-    acknowledged: bool = False
-    ephemeral: bool = False
-    original: Message | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Languages:
-    """The languages that Discord tells a bot of: the person's, and the guild's."""
-
-    locale: str = DEFAULT_LOCALE
-    guild_locale: str = DEFAULT_LOCALE
 
 
 @dataclass(slots=True)

@@ -11,8 +11,7 @@ from botwatch_sandbox.discord.state import BOT, OWNER, Message, User
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.guilds import Guild
-    from botwatch_sandbox.discord.interactions import Interaction, Languages
-    from botwatch_sandbox.discord.state import Draft
+    from botwatch_sandbox.discord.state import Draft, Interaction, Languages
     from botwatch_sandbox.jsonio import JsonObject
 
 APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted

@@ -119,6 +119,10 @@ class Sessions:
         """End a session for good."""
         self._all.pop(session.id, None)
 
+    def of(self, connection: Connection) -> Session | None:
+        """Return the session that a connection has."""
+        return next((found for found in self._all.values() if found.connection is connection), None)
+
     def all(self) -> list[Session]:
         """Return every session that lives."""
         self._forget_expired()

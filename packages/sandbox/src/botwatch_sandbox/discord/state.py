@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MESSAGES_KEPT = 200
 CONTENT_MAX = 2000
 AUTHOR_MAX = 32
+DEFAULT_LOCALE = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,34 @@ class Message:
             "content": self.draft.as_text(),
             "at": self.at,
         }
+
+
+@dataclass(slots=True)
+class Interaction:
+    """One use of a command.
+
+    Attributes:
+        at: when it was used (monotonic seconds).
+        acknowledged: whether the bot has answered, or said that it will.
+        ephemeral: whether the answer is for the person alone.
+        original: the first answer, once it is there.
+    """
+
+    id: int
+    token: str
+    guild: Guild
+    at: float
+    acknowledged: bool = False
+    ephemeral: bool = False
+    original: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages that Discord tells a bot of: the person's, and the guild's."""
+
+    locale: str = DEFAULT_LOCALE
+    guild_locale: str = DEFAULT_LOCALE
 
 
 MessageListener: TypeAlias = "Callable[[Message], None]"
