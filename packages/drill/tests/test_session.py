@@ -10,13 +10,13 @@ from rich.console import Console
 from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S, DRILLS, choose, deployments
 from botwatch_drill.control import ControlError, ControlRoom
 from botwatch_drill.host import HostError
-from botwatch_drill.record import Timing
 from botwatch_drill.rest import UnrestError
 from botwatch_drill.runtimes.known import RUNTIMES
 from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
 from botwatch_drill.testing import CRASHES, QUICK, RESTART, Story
+from botwatch_drill.timing import Timing
 from botwatch_drill.watch import Site
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botwatch_sandbox.drills.recorder import RunnerLimits
 from botwatch_sandbox.drills.runner import Patience
+from botwatch_sandbox.drills.supervised import RunnerLimits
 from botwatch_sandbox.testing.doubles import Neighbours, neighbours
 from botwatch_sandbox.testing.gateway_client import connected
 from botwatch_sandbox.testing.server import SECRETS, RunningSandbox, running_sandbox

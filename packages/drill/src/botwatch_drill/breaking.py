@@ -9,8 +9,8 @@ from botwatch_drill.fault import Fault
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
+    from botwatch_sandbox.drills.record import Record
 
 
 def break_and_mend(breakage: Breakage, watch: Watch) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -9,15 +10,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from botwatch_drill.record import Record
 from botwatch_drill.snapshot import Snapshot
+from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from botwatch_drill.drill import Drill
-    from botwatch_drill.observer import Mark
+    from botwatch_sandbox.drills.record import Mark
 
 Parsed = TypeVar("Parsed")
 
@@ -73,21 +73,10 @@ class ControlRoom:
         """Return the state of the whole site."""
         return self._call("GET", "/control/state", Snapshot.parse)
 
-    def start(self, drill: Drill) -> Record:
+    def start(self, spec: DrillSpec) -> Record:
         """Start the record of a drill that the control room does not run itself."""
-        return self._call(
-            "POST",
-            "/control/drills",
-            Record.parse,
-            {
-                "name": drill.name,
-                "title": drill.title,
-                "alert": drill.alert,
-                "budget_s": drill.budget_s,
-                "expect": drill.expect,
-                "also": list(drill.also),
-            },
-        )
+        body = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
+        return self._call("POST", "/control/drills", Record.parse, body)
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:
         """Note when the fault was put in place, came again, or was taken away.

@@ -8,8 +8,8 @@ from botwatch_drill.deployment import RunningDeployment
 
 if TYPE_CHECKING:
     from botwatch_drill.deployment import Deployment, Ended
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
+    from botwatch_sandbox.drills.record import Record
 
 
 def deploy(deployment: Deployment, watch: Watch) -> tuple[Record, Ended]:

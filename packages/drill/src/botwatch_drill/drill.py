@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from botwatch_sandbox.drills.record import DrillSpec
+
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
     from botwatch_drill.deployment import Deployment
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from botwatch_drill.faults.reboot import Reboot
     from botwatch_drill.faults.rotation import Rotation
 
-Expect: TypeAlias = Literal["message", "silence", "firing"]
 Fault: TypeAlias = "Breakage | Deployment | Outage | Played | Reboot | Rotation"
 Needs: TypeAlias = Literal["host", "quick alerts", "stand-ins"]
 
@@ -57,19 +58,12 @@ SLOW_LIMITS = Limits(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Drill:
-    """One drill. Every `…_s` is seconds after the injection.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill(DrillSpec):
+    """One drill, with what is broken. Every `…_s` is seconds after the injection.
 
     Attributes:
-        name: what it is called on the command line and in the report.
-        title: what breaks, for people.
-        expect: whether a Slack message must come, or must not; or whether the alert must fire where
-            no message can come.
-        alert: the alert that must fire; None when none may.
         breaks: what is broken, and how.
-        budget_s: what the median of all runs may take until the message is delivered, or until the
-            alert fires where no message can come; None when there is nothing to hurry.
         recovered_within_s: when the site must be well again.
         needs: whether it can be run on any host, only where alerts come as quickly as on the demo's
             node, or only where the stand-ins are.
@@ -84,18 +78,12 @@ class Drill:
         brief: whether it may be over before anybody has seen it.
         together: whether it may run beside others: it concerns no bot, and takes its time.
         meanwhile: what else is done once the message is there; None: nothing.
-        also: alerts that may be told of meanwhile; they must be over at the end.
         hidden_by: alerts after which this drill's own keeps quiet for a while, `hidden_for_s`, as
             they have told of the same.
         limits: how long everything may take.
     """
 
-    name: str
-    title: str
-    expect: Expect
-    alert: str | None
     breaks: Fault
-    budget_s: float | None
     recovered_within_s: float
     needs: Needs = "host"
     phase_s: float = 0.0
@@ -108,7 +96,6 @@ class Drill:
     brief: bool = False
     together: bool = False
     meanwhile: Meanwhile | None = None
-    also: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
     hidden_for_s: float = 0.0
     limits: Limits = LIMITS

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botwatch_drill.drill import Drill
-    from botwatch_drill.record import Record
     from botwatch_drill.snapshot import Snapshot
-
-Mark: TypeAlias = Literal["injected", "again", "released"]
+    from botwatch_sandbox.drills.record import DrillSpec, Mark, Record
 
 
 class Observer(Protocol):
@@ -20,7 +17,7 @@ class Observer(Protocol):
     def state(self) -> Snapshot:
         """Return the state of the whole site."""
 
-    def start(self, drill: Drill) -> Record:
+    def start(self, spec: DrillSpec) -> Record:
         """Start the record of a drill."""
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from botwatch_drill.record import Timing
     from botwatch_drill.result import Result
+    from botwatch_drill.timing import Timing
 
 DIGITS = 2
 NONE = "-"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from botwatch_drill.record import Timing
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

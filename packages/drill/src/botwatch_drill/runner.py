@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from botwatch_drill.faults.outage import Outage
     from botwatch_drill.faults.played import Played
     from botwatch_drill.faults.rotation import Rotation
-    from botwatch_drill.record import Record
     from botwatch_drill.result import Run
     from botwatch_drill.watch import Watch
+    from botwatch_sandbox.drills.record import Record
 
     Recorded: TypeAlias = Breakage | Deployment | Outage | Played | Rotation
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from botwatch_sandbox.drills.recorder import State
+
 WORD = re.compile(r"[\w-]+")
 
 
@@ -27,6 +29,15 @@ class Told:
     state: str | None
     titles: str
     words: str
+
+    def reports(self, alert: str | None, state: State) -> bool:
+        """Say whether it reports an alert (any, when None) in a state."""
+        return self.state == state and self.names(alert)
+
+    def words_on(self, alert: str | None) -> str:
+        """Return all that it says: its alerts are not told apart."""
+        del alert
+        return self.words
 
     def names(self, alert: str | None) -> bool:
         """Say whether it is about an alert (any, when None)."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botwatch_drill.drill import Limits
 from botwatch_drill.host import HostError
+from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,22 +147,8 @@ class FakeSite:
         self.log.append(f"start {body['name']}")
         self._strikes, self._returns = 1, True
         number = 1 if self.record is None else self.record["id"] + 1
-        moments = dict.fromkeys(("injected_at", "released_at", *MOMENTS))
-        self.record = {
-            "id": number,
-            "name": body["name"],
-            "state": "running",
-            "error": None,
-            "alert": body["alert"],
-            "budget_s": body["budget_s"],
-            "expect": body["expect"],
-            "messages": 0,
-            "told_firing": 0,
-            "told_resolved": 0,
-            "said": None,
-            "unresolved": [],
-            **moments,
-        }
+        record = Record.begin(number, DrillSpec(**body), time.time())
+        self.record = record.view()
         return self.record
 
     def _look(self) -> dict[str, Any]:

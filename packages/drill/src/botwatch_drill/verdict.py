@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botwatch_drill.deployment import Deployment
-from botwatch_drill.record import Timing
 from botwatch_drill.result import Run, exceeds
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
     from botwatch_drill.deployment import Ended
     from botwatch_drill.drill import Drill
-    from botwatch_drill.record import Record
+    from botwatch_sandbox.drills.record import Record
 
 BOT_DOWN = "DiscordBotDown"
 

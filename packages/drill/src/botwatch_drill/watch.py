@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_drill.control import ControlError
-from botwatch_drill.record import Timing
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from botwatch_drill.host import Host
     from botwatch_drill.observer import Observer
     from botwatch_drill.progress import Notes
-    from botwatch_drill.record import Record
     from botwatch_drill.stopping import Stop
+    from botwatch_sandbox.drills.record import Record
 
 PHASES = ("firing", "delivered", "recovered", "resolved")
 

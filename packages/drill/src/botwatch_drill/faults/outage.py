@@ -10,8 +10,8 @@ from botwatch_drill.fault import Fault
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
+    from botwatch_sandbox.drills.record import Record
 
 Answer: TypeAlias = Literal[429, 500, 503, "silence"]
 # What Alertmanager needs after the end of an alert to let it go without a word.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
+    from botwatch_sandbox.drills.record import Record
 
 
 @dataclass(frozen=True, slots=True)

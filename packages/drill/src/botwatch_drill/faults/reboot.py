@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
-from botwatch_drill.record import Record
+from botwatch_sandbox.drills.record import Record
 
 if TYPE_CHECKING:
     from botwatch_drill.snapshot import Snapshot
@@ -46,11 +46,11 @@ def play(watch: Watch) -> Record:
     watch.site.host.restart()
     watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
     watch.line.waits("waiting until everything is back")
-    record = Record.begin(0, watch.drill)
-    fields: dict[str, object] = {"injected_at": started_at}
+    record = Record.begin(0, watch.drill, started_at)
+    record.injected_at = started_at
     state = _well(watch, limits.late_s) if _booted(watch, boot) else None
     if state is not None:
-        fields["recovered_at"] = time.time()
+        record.recovered_at = time.time()
         watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
         watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
         watch.site.stop.sleep(limits.quiet_s)
@@ -61,8 +61,8 @@ def play(watch: Watch) -> Record:
             for told in state.told
             if told not in before and told.state == "firing" and not any(map(told.names, mild))
         ]
-        fields |= {"messages": len(new), "said": new[0].words if new else None}
-    return record.seen(**fields)
+        record.messages, record.said = len(new), new[0].words if new else None
+    return record
 
 
 def _booted(watch: Watch, before: str) -> bool:

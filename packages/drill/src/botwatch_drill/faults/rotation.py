@@ -13,8 +13,8 @@ from botwatch_drill.faults.shell import Shell
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
+    from botwatch_sandbox.drills.record import Record
 
 _KEPT = "/run/botwatch-drill-webhook"
 

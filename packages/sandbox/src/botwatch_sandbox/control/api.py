@@ -185,11 +185,11 @@ class ControlApi:
     async def _mark_drill(self, request: web.Request) -> web.Response:
         body = await read_body(request, MarkDrill)
         record = self.snapshot.recorder.runners_record()
-        self.snapshot.recorder.mark(record, body.mark, body.at)
+        self.snapshot.recorder.mark(body.mark, body.at)
         return answer(record.view())
 
     async def _finish_drill(self, request: web.Request) -> web.Response:
         body = await read_body(request, FinishDrill)
         record = self.snapshot.recorder.runners_record()
-        self.snapshot.recorder.finish(record, ok=body.ok, error=body.error)
+        self.snapshot.recorder.finish(ok=body.ok, error=body.error)
         return answer(record.view())

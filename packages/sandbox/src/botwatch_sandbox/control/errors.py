@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from botwatch_sandbox.drills.recorder import DrillConflictError, DrillTimeError
 from botwatch_sandbox.drills.runner import NoDrillTokenError
+from botwatch_sandbox.drills.supervised import DrillConflictError, DrillTimeError
 from botwatch_sandbox.jsonio import answer
 
 if TYPE_CHECKING:

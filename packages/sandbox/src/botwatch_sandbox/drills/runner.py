@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.changes import Changes
     from botwatch_sandbox.drills.record import Record
-    from botwatch_sandbox.drills.recorder import Recorder
+    from botwatch_sandbox.drills.supervised import SupervisedRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OwnDrills:
         patience: how long a drill waits.
     """
 
-    recorder: Recorder
+    recorder: SupervisedRecorder
     changes: Changes
     injector: Injector | None
     patience: Patience = field(default_factory=Patience)
@@ -88,14 +88,14 @@ class OwnDrills:
     async def _run(self, drill: OwnDrill, record: Record, injector: Injector) -> None:
         try:
             await injector.inject(drill)
-            self.recorder.mark(record, "injected")
+            self.recorder.mark("injected")
             await self._expect_message(record)
             await (self._expect_end if drill.resolves else self._expect_recovery)(record)
             _judge_time(record)
         except (InjectionError, VerdictError) as error:
-            self.recorder.finish(record, ok=False, error=str(error))
+            self.recorder.finish(ok=False, error=str(error))
         else:
-            self.recorder.finish(record, ok=True)
+            self.recorder.finish(ok=True)
 
     async def _expect_message(self, record: Record) -> None:
         if not await self._wait(lambda: record.delivered_at is not None, self.patience.delivered_s):

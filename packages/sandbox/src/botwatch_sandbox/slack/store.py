@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.jsonio import JsonObject, encode
+from botwatch_sandbox.slack import alerts
 from botwatch_sandbox.slack.alerts import State, state_of_all
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CHANNEL_NAME = "alerts"
 MESSAGES_KEPT = 100
 REFUSALS_KEPT = 100
 BYTES_KEPT = 1024 * 1024
+WORDS_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,25 @@ class SlackMessage:
     at: float
     post: SlackPost
     state: State | None
+
+    def reports(self, alert: str | None, state: State) -> bool:
+        """Say whether it reports an alert (any, when None) in a state."""
+        if alert is None:
+            return self.state == state
+        return any(
+            alerts.names(attachment, alert)
+            and (alerts.state_of(attachment) == "resolved") == (state == "resolved")
+            for attachment in self.post.attachments
+        )
+
+    def words_on(self, alert: str | None) -> str:
+        """Return what it says of an alert (of everything, when None)."""
+        told = [
+            alerts.words_of(attachment)
+            for attachment in self.post.attachments
+            if alert is None or alerts.names(attachment, alert)
+        ]
+        return "\n".join([self.post.text, *told]).strip()[:WORDS_MAX]
 
     def view(self) -> JsonObject:
         """Return what the control room shows."""
