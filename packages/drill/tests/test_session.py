@@ -22,7 +22,7 @@ from botwatch_drill.watch import Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botwatch_drill.drill import Limits
+    from botwatch_drill.terms import Limits
     from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from botwatch_drill.catalogue import DRILLS, choose, deployments
-from botwatch_drill.deployment import Ended
 from botwatch_drill.drill import Drill
+from botwatch_drill.outcome import Ended
 from botwatch_drill.result import Result, Run
 from botwatch_drill.timing import Timing
 from botwatch_drill.verdict import judge

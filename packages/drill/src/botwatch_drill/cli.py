@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from botwatch_drill.drill import Drill, Limits
+    from botwatch_drill.drill import Drill
     from botwatch_drill.host import Host
     from botwatch_drill.observer import Observer
     from botwatch_drill.runtimes.runtime import Runtime
+    from botwatch_drill.terms import Limits
 
 # A pipe or a file has no width of its own; the table needs this much.
 PLAIN_WIDTH = 120

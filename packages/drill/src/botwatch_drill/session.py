@@ -10,8 +10,7 @@ from botwatch_drill import rest, together
 from botwatch_drill.host import HostError
 from botwatch_drill.progress import line
 from botwatch_drill.result import Result
-from botwatch_drill.runner import Runner
-from botwatch_drill.watch import Watch
+from botwatch_drill.runner import run_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +95,7 @@ class Session:
             rest.wait(self.site, result.drill, shown)
             shown.waits(f"waiting {delay_s:.1f} s")
             self.site.stop.sleep(delay_s)
-            run, budget_s = Runner(Watch(self.site, result.drill, shown)).run()
+            run, budget_s = run_once(self.site, result.drill, shown)
             result.budget_s = budget_s
             shown.says("failed" if run.failures else "ok")
             return run

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from botwatch_drill.drill import Limits
 from botwatch_drill.host import HostError
+from botwatch_drill.terms import Limits
 from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:

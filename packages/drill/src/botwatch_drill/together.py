@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from botwatch_drill.recording import Recording
-from botwatch_drill.runner import Runner
-from botwatch_drill.watch import Site, Watch
+from botwatch_drill.runner import run_once
+from botwatch_drill.watch import Site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ def run_together(
     """Run drills at once, each to its own end; return their runs and budgets, in their order.
 
     Raises:
-        ControlError, HostError, InterruptionError: as Runner.run; all faults are undone.
+        ControlError, HostError, InterruptionError: as Fault.run; all faults are undone.
     """
     look = SharedLook(site.control)
     parts = [_Part(drill) for drill in drills]
@@ -116,7 +116,7 @@ def run_together(
 def _run(site: Site, part: _Part, look: SharedLook) -> None:
     own = Site(Recording(look), site.host, site.stop)
     try:
-        part.run, _ = Runner(Watch(own, part.drill, part.line)).run()
+        part.run, _ = run_once(own, part.drill, part.line)
         part.line.says("failed" if part.run.failures else "ok")
     except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
         part.error = error

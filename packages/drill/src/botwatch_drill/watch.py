@@ -12,11 +12,11 @@ from botwatch_drill.timing import Timing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_drill.drill import Drill
     from botwatch_drill.host import Host
     from botwatch_drill.observer import Observer
     from botwatch_drill.progress import Notes
     from botwatch_drill.stopping import Stop
+    from botwatch_drill.terms import Terms
     from botwatch_sandbox.drills.record import Record
 
 PHASES = ("firing", "delivered", "recovered", "resolved")
@@ -49,7 +49,7 @@ class Watch:
     """
 
     site: Site
-    drill: Drill
+    drill: Terms
     line: Notes
     record_id: int = 0
     _shown: set[str] = field(default_factory=set)
@@ -81,6 +81,19 @@ class Watch:
             if done(record) or not record.running or time.monotonic() >= end:
                 return record
             self.site.stop.sleep(self.drill.limits.poll_s)
+
+    def until_over(self, started: float) -> Record:
+        """Watch until the bot is back and Slack knows that everything is over.
+
+        Args:
+            started: when the site was broken (monotonic seconds).
+
+        Raises:
+            ControlError, InterruptionError: as until().
+        """
+        self.line.waits("waiting until it is over")
+        left_s = self.drill.limits.resolved_within_s - (time.monotonic() - started)
+        return self.until(self.is_over, left_s)
 
     def _check(self, record: Record) -> None:
         if record.id != self.record_id:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botwatch_drill.deployment import Deployment
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import Drill
+from botwatch_drill.terms import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

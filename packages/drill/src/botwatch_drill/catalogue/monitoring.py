@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from shlex import quote
 
-from botwatch_drill.drill import SLOW_LIMITS, Drill
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.shell import Shell
+from botwatch_drill.terms import SLOW_LIMITS
 
 # The rules of a file that is there already: Prometheus may be told to read no other.
 _RULES = "/etc/prometheus/rules/node.yml"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from botwatch_drill.drill import SLOW_LIMITS, Drill, Limits
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.reboot import Reboot
 from botwatch_drill.faults.shell import Shell
+from botwatch_drill.terms import SLOW_LIMITS, Limits
 
 _DISK = "/mnt/botwatch-drill"
 _OTHER_DISK = "/mnt/botwatch-drill-slow"

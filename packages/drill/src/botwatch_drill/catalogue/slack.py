@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.outage import Outage
+from botwatch_drill.terms import Limits
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage

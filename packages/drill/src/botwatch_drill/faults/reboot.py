@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botwatch_drill.control import ControlError
+from botwatch_drill.fault import Fault
 from botwatch_drill.host import HostError
+from botwatch_drill.outcome import Outcome
 from botwatch_sandbox.drills.record import Record
 
 if TYPE_CHECKING:
@@ -24,45 +26,42 @@ BOOTED = """state=$(systemctl is-system-running) || [ "$state" = degraded ]"""
 
 
 @dataclass(frozen=True, slots=True)
-class Reboot:
-    """A restart of the host; there is nothing to undo."""
+class Reboot(Fault):
+    """A restart of the host; there is nothing to undo.
 
-    stays: bool = field(default=False, init=False)
-
-
-def play(watch: Watch) -> Record:
-    """Restart the host, and wait until the site is well again and has kept quiet for a while.
-
-    The stand-ins may be on that host, and lose their record with it: so the record is made here.
-
-    Raises:
-        ControlError, HostError, InterruptionError: as Runner.run.
+    The stand-ins may be on that host, and lose their record with it.
     """
-    limits = watch.drill.limits
-    boot = watch.site.host.sh(WHICH_BOOT)
-    before = watch.site.control.state().told
-    started_at = time.time()
-    started = time.monotonic()
-    watch.site.host.restart()
-    watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
-    watch.line.waits("waiting until everything is back")
-    record = Record.begin(0, watch.drill, started_at)
-    record.injected_at = started_at
-    state = _well(watch, limits.late_s) if _booted(watch, boot) else None
-    if state is not None:
-        record.recovered_at = time.time()
-        watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
-        watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
-        watch.site.stop.sleep(limits.quiet_s)
-        state = watch.site.control.state()
-        mild = watch.drill.also
-        new = [
-            told
-            for told in state.told
-            if told not in before and told.state == "firing" and not any(map(told.names, mild))
-        ]
-        record.messages, record.said = len(new), new[0].words if new else None
-    return record
+
+    stays = False
+    has_own_record = True
+
+    def run(self, watch: Watch) -> Outcome:
+        """Restart the host, wait until the site is well, and for a while longer; see Fault."""
+        limits = watch.drill.limits
+        boot = watch.site.host.sh(WHICH_BOOT)
+        before = watch.site.control.state().told
+        started_at = time.time()
+        started = time.monotonic()
+        watch.site.host.restart()
+        watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
+        watch.line.waits("waiting until everything is back")
+        record = Record.begin(0, watch.drill, started_at)
+        record.injected_at = started_at
+        state = _well(watch, limits.late_s) if _booted(watch, boot) else None
+        if state is not None:
+            record.recovered_at = time.time()
+            watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
+            watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
+            watch.site.stop.sleep(limits.quiet_s)
+            state = watch.site.control.state()
+            mild = watch.drill.also
+            new = [
+                told
+                for told in state.told
+                if told not in before and told.state == "firing" and not any(map(told.names, mild))
+            ]
+            record.messages, record.said = len(new), new[0].words if new else None
+        return Outcome(record)
 
 
 def _booted(watch: Watch, before: str) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.fault import Fault
 from botwatch_drill.host import HostError
+from botwatch_drill.injection import Injection
 from botwatch_drill.runtimes.systemd import Kill
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
 from botwatch_drill.testing import FakeHost, FakeSite
@@ -57,8 +57,8 @@ def victim(host: SystemdHost) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def fault(host: SystemdHost, *, stays: bool) -> Fault:
-    return Fault(Kill(UNIT, stays=stays), host, fail_safe_s=180, pause_s=0.0)
+def fault(host: SystemdHost, *, stays: bool) -> Injection:
+    return Injection(Kill(UNIT, stays=stays), host, fail_safe_s=180, pause_s=0.0)
 
 
 def test_a_kill_that_stays(host: SystemdHost, victim: subprocess.Popen[bytes]) -> None:
@@ -121,7 +121,7 @@ def test_a_kill_that_systemd_mends(host: SystemdHost, victim: subprocess.Popen[b
 def test_a_crash_is_undone_by_a_new_start_that_knows_of_none(
     host: SystemdHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    broken = Fault(Kill(UNIT, stays=False, replaces=True), host, fail_safe_s=180, pause_s=0.0)
+    broken = Injection(Kill(UNIT, stays=False, replaces=True), host, fail_safe_s=180, pause_s=0.0)
     broken.inject()
     assert victim.wait(timeout=5) == -9
     broken.undo()
@@ -137,7 +137,7 @@ def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:
 
 def test_undoing_is_tried_three_times() -> None:
     notes = FakeHost(FakeSite(), failing=["undo", "undo"])
-    Fault(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
+    Injection(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
     assert notes.site.log == ["undo"] * 3
 
 
@@ -151,7 +151,7 @@ def test_undoing_is_tried_three_times() -> None:
 def test_what_cannot_be_undone_says_what_comes(*, stays: bool, remedy: str) -> None:
     notes = FakeHost(FakeSite(), failing=["undo"] * 3)
     with pytest.raises(HostError, match=remedy):
-        Fault(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
+        Injection(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
 
 
 def test_a_clock_that_tells_no_time() -> None:
@@ -161,4 +161,4 @@ def test_a_clock_that_tells_no_time() -> None:
             return "now"
 
     with pytest.raises(HostError, match="clock says 'now' instead of a time"):
-        Fault(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
+        Injection(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
