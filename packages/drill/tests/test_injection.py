@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.host import HostError
-from botwatch_drill.injection import Injection
+from botwatch_drill.faults.shell import Shell
+from botwatch_drill.host import TIMEOUT_S, HostError
+from botwatch_drill.injection import INJECT_WITHIN_S, Injection
 from botwatch_drill.runtimes.systemd import Kill
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
 from botwatch_drill.testing import FakeHost, FakeSite
@@ -162,3 +163,58 @@ def test_a_clock_that_tells_no_time() -> None:
 
     with pytest.raises(HostError, match="clock says 'now' instead of a time"):
         Injection(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
+
+
+@dataclass(frozen=True)
+class LateHost(SystemdHost):
+    """A host that gets the injecting command later than it is waited for."""
+
+    late: list[str] = field(default_factory=list)
+
+    def sh(self, script: str) -> str:
+        if "kill -KILL" in script:
+            self.late.append(script)
+            message = "no answer within 60 s"
+            raise HostError(message)
+        return super().sh(script)
+
+
+def test_a_command_that_comes_after_the_undoing_breaks_nothing(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    slow = LateHost(host.folder)
+    broken = Injection(Kill(UNIT, stays=True), slow, 180, pause_s=0.0, inject_within_s=1.0)
+    with pytest.raises(HostError, match="no answer"):
+        broken.inject()
+    broken.undo()
+    time.sleep(1.1)
+    with pytest.raises(HostError, match="it came too late to break anything"):
+        host.sh(slow.late[0])
+    assert victim.poll() is None
+    assert not host.files()
+
+
+def test_a_command_that_is_stuck_on_the_host_is_ended_there(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    host.program("bin/systemctl", f"case $* in show*) sleep 10;; esac\n{SYSTEMCTL}")
+    stuck = Injection(Kill(UNIT, stays=True), host, 180, pause_s=0.0, inject_within_s=2.0)
+    started = time.monotonic()
+    with pytest.raises(HostError, match="it took too long and was ended"):
+        stuck.inject()
+    assert time.monotonic() - started < 9
+    stuck.undo()
+    assert victim.poll() is None
+    assert not host.files()
+
+
+def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHost) -> None:
+    left = host.folder / "left"
+    fault = Shell(looks=(f"touch {left}", f"trap 'rm {left}' EXIT", "sleep 10"), breaks=("true",))
+    with pytest.raises(HostError, match="took too long"):
+        Injection(fault, host, 180, pause_s=0.0, inject_within_s=2.0).inject()
+    assert not left.exists()
+
+
+def test_an_injection_ends_before_its_host_is_given_up() -> None:
+    assert INJECT_WITHIN_S + 5 <= TIMEOUT_S

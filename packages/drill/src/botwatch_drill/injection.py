@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from botwatch_drill.host import HostError
+from botwatch_drill.host import TIMEOUT_S, HostError
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FAIL_SAFE_UNIT = "botwatch-drill-undo"
 UNDO_ATTEMPTS = 3
 NOW = "date +%s.%N"
+# Shorter than a host is waited for: by then, what gave no answer has come to its end there.
+INJECT_WITHIN_S = TIMEOUT_S - 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Injection:
         fail_safe_s: after so many seconds the host undoes it by itself, if nobody else did.
         pause_s: seconds between two attempts to undo it.
         name: tells it from others that are in place at the same time.
+        inject_within_s: after so many seconds the host does nothing more of an injection.
     """
 
     breakage: Breakage
@@ -35,18 +38,23 @@ class Injection:
     fail_safe_s: int
     pause_s: float = 1.0
     name: str = ""
+    inject_within_s: float = INJECT_WITHIN_S
 
     def inject(self) -> float:
         """Break it, and return when (Unix seconds on the host's clock).
 
+        A command that gives no answer may still reach the host, or go on there, when the fault has
+        been undone. So it carries a deadline by the host's own clock.
+
         Raises:
             HostError: it could not be done, or it is not known whether it was.
         """
+        end = _moment(self.host.sh(NOW)) + self.inject_within_s
         lines = self.breakage.find()
         if self.breakage.stays:
             lines = [*lines, *self._fail_safe_lines()]
         lines = [*lines, *self.breakage.hold(), NOW, *self.breakage.strike()]
-        return _moment(self.host.sh("\n".join(lines)))
+        return _moment(self.host.sh(_until(end, "\n".join(lines))))
 
     def undo(self) -> float:
         """Take the fault away and make the bot run; harmless where nothing is broken.
@@ -105,6 +113,22 @@ class Injection:
         if self.breakage.stays:
             return f"{what}: the host does it by itself within {self.fail_safe_s} s"
         return f"{what}: run `{self.breakage.remedy}` on the host"
+
+
+def _until(end: float, script: str) -> str:
+    """Return a script that is not begun after a time (Unix seconds), and ended at that time."""
+    # Without the trap, a shell that is ended would leave what its own traps remove.
+    lines = f"trap 'exit 143' TERM\n{script}"
+    return "\n".join(
+        [
+            f"left=$(({int(end)} - $(date +%s)))",
+            "[ \"$left\" -gt 0 ] || { echo 'it came too late to break anything' >&2; exit 1; }",
+            f'timeout --kill-after=2 "$left" /bin/sh -ec {quote(lines)} || {{',
+            "code=$?",
+            "[ \"$code\" != 124 ] || echo 'it took too long and was ended' >&2",
+            'exit "$code"; }',
+        ]
+    )
 
 
 def _moment(output: str) -> float:

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from botwatch_drill.host import HostError
+from botwatch_drill.injection import NOW
 from botwatch_drill.terms import Limits
 from botwatch_sandbox.drills.record import DrillSpec, Record
 
@@ -261,6 +262,8 @@ class FakeHost:
 
     def sh(self, script: str) -> str:
         """Note what a script is for, and answer as a host would."""
+        if script == NOW:
+            return f"{time.time()}\n"
         self.scripts.append(script)
         word = self._word(script)
         replaces = "delete pod" in script or "systemctl stop discord-bot" in script
