@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botwatch_drill.host import HostError
 from botwatch_drill.injection import NOW
+from botwatch_drill.stopping import Stop
 from botwatch_drill.terms import Limits
 from botwatch_sandbox.drills.record import DrillSpec, Record
 
@@ -191,6 +192,21 @@ class FakeSite:
         known = self.stories.get(name, [USUAL.get(name, Story())])
         run = self.log.count(f"start {name}")
         return known[min(run, len(known)) - 1]
+
+
+class QuickStop(Stop):
+    """Notes the delays before injections instead of waiting for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delays: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two looks only."""
+        if seconds == QUICK.poll_s:
+            super().sleep(seconds)
+        else:
+            self.delays.append(seconds)
 
 
 class FakeControl:

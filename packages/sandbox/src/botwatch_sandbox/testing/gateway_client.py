@@ -79,6 +79,14 @@ class GatewayClient:
             if frame["op"] == op:
                 return frame
 
+    async def close_code(self) -> int | None:
+        """Skip frames until the connection ends; return its close code."""
+        try:
+            while True:
+                await self.receive()
+        except GatewayClosedError as error:
+            return error.code
+
     async def send(self, op: int, data: object) -> None:
         """Send a frame."""
         await self.socket.send_json({"op": op, "d": data})

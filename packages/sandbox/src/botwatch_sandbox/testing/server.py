@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -73,6 +74,18 @@ class RunningSandbox:
         async with self.session.post(self.url + path, json=body) as response:
             answer: dict[str, Any] = await response.json()
             return response.status, answer
+
+    async def done(self, path: str, body: object, status: int = HTTPStatus.OK) -> dict[str, Any]:
+        """Post JSON to a path; return the decoded answer.
+
+        Raises:
+            AssertionError: the status is another one.
+        """
+        answered, answer = await self.post(path, body)
+        if answered != status:
+            message = f"{path} answers {answered}: {answer}"
+            raise AssertionError(message)
+        return answer
 
 
 @asynccontextmanager
