@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from botwatch_sandbox import systemd
 from botwatch_sandbox.app import Tuning, build
 from botwatch_sandbox.discord.guilds import Scale
+from botwatch_sandbox.environment import SettingsError
 from botwatch_sandbox.observer import Addresses
-from botwatch_sandbox.settings import Secrets, Settings, SettingsError, load_secrets, load_settings
+from botwatch_sandbox.sd_notify import notify
+from botwatch_sandbox.settings import Secrets, Settings, load_secrets, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,9 +97,9 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     try:
         await _listen(runner, settings)
         log.info("listening on %s", settings.listen_url)
-        systemd.notify("READY=1")
+        notify("READY=1")
         await _until(stopped, sandbox.background)
-        systemd.notify("STOPPING=1")
+        notify("STOPPING=1")
     finally:
         await runner.cleanup()
 

@@ -1,4 +1,7 @@
-"""Tells systemd about readiness and the end, by the protocol of sd_notify(3)."""
+"""Tells systemd how a service is, by the protocol of sd_notify(3).
+
+The packages `probe` and `sandbox` both have this file, as each is installed without the other.
+"""
 
 from __future__ import annotations
 
