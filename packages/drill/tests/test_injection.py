@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -214,6 +215,40 @@ def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHos
     with pytest.raises(HostError, match="took too long"):
         Injection(fault, host, 180, pause_s=0.0, inject_within_s=2.0).inject()
     assert not left.exists()
+
+
+@dataclass(frozen=True)
+class CutOffHost(SystemdHost):
+    """A host whose connection breaks while it is told what to break."""
+
+    running: list[threading.Thread] = field(default_factory=list)
+
+    def sh(self, script: str) -> str:
+        if "kill -KILL" not in script:
+            return super().sh(script)
+        self.running.append(threading.Thread(target=super().sh, args=(script,)))
+        self.running[0].start()
+        while not (self.folder / "reached").exists():
+            time.sleep(0.01)
+        message = "the connection is lost"
+        raise HostError(message)
+
+
+def test_undoing_waits_for_a_command_whose_connection_is_lost(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    slow = 'case $* in show*) touch "$FAKE/reached"; sleep 1;; esac'
+    host.program("bin/systemctl", f"{slow}\n{SYSTEMCTL}")
+    cut_off = CutOffHost(host.folder)
+    broken = Injection(Kill(UNIT, stays=True), cut_off, 180, pause_s=0.0)
+    with pytest.raises(HostError, match="the connection is lost"):
+        broken.inject()
+    assert victim.poll() is None
+    broken.undo()
+    cut_off.running[0].join()
+    assert victim.wait(timeout=5) == -9
+    assert not host.files()
+    assert f"systemctl start {UNIT}" in host.log[-2:]
 
 
 def test_an_injection_ends_before_its_host_is_given_up() -> None:

@@ -18,6 +18,8 @@ UNDO_ATTEMPTS = 3
 NOW = "date +%s.%N"
 # Shorter than a host is waited for: by then, what gave no answer has come to its end there.
 INJECT_WITHIN_S = TIMEOUT_S - 10.0
+# So long an attempt to undo waits for an injection that goes on.
+WAIT_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Injection:
         """Break it, and return when (Unix seconds on the host's clock).
 
         A command that gives no answer may still reach the host, or go on there, when the fault has
-        been undone. So it carries a deadline by the host's own clock.
+        been undone. So it carries a deadline by the host's own clock, and undoing waits for it.
 
         Raises:
             HostError: it could not be done, or it is not known whether it was.
@@ -54,7 +56,7 @@ class Injection:
         if self.breakage.stays:
             lines = [*lines, *self._fail_safe_lines()]
         lines = [*lines, *self.breakage.hold(), NOW, *self.breakage.strike()]
-        return _moment(self.host.sh(_until(end, "\n".join(lines))))
+        return _moment(self.host.sh(self._until(end, lines)))
 
     def undo(self) -> float:
         """Take the fault away and make the bot run; harmless where nothing is broken.
@@ -66,7 +68,9 @@ class Injection:
             HostError: it could not be done.
         """
         mend = [*self.breakage.clear(), NOW, *self.breakage.start()]
-        script = "\n".join([*mend, *self._disarm_lines()])
+        # An injection may go on although its connection is lost.
+        wait = f"exec 9>>{self._lock}; flock --wait={WAIT_S} 9 || true"
+        script = "\n".join([wait, *mend, *self._disarm_lines()])
         # Ctrl-C in a terminal also ends the connection's own process: try again.
         for _ in range(UNDO_ATTEMPTS - 1):
             try:
@@ -77,6 +81,23 @@ class Injection:
             return _moment(self.host.sh(script))
         except HostError as error:
             raise HostError(self._left_broken(error)) from error
+
+    def _until(self, end: float, lines: list[str]) -> str:
+        """Return a script that is not begun after a time (Unix seconds), and ended at that time."""
+        # Without the trap, a shell that is ended would leave what its own traps remove.
+        script = "\n".join(["trap 'exit 143' TERM", *lines])
+        return "\n".join(
+            [
+                f"left=$(({int(end)} - $(date +%s)))",
+                "[ \"$left\" -gt 0 ] || { echo 'it came too late to break anything' >&2; exit 1; }",
+                f"exec 9>>{self._lock}",
+                "flock --nonblock 9 || { echo 'it is being undone' >&2; exit 1; }",
+                f'timeout --kill-after=2 "$left" /bin/sh -ec {quote(script)} || {{',
+                "code=$?",
+                "[ \"$code\" != 124 ] || echo 'it took too long and was ended' >&2",
+                'exit "$code"; }',
+            ]
+        )
 
     def _fail_safe_lines(self) -> list[str]:
         disarm, forget = self._disarm_lines()
@@ -98,7 +119,7 @@ class Injection:
 
     def _disarm_lines(self) -> tuple[str, str]:
         stop = f"systemctl stop {self._unit}.timer {self._unit}.service 2>/dev/null || true"
-        return stop, f"rm -f {self._script}"
+        return stop, f"rm -f {self._script} {self._lock}"
 
     @property
     def _unit(self) -> str:
@@ -108,27 +129,15 @@ class Injection:
     def _script(self) -> str:
         return f"/run/{self._unit}.sh"
 
+    @property
+    def _lock(self) -> str:
+        return f"/run/{self._unit}.lock"
+
     def _left_broken(self, error: HostError) -> str:
         what = f"the fault could not be undone ({error})"
         if self.breakage.stays:
             return f"{what}: the host does it by itself within {self.fail_safe_s} s"
         return f"{what}: run `{self.breakage.remedy}` on the host"
-
-
-def _until(end: float, script: str) -> str:
-    """Return a script that is not begun after a time (Unix seconds), and ended at that time."""
-    # Without the trap, a shell that is ended would leave what its own traps remove.
-    lines = f"trap 'exit 143' TERM\n{script}"
-    return "\n".join(
-        [
-            f"left=$(({int(end)} - $(date +%s)))",
-            "[ \"$left\" -gt 0 ] || { echo 'it came too late to break anything' >&2; exit 1; }",
-            f'timeout --kill-after=2 "$left" /bin/sh -ec {quote(lines)} || {{',
-            "code=$?",
-            "[ \"$code\" != 124 ] || echo 'it took too long and was ended' >&2",
-            'exit "$code"; }',
-        ]
-    )
 
 
 def _moment(output: str) -> float:
