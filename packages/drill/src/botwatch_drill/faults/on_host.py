@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botwatch_drill.breakage import Breakage
 from botwatch_drill.fault import Fault
 from botwatch_drill.injection import Injection
 from botwatch_drill.outcome import Outcome
@@ -16,42 +16,9 @@ if TYPE_CHECKING:
     from botwatch_sandbox.drills.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostFault(Fault):
-    """A fault that is lines of shell; see Breakage.
-
-    Attributes:
-        stays: whether it stays until it is undone.
-        replaces: whether undoing it puts a new bot in the place of one that runs.
-    """
-
-    stays: bool = True
-    replaces: bool = False
-
-    @property
-    @abstractmethod
-    def remedy(self) -> str:
-        """See Breakage."""
-
-    def find(self) -> list[str]:
-        """See Breakage."""
-        return []
-
-    def hold(self) -> list[str]:
-        """See Breakage."""
-        return []
-
-    @abstractmethod
-    def strike(self) -> list[str]:
-        """See Breakage."""
-
-    def clear(self) -> list[str]:
-        """See Breakage."""
-        return []
-
-    @abstractmethod
-    def start(self) -> list[str]:
-        """See Breakage."""
+@dataclass(frozen=True, slots=True)
+class HostFault(Breakage, Fault):
+    """A breakage that is run as a fault of its own."""
 
     def run(self, watch: Watch) -> Outcome:
         """Break the site as often as the drill says, watch, mend it, and watch on; see Fault."""
