@@ -6,23 +6,23 @@ import time
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.testing.doubles import Neighbours
-from botwatch_sandbox.testing.drills import finish, mark, notify, seen, start
+from botwatch_sandbox.testing.drills import (
+    BOT_DOWN,
+    BOT_RESTART,
+    DOWN,
+    finish,
+    mark,
+    notify,
+    seen,
+    start,
+)
 from botwatch_sandbox.testing.gateway_client import connected
 from botwatch_sandbox.testing.server import RunningSandbox
 
 if TYPE_CHECKING:
     pass
 
-DOWN = "DiscordBotDown"
 ERRORS = "DiscordBotHighErrors"
-BOT_DOWN = {
-    "name": "bot_down",
-    "title": "The bot is killed",
-    "alert": DOWN,
-    "budget_s": 15,
-    "expect": "message",
-}
-BOT_RESTART = {"name": "bot_restart", "title": "The bot restarts", "expect": "silence"}
 
 
 async def test_a_runners_drill_from_fault_to_resolved(

@@ -10,21 +10,11 @@ import pytest
 
 from botwatch_sandbox.drills.supervised import RunnerLimits
 from botwatch_sandbox.testing.doubles import Neighbours
-from botwatch_sandbox.testing.drills import ended, finish, start
+from botwatch_sandbox.testing.drills import BOT_DOWN, BOT_RESTART, DOWN, ended, finish, start
 from botwatch_sandbox.testing.server import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
     from botwatch_sandbox.app import Tuning
-
-DOWN = "DiscordBotDown"
-BOT_DOWN = {
-    "name": "bot_down",
-    "title": "The bot is killed",
-    "alert": DOWN,
-    "budget_s": 15,
-    "expect": "message",
-}
-BOT_RESTART = {"name": "bot_restart", "title": "The bot restarts", "expect": "silence"}
 
 
 @pytest.mark.parametrize(

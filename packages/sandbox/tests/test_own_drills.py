@@ -10,13 +10,12 @@ import pytest
 
 from botwatch_sandbox.drills.runner import Patience
 from botwatch_sandbox.testing.doubles import Neighbours, neighbours
-from botwatch_sandbox.testing.drills import ended, finish, notify, seen
+from botwatch_sandbox.testing.drills import DOWN, ended, finish, notify, seen
 from botwatch_sandbox.testing.server import SECRETS, RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
     from botwatch_sandbox.app import Tuning
 
-DOWN = "DiscordBotDown"
 RESTARTED = "DiscordBotRestarted"
 ERRORS = "DiscordBotHighErrors"
 

@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from botwatch_sandbox.testing.server import RunningSandbox
 
+DOWN = "DiscordBotDown"
+BOT_DOWN = {
+    "name": "bot_down",
+    "title": "The bot is killed",
+    "alert": DOWN,
+    "budget_s": 15,
+    "expect": "message",
+}
+BOT_RESTART = {"name": "bot_restart", "title": "The bot restarts", "expect": "silence"}
+
 
 async def start(box: RunningSandbox, drill: dict[str, Any]) -> dict[str, Any]:
     """Start a drill."""
