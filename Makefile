@@ -34,7 +34,7 @@ demo-down: ## remove the node and what belongs to it
 .PHONY: drill
 drill: ## break things on the demo node and time the message (DRILL=name,name RUNS=n RUNTIME=k3s)
 	@$(SETUP) controller docker
-	@PYTHONPATH=packages/drill/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
+	@PYTHONPATH=packages/drill/src:packages/sandbox/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
 	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
 	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) --json build/drill.json
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from botwatch_dashboards.expanding import Asked, choices, chosen, expand, load
+from botwatch_dashboards.expanding import Asked, chosen, expand, load
+from botwatch_sandbox.dashboards.variables import choices
 
 ROOT = Path(__file__).resolve().parents[1]
 DASHBOARDS = ROOT / "roles/grafana/files/dashboards"

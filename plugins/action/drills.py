@@ -22,7 +22,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 # The drills are a program of their own, not part of the plugins.
-sys.path.append(str(Path(__file__).resolve().parents[2] / "packages/drill/src"))
+for package in ("drill", "sandbox"):
+    sys.path.append(str(Path(__file__).resolve().parents[2] / f"packages/{package}/src"))
 try:
     from botwatch_drill.cli import ExitCode, Means, main
     from botwatch_drill.host import REBOOT, TIMEOUT_S, HostError, restart_container

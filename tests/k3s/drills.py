@@ -24,7 +24,8 @@ def run_drill(site: Site, name: str, runs: int) -> dict[str, Any]:
             "--deploy", f"{DEPLOY} good", "--bad-deploy", f"{DEPLOY} broken",
             "--drill", name, "--runs", str(runs),
         ],
-        cwd=ROOT, env={**site.environment, "PYTHONPATH": "packages/drill/src"}, text=True,
+        cwd=ROOT, text=True,
+        env={**site.environment, "PYTHONPATH": "packages/drill/src:packages/sandbox/src"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     print(done.stdout)  # shown when the test fails

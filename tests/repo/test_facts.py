@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,7 +65,8 @@ def test_programs_listen_where_the_roles_put_them_if_nobody_says_where() -> None
 
 
 def default(name: str) -> object:
-    return SandboxSettings.model_fields[name].default
+    (found,) = (field.default for field in fields(SandboxSettings) if field.name == name)
+    return found
 
 
 def test_the_demo_and_its_commands_use_the_ports_of_the_roles() -> None:
@@ -73,6 +75,15 @@ def test_the_demo_and_its_commands_use_the_ports_of_the_roles() -> None:
     assert {name: int(port) for name, port in said.items()}.items() <= PORTS.items()
     (control,) = re.findall(r"\(\((\d+) \+ DEMO_PORT_OFFSET", (REPOSITORY / "Makefile").read_text())
     assert int(control) == PORTS["sandbox_port"]
+
+
+@pytest.mark.parametrize("module", ["environment.py", "sd_notify.py"])
+def test_what_packages_share_that_are_installed_alone_is_the_same(module: str) -> None:
+    probe, sandbox = (
+        (REPOSITORY / f"packages/{name}/src/botwatch_{name}" / module).read_text()
+        for name in ("probe", "sandbox")
+    )
+    assert probe == sandbox
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)

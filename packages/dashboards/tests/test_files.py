@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plugins.dashboards import seconds
 
 from botwatch_dashboards.boards import BOARDS
-from botwatch_dashboards.expanding import constants, fill, load, targets
+from botwatch_dashboards.boards.node import NODE
+from botwatch_dashboards.expanding import load, targets
 from botwatch_dashboards.files import DASHBOARDS, generate, left_over
 from botwatch_dashboards.spec import FULL_WIDTH, Board
 from botwatch_dashboards.texts import LANGUAGES, Language, Text
-from botwatch_dashboards.values import REPOSITORY
+from botwatch_dashboards.values import REPOSITORY, default_of
+from botwatch_sandbox.dashboards.variables import constants, fill
 
 FILES = generate()
 PATHS = sorted(DASHBOARDS.glob("*/*.json"))
@@ -91,9 +94,17 @@ def test_every_variable_in_a_text_or_query_is_there(dashboard: dict[str, Any]) -
     known = {**choices, **values, "__range": "1h", "__interval": "1m", "__rate_interval": "1m"}
     for panel in dashboard["panels"]:
         for text in (panel["title"], panel.get("description", "")):
-            assert "$" not in fill(text, known)
+            assert "$" not in fill(text, known, strict=True)
     for _, target in targets(dashboard):
-        fill(target["expr"], known)
+        fill(target["expr"], known, strict=True)
+
+
+def test_the_interval_of_the_node_facts_is_the_default_of_their_role() -> None:
+    """Dashboards do not get the variables of the role node_exporter: the text says the number."""
+    (panel,) = (panel for panel in NODE.panels if "facts_stale_after" in panel.description.en)
+    interval_s = seconds(default_of("node_exporter_facts_interval"))
+    assert f"every {interval_s:g} s by default" in panel.description.en
+    assert f"기본적으로 {interval_s:g}초마다" in panel.description.ko
 
 
 def test_what_an_empty_panel_says_needs_nothing_filled_in(dashboard: dict[str, Any]) -> None:

@@ -11,11 +11,11 @@ from botwatch_drill.catalogue import (
     without_stand_ins,
 )
 from botwatch_drill.deployment import Deployment, DeploymentError
-from botwatch_drill.drill import Limits
 from botwatch_drill.faults.outage import Outage
 from botwatch_drill.faults.played import Played
 from botwatch_drill.faults.rotation import Rotation
 from botwatch_drill.not_drilled import NOT_DRILLED
+from botwatch_drill.terms import Limits
 
 LIMITS = Limits()
 DEPLOYED = deployments(["true"], ["false"])
@@ -102,6 +102,7 @@ def test_deployments_come_with_their_commands() -> None:
         Deployment(("true",), good=True),
         Deployment(("false",), good=False),
     ]
+    assert [drill.expect for drill in DEPLOYED] == ["silence", "message"]
     assert deployments(None, None) == ()
     offered = (*DRILLS["k3s"], *DEPLOYED)
     assert choose([], offered) == offered
@@ -139,7 +140,7 @@ def test_no_single_run_may_take_longer_than_the_limit_of_a_run_that_a_budget_all
 
 def test_the_fail_safe_outlasts_the_longest_wait_with_the_fault_in_place() -> None:
     for drill in CATALOGUE:
-        if not isinstance(drill.breaks, Deployment) and drill.breaks.stays:
+        if drill.breaks.stays:
             extra = drill.breaks.lasts_s if isinstance(drill.breaks, Outage) else 0.0
             quiet = drill.meanwhile.quiet_s if drill.meanwhile else 0.0
             longest = drill.limits.late_s + extra + quiet

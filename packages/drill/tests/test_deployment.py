@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from botwatch_drill.deployment import Deployment, DeploymentError, Ended, RunningDeployment
+from botwatch_drill.deployment import DeploymentError, RunningDeployment
+from botwatch_drill.outcome import Ended
 
 
 def ended(*command: str, within_s: float = 10.0) -> Ended:
-    with RunningDeployment(Deployment(command, good=True), within_s) as running:
+    with RunningDeployment(command, within_s) as running:
         return running.result()
 
 
@@ -40,7 +41,7 @@ def test_it_is_out_of_the_reach_of_ctrl_c() -> None:
 def test_leaving_it_waits_for_its_end(tmp_path: Path) -> None:
     done = tmp_path / "done"
     command = ("sh", "-c", f"sleep 0.3; touch {done}")
-    with RunningDeployment(Deployment(command, good=True), 10.0) as running:
+    with RunningDeployment(command, 10.0) as running:
         assert not running.ended
     assert done.exists()
 

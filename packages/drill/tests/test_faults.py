@@ -12,10 +12,10 @@ from rich.console import Console
 
 from botwatch_drill.catalogue import CATALOGUE, DRILLS, choose
 from botwatch_drill.control import ControlRoom
-from botwatch_drill.fault import Fault
 from botwatch_drill.faults.outage import Outage
 from botwatch_drill.faults.rotation import Rotation
 from botwatch_drill.faults.shell import Shell
+from botwatch_drill.injection import Injection
 from botwatch_drill.runtimes.k3s import ContainerKilled
 from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
 from botwatch_drill.session import Plan, Session
@@ -27,7 +27,7 @@ from botwatch_drill.watch import Site
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from botwatch_drill.drill import Limits
+    from botwatch_drill.terms import Limits
     from botwatch_drill.testing import FakeControl, FakeSite
 
 
@@ -132,7 +132,7 @@ def test_a_renewed_webhook_is_put_back(tmp_path: Path) -> None:
     file.write_text("http://127.0.0.1/services/T0/B0/old")
     file.chmod(0o640)
     rotation = Rotation(Kill(BOT_UNIT, stays=True), str(file))
-    fault = Fault(rotation.renewal("new0key"), host, 180, name="webhook")
+    fault = Injection(rotation.renewal("new0key"), host, 180, name="webhook")
     fault.inject()
     assert file.read_text().strip() == "http://127.0.0.1/services/T0/B0/new0key"
     fault.undo()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.fault import Fault
 from botwatch_drill.host import HostError
+from botwatch_drill.injection import Injection
 from botwatch_drill.runtimes.k3s import KUBECONFIG, ContainerKilled, PodDeleted, ScaledToZero
 from botwatch_drill.runtimes.known import detect
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
@@ -79,8 +79,8 @@ def victim(host: K3sHost) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def fault(breakage: Breakage, host: K3sHost) -> Fault:
-    return Fault(breakage, host, fail_safe_s=180, pause_s=0.0)
+def fault(breakage: Breakage, host: K3sHost) -> Injection:
+    return Injection(breakage, host, fail_safe_s=180, pause_s=0.0)
 
 
 def test_a_deleted_pod_stays_away(host: K3sHost, victim: subprocess.Popen[bytes]) -> None:

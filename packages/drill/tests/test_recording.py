@@ -96,7 +96,7 @@ def test_a_bot_that_hung_and_was_replaced_before_anybody_looked_has_recovered(
     recording.mark("injected", 1001.5)
     site.ready = False
     assert recording.current().recovered_at is None
-    site.ready, site.started_at = True, started_at
+    site.ready, site.started_at, site.now = True, started_at, 1009.0
     recording.mark("again", 1009.0)
     assert recording.current().recovered_at == site.now
 

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from botwatch_drill import report
 from botwatch_drill.catalogue import DRILLS, choose
-from botwatch_drill.record import Timing
 from botwatch_drill.result import Result, Run
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
     from pathlib import Path

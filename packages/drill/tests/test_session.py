@@ -1,3 +1,5 @@
+"""Sessions: what is done in which order, and what comes of it."""
+
 from __future__ import annotations
 
 import io
@@ -5,73 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.console import Console
 
-from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S, DRILLS, choose, deployments
-from botwatch_drill.control import ControlError, ControlRoom
+from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S
+from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
-from botwatch_drill.record import Timing
-from botwatch_drill.rest import UnrestError
-from botwatch_drill.runtimes.known import RUNTIMES
 from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
-from botwatch_drill.session import Plan, Session
-from botwatch_drill.stopping import Stop
-from botwatch_drill.testing import CRASHES, QUICK, RESTART, Story
-from botwatch_drill.watch import Site
+from botwatch_drill.session import Session
+from botwatch_drill.testing import CRASHES, QUICK, RESTART, QuickStop, Story
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from botwatch_drill.drill import Limits
-    from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+    from botwatch_drill.testing import FakeHost, FakeSite
 
 
-ABOUT_DOWN = {"text": "", "attachments": [{"title": "DiscordBotDown"}]}
-DEPLOY = ["sh", "-c", "echo working; exit ${CODE:-0}"]
 # Long enough for what follows a fault in the made-up site, and short where nothing follows.
 ENDING = replace(QUICK, resolved_within_s=0.5)
-
-
-class QuickStop(Stop):
-    """Notes the delays before injections instead of waiting for them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.delays: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        if seconds == QUICK.poll_s:
-            super().sleep(seconds)
-        else:
-            self.delays.append(seconds)
-
-
-@pytest.fixture
-def stop() -> QuickStop:
-    return QuickStop()
-
-
-@pytest.fixture
-def start(
-    control: FakeControl, host: FakeHost, stop: QuickStop
-) -> Iterator[Callable[..., Session]]:
-    with ControlRoom(control.url) as room:
-
-        def make(
-            *names: str,
-            runs: int | None = 1,
-            seed: int = 1,
-            limits: Limits = QUICK,
-            runtime: str = "systemd",
-        ) -> Session:
-            deployed = deployments(DEPLOY, ["false"])
-            chosen = choose(list(names), (*DRILLS[runtime], *deployed))
-            drills = [replace(drill, limits=limits) for drill in chosen]
-            plan = Plan(drills, runs, seed, RUNTIMES[runtime].evidence)
-            console = Console(file=io.StringIO(), width=120)
-            return Session(Site(room, host, stop), plan, console)
-
-        yield make
 
 
 def output(session: Session) -> str:
@@ -257,39 +209,6 @@ def test_what_else_slack_was_told_is_waited_for(
     )
 
 
-def test_a_run_waits_until_earlier_crashes_are_forgotten(
-    start: Callable[..., Session], site: FakeSite
-) -> None:
-    site.snapshot["status"]["bot"]["crashes"] = 2
-    with pytest.raises(UnrestError, match="crashed 2 times within the last ten minutes"):
-        start("bot_restart").run()
-    assert site.log == []
-    site.snapshot["status"]["bot"]["crashes"] = 1
-    start("bot_restart", "bot_down").run()
-    with pytest.raises(UnrestError, match="crashed once within the last ten minutes"):
-        start("crash_loop").run()
-
-
-def test_unrest_and_earlier_crashes_are_each_told_once(
-    start: Callable[..., Session], site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.snapshot["status"]["bot"]["crashes"] = 2
-    site.snapshot["alerts"]["items"] = [{"name": "DiskFull", "state": "firing", "labels": {}}]
-
-    def sleep(self: QuickStop, seconds: float) -> None:
-        site.snapshot["alerts"]["items"] = []
-        Stop.sleep(self, seconds)
-
-    monkeypatch.setattr(QuickStop, "sleep", sleep)
-    session = start("bot_restart")
-    with pytest.raises(UnrestError, match="crashed 2 times"):
-        session.run()
-    assert output(session).split("1/1  ")[1].rstrip() == (
-        "waits for rest (DiskFull is firing) · "
-        "waits for rest (the bot crashed 2 times within the last ten minutes)"
-    )
-
-
 def test_a_good_deployment(start: Callable[..., Session], site: FakeSite) -> None:
     session = start("deploy")
     session.run()
@@ -342,49 +261,6 @@ def test_a_journal_that_cannot_be_read_does_not_end_the_session(
     session = start("gateway_drop")
     session.run()
     assert "cannot be read: a command on the host failed: evidence" in output(session)
-
-
-def test_a_run_waits_for_rest(start: Callable[..., Session], site: FakeSite) -> None:
-    site.snapshot["alerts"]["items"] = [{"name": "DiskFull", "state": "firing", "labels": {}}]
-    session = start("bot_down")
-    with pytest.raises(UnrestError, match=r"not at rest after 0\.3 s: DiskFull is firing"):
-        session.run()
-    assert site.log == []
-    assert "waits for rest (DiskFull is firing)" in output(session)
-
-
-def test_a_run_waits_for_the_last_resolved_message(
-    start: Callable[..., Session], site: FakeSite
-) -> None:
-    site.snapshot["slack"]["messages"] = [{"state": "firing", "at": 0.0, **ABOUT_DOWN}]
-    with pytest.raises(UnrestError, match="Slack was not told yet"):
-        start("bot_down").run()
-
-
-@pytest.mark.parametrize(("ago_s", "at_rest"), [(31.0, False), (33.0, True)])
-def test_a_run_waits_until_alertmanager_has_forgotten_the_last_alert(
-    start: Callable[..., Session], site: FakeSite, ago_s: float, *, at_rest: bool
-) -> None:
-    told_at = site.snapshot["now"] - ago_s
-    site.snapshot["slack"]["messages"] = [{"state": "resolved", "at": told_at, **ABOUT_DOWN}]
-    session = start("bot_down")
-    if at_rest:
-        session.run()
-        assert session.results[0].ok
-    else:
-        with pytest.raises(UnrestError, match="Alertmanager still keeps the last alert's group"):
-            session.run()
-
-
-def test_a_run_waits_until_nothing_keeps_its_alert_quiet(
-    start: Callable[..., Session], site: FakeSite
-) -> None:
-    about = {"text": "", "attachments": [{"title": "DiscordBotHighErrors"}]}
-    told_at = site.snapshot["now"] - 79.0
-    site.snapshot["slack"]["messages"] = [{"state": "resolved", "at": told_at, **about}]
-    quiet = "79 s ago, which keeps DiscordBotErrorBudgetBurning quiet"
-    with pytest.raises(UnrestError, match=quiet):
-        start("budget").run()
 
 
 def test_a_fault_that_could_not_be_injected_is_undone_all_the_same(

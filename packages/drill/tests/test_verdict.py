@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from botwatch_drill.catalogue import DRILLS, choose, deployments
-from botwatch_drill.deployment import Ended
 from botwatch_drill.drill import Drill
-from botwatch_drill.record import Record, Timing
+from botwatch_drill.outcome import Ended
 from botwatch_drill.result import Result, Run
+from botwatch_drill.timing import Timing
 from botwatch_drill.verdict import judge
+from botwatch_sandbox.drills.record import Record
 
 CRASH_LOOP, BOT_DOWN, QUIET_DROP, ERRORS, UNREACHABLE = choose(
     ["crash_loop", "bot_down", "errors", "gateway_drop", "alertmanager_down"], DRILLS["systemd"]
@@ -20,6 +21,10 @@ DEPLOY, BAD_DEPLOY = deployments(["true"], ["false"])
 GOOD = Record(
     id=1,
     name="bot_down",
+    title="bot killed, stays down",
+    expect="message",
+    also=(),
+    started_at=999.0,
     alert="DiscordBotDown",
     state="running",
     error=None,

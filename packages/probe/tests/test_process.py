@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from botwatch_probe.settings import Settings, SettingsError, read_settings
+from botwatch_probe.environment import SettingsError
+from botwatch_probe.settings import Settings, read_settings
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 

@@ -6,8 +6,8 @@ import pytest
 
 from botwatch_sandbox.app import Tuning
 from botwatch_sandbox.discord.conversation import Timing
-from botwatch_sandbox.drills.recorder import RunnerLimits
 from botwatch_sandbox.drills.runner import Patience
+from botwatch_sandbox.drills.supervised import RunnerLimits
 from botwatch_sandbox.observer import Pace
 from botwatch_sandbox.testing.doubles import Neighbours, neighbours
 from botwatch_sandbox.testing.server import SECRETS, RunningSandbox, running_sandbox

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botwatch_sandbox.dashboards.board import BoardError, fill, read_boards
+from botwatch_sandbox.dashboards.board import BoardError, read_boards
+from botwatch_sandbox.dashboards.variables import fill
 from botwatch_sandbox.testing.server import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -93,7 +94,14 @@ def test_what_is_no_dashboard_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_what_is_not_known_stays() -> None:
-    assert fill("$a $b $1", {"a": "x"}) == "x $b $1"
+    assert fill("$a ${a} $b ${b} $1", {"a": "x"}) == "x x $b ${b} $1"
+
+
+def test_what_is_not_known_is_an_error_where_all_must_be() -> None:
+    assert fill("$a ${a} $1", {"a": "x"}, strict=True) == "x x $1"
+    for text in ("$b", "${b}"):
+        with pytest.raises(KeyError):
+            fill(text, {"a": "x"}, strict=True)
 
 
 async def test_the_dashboards_are_listed(drawn: RunningSandbox) -> None:

@@ -53,7 +53,7 @@ async def bot(box: RunningSandbox) -> AsyncIterator[GatewayClient]:
 
 
 async def used(box: RunningSandbox, bot: GatewayClient, name: str = "ping") -> str:
-    """Uses a command; returns the path of the interaction."""
+    """Use a command; return the path of the interaction."""
     assert (await use(box, name))[0] == 201
     event = await bot.until_event("INTERACTION_CREATE")
     return f"{event['id']}/{event['token']}"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from botwatch_sandbox.changes import Changes
-from botwatch_sandbox.drills.record import DrillSpec, Record
-from botwatch_sandbox.drills.recorder import Mark, Recorder
-from botwatch_sandbox.slack.store import SlackStore
+from botwatch_sandbox.drills.record import DrillSpec, Mark, Record
+from botwatch_sandbox.drills.recorder import Recorder
 
 HANG = DrillSpec("bot_hang", "The bot hangs", "DiscordBotEventLoopBlocked", 20.0, "message")
 
@@ -18,14 +14,12 @@ class Drill:
     """A drill at made-up moments: seconds since its start."""
 
     def __init__(self) -> None:
-        changes = Changes()
-        self.recorder = Recorder(changes, SlackStore(changes))
+        self.recorder = Recorder()
         self.record: Record = self.recorder.start(HANG)
-        # Marks may not lie in the future.
-        self.record.started_at = self.start = time.time() - 60
+        self.start = self.record.started_at
 
     def mark(self, mark: Mark, at: float) -> None:
-        self.recorder.mark(self.record, mark, self.start + at)
+        self.recorder.mark(mark, self.start + at)
 
     def health(self, at: float, *, ready: bool, up_since: float | None = None) -> None:
         started_at = None if up_since is None else self.start + up_since

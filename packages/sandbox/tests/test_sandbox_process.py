@@ -65,7 +65,7 @@ async def started(environment: dict[str, str]) -> AsyncIterator[Process]:
 
 
 async def failed(environment: dict[str, str]) -> tuple[int | None, list[str]]:
-    """Runs the command to its end; returns the exit code and what it said."""
+    """Run the command to its end; return the exit code and what it said."""
     async with started(environment) as process:
         _, said = await asyncio.wait_for(process.communicate(), 10)
         return process.returncode, said.decode().splitlines()

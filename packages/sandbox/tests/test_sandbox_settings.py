@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_sandbox.settings import SettingsError, load_secrets, load_settings
+from botwatch_sandbox.environment import SettingsError
+from botwatch_sandbox.settings import load_secrets, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,9 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("LISTEN_PORT", "0"),
         ("LISTEN_PORT", "65536"),
         ("LISTEN_PORT", "http"),
+        ("GUILDS", "100001"),
+        ("MEMBERS", "1"),
+        ("SHARDS", "17"),
         ("BOT_URL", "127.0.0.1:8000"),
         ("BOT_URL", "ftp://127.0.0.1"),
         ("PROMETHEUS_URL", "http://"),

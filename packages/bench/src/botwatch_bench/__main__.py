@@ -9,7 +9,7 @@ SANDBOX_SOURCE = Path(__file__).parents[3] / "sandbox" / "src"
 
 
 def run() -> int:
-    """Runs the command with the stand-ins of this repository, which need not be installed."""
+    """Run the command with the stand-ins of this repository, which need not be installed."""
     sys.path.append(str(SANDBOX_SOURCE))
     from botwatch_bench.cli import main  # noqa: PLC0415 - needs the line above
 

@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code."""
+    """Run the command and return its exit code."""
     options = _parse(arguments)
     console = Console(emoji=False)
     if not console.is_terminal:

@@ -38,7 +38,7 @@ class Figure:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Returns the smallest value that at least this share of all values do not exceed.
+    """Return the smallest value that at least this share of all values do not exceed.
 
     Args:
         values: at least one.

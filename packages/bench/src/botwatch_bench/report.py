@@ -23,7 +23,7 @@ SHOWN_DIGITS = 3
 
 
 def table(figures: Sequence[Figure]) -> Table:
-    """Draws all figures, with a verdict on those that have a limit."""
+    """Draw all figures, with a verdict on those that have a limit."""
     drawn = Table(box=box.SIMPLE_HEAD, padding=0)
     drawn.add_column("figure", no_wrap=True)
     drawn.add_column("what", min_width=8)
@@ -43,7 +43,7 @@ def table(figures: Sequence[Figure]) -> Table:
 
 
 def as_json(figures: Sequence[Figure]) -> dict[str, Any]:
-    """Returns the report that programs read."""
+    """Return the report that programs read."""
     return {
         "figures": {figure.name: round(figure.value, DIGITS) for figure in figures},
         "limits": {figure.name: figure.limit for figure in figures if figure.limit is not None},
@@ -57,7 +57,7 @@ def as_json(figures: Sequence[Figure]) -> dict[str, Any]:
 
 
 def write(path: Path, figures: Sequence[Figure]) -> None:
-    """Writes the JSON, whole or not at all.
+    """Write the JSON, whole or not at all.
 
     Raises:
         BenchError: the place cannot be written to.

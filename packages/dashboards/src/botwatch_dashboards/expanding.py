@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plugins.plugin_utils.dashboards import seconds
 
+from botwatch_sandbox.dashboards.variables import ALL, fill, of_time, values_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 Data: TypeAlias = dict[str, Any]
 
 POINTS = 1000
-# Not `$1`, which is a part of what label_replace() has matched.
-VARIABLE = re.compile(r"\$([A-Za-z_]\w*)|\$\{(\w+)\}", re.ASCII)
 # With a backslash each, and another one as it stands in a string: as Grafana does.
 SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}])")
 
@@ -67,35 +67,8 @@ def chosen(*values: str) -> str:
     """Fill in a variable of which some values are chosen; all, if none is given."""
     escaped = [SPECIAL.sub(r"\\\\\1", value) for value in values]
     if not escaped:
-        return ".+"
+        return ALL
     return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
-
-
-def constants(dashboard: Data) -> dict[str, str]:
-    """Read the values that come from the roles' variables."""
-    return {
-        variable["name"]: variable["query"]
-        for variable in dashboard["templating"]["list"]
-        if variable["type"] == "constant"
-    }
-
-
-def choices(dashboard: Data) -> dict[str, str]:
-    """Read what can be chosen: by name, the question for the values."""
-    return {
-        variable["name"]: variable["query"]["query"]
-        for variable in dashboard["templating"]["list"]
-        if variable["type"] == "query"
-    }
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Fill variables in.
-
-    Raises:
-        KeyError: A variable is not known.
-    """
-    return VARIABLE.sub(lambda found: values[found[1] or found[2]], text)
 
 
 def targets(dashboard: Data) -> Iterator[tuple[Data, Data]]:
@@ -107,12 +80,7 @@ def targets(dashboard: Data) -> Iterator[tuple[Data, Data]]:
 
 def expand(dashboard: Data, range_s: int, choice: Mapping[str, str] | None = None) -> list[Asked]:
     """Fill in all queries of a dashboard, for a range of time and what is chosen above it."""
-    values = {
-        **constants(dashboard),
-        **dict.fromkeys(choices(dashboard), chosen()),
-        **(choice or {}),
-        "__range": f"{range_s}s",
-    }
+    values = {**values_of(dashboard), **(choice or {})}
     return [
         _ask(dashboard["uid"], panel, target, values, range_s)
         for panel, target in targets(dashboard)
@@ -122,17 +90,14 @@ def expand(dashboard: Data, range_s: int, choice: Mapping[str, str] | None = Non
 def _ask(uid: str, panel: Data, target: Data, values: Mapping[str, str], range_s: int) -> Asked:
     least_s = int(seconds(target["interval"]))
     step_s = max(range_s // POINTS, least_s)
-    times = {
-        "__interval": f"{step_s}s",
-        "__rate_interval": f"{max(step_s + least_s, 4 * least_s)}s",
-    }
+    values = {**values, **of_time(range_s, step_s, least_s)}
     return Asked(
         board=uid,
         panel=panel["id"],
         title=panel["title"],
         ref_id=target["refId"],
-        expr=fill(target["expr"], {**values, **times}),
-        legend=fill(target.get("legendFormat", ""), values),
+        expr=fill(target["expr"], values, strict=True),
+        legend=fill(target.get("legendFormat", ""), values, strict=True),
         step_s=None if target["instant"] else step_s,
         if_empty=panel["fieldConfig"]["defaults"].get("noValue"),
     )

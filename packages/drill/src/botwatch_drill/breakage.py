@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 
-class Breakage(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage(ABC):
     """Lines of shell in the order of their use; each runs as root, and a failing one ends it all.
 
     Only `strike` and `start` may change what the bot does. Nothing may be written to standard
     output: it belongs to the host's clock.
+
+    Attributes:
+        stays: whether it stays until it is undone; the host has a fail-safe for such ones.
+        replaces: whether undoing it puts a new bot in the place of one that runs.
     """
 
-    @property
-    def stays(self) -> bool:
-        """Whether it stays until it is undone; the host has a fail-safe for such ones."""
+    stays: bool = True
+    replaces: bool = False
 
     @property
-    def replaces(self) -> bool:
-        """Whether undoing it puts a new bot in the place of one that runs."""
-
-    @property
+    @abstractmethod
     def remedy(self) -> str:
         """The command that mends it by hand."""
 
     def find(self) -> list[str]:
-        """Finds what is to be broken; fails where it does not run."""
+        """Find what is to be broken; fail where it does not run."""
+        return []
 
     def hold(self) -> list[str]:
-        """Keeps the runtime from mending it."""
+        """Keep the runtime from mending it."""
+        return []
 
+    @abstractmethod
     def strike(self) -> list[str]:
-        """Breaks it."""
+        """Break it."""
 
     def clear(self) -> list[str]:
-        """Takes the hold away; harmless where there is none."""
+        """Take the hold away; harmless where there is none."""
+        return []
 
+    @abstractmethod
     def start(self) -> list[str]:
-        """Makes the bot run again; harmless where it runs."""
+        """Make the bot run again; harmless where it runs."""

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from botwatch_drill.drill import Drill, Limits
+    from botwatch_drill.drill import Drill
     from botwatch_drill.host import Host
     from botwatch_drill.observer import Observer
     from botwatch_drill.runtimes.runtime import Runtime
+    from botwatch_drill.terms import Limits
 
 # A pipe or a file has no width of its own; the table needs this much.
 PLAIN_WIDTH = 120
@@ -70,7 +71,7 @@ class Means:
 
 
 def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> int:
-    """Runs the command and returns its exit code."""
+    """Run the command and return its exit code."""
     options = parse(arguments)
     means = means or Means()
     stop = Stop()
@@ -111,7 +112,7 @@ def _drills(options: Namespace, runtime: Runtime, means: Means) -> list[Drill]:
 
 
 def _run(session: Session, path: Path | None) -> int:
-    """Runs the session; however it ends, there is a report of it."""
+    """Run the session; however it ends, there is a report of it."""
     runs = ", ".join(f"{result.wanted} x {result.drill.name}" for result in session.results)
     session.console.print(f"{runs}; seed {session.plan.seed}", highlight=False)
     if path is not None:
@@ -130,7 +131,7 @@ def _run(session: Session, path: Path | None) -> int:
 
 
 def _early_end(session: Session, error: Exception) -> int:
-    """Tells a broken connection from one that Ctrl-C has broken, as it ends the connection too."""
+    """Tell a broken connection from one that Ctrl-C has broken, as it ends the connection too."""
     try:
         session.site.stop.check()
     except InterruptionError as interruption:

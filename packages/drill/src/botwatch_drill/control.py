@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -9,15 +10,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from botwatch_drill.record import Record
 from botwatch_drill.snapshot import Snapshot
+from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from botwatch_drill.drill import Drill
-    from botwatch_drill.observer import Mark
+    from botwatch_sandbox.drills.record import Mark
 
 Parsed = TypeVar("Parsed")
 
@@ -70,27 +70,16 @@ class ControlRoom:
         self._session.close()
 
     def state(self) -> Snapshot:
-        """Returns the state of the whole site."""
+        """Return the state of the whole site."""
         return self._call("GET", "/control/state", Snapshot.parse)
 
-    def start(self, drill: Drill) -> Record:
-        """Starts the record of a drill that the control room does not run itself."""
-        return self._call(
-            "POST",
-            "/control/drills",
-            Record.parse,
-            {
-                "name": drill.name,
-                "title": drill.title,
-                "alert": drill.alert,
-                "budget_s": drill.budget_s,
-                "expect": drill.expect,
-                "also": list(drill.also),
-            },
-        )
+    def start(self, spec: DrillSpec) -> Record:
+        """Start the record of a drill that the control room does not run itself."""
+        body = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
+        return self._call("POST", "/control/drills", Record.parse, body)
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:
-        """Notes when the fault was put in place, came again, or was taken away.
+        """Note when the fault was put in place, came again, or was taken away.
 
         Args:
             mark: what happened.
@@ -101,12 +90,12 @@ class ControlRoom:
         )
 
     def finish(self, *, ok: bool, error: str | None) -> Record:
-        """Ends the record with its verdict."""
+        """End the record with its verdict."""
         body = {"ok": ok, "error": error and error[:ERROR_MAX]}
         return self._call("POST", "/control/drills/current/finish", Record.parse, body)
 
     def current(self) -> Record:
-        """Returns the running or last drill's record."""
+        """Return the running or last drill's record."""
         try:
             return self._call("GET", "/control/drills/current", Record.parse)
         except RefusalError as error:
@@ -116,7 +105,7 @@ class ControlRoom:
             raise ControlError(message) from error
 
     def play(self, what: str, body: Mapping[str, object]) -> None:
-        """Lets the stand-ins do something, such as `slack/faults`."""
+        """Let the stand-ins do something, such as `slack/faults`."""
         self._call("POST", f"/control/{what}", lambda answer: answer, body)
 
     def _call(

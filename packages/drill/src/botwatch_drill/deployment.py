@@ -12,8 +12,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from botwatch_drill.fault import Fault
+from botwatch_drill.outcome import Ended, Outcome
+
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from botwatch_drill.watch import Watch
 
 END_S = 10.0
 
@@ -23,7 +28,7 @@ class DeploymentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Fault):
     """A command that replaces the bot.
 
     Attributes:
@@ -34,9 +39,11 @@ class Deployment:
 
     command: tuple[str, ...]
     good: bool
+    stays = False
+    deploys = True
 
     def __post_init__(self) -> None:
-        """Raises DeploymentError: there is no such program."""
+        """Raise DeploymentError if there is no such program."""
         if not self.command or shutil.which(self.command[0]) is None:
             message = (
                 f"the command `{' '.join(self.command)}` cannot be run: its first word must be a "
@@ -44,20 +51,24 @@ class Deployment:
             )
             raise DeploymentError(message)
 
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a deployment came to.
-
-    Attributes:
-        code: its exit code, negative for a signal.
-        output: everything it said.
-        in_time: whether it ended by itself.
-    """
-
-    code: int
-    output: str
-    in_time: bool = True
+    def run(self, watch: Watch) -> Outcome:
+        """Deploy to the deployment's own end, and watch what comes of it; see Fault."""
+        control, limits = watch.site.control, watch.drill.limits
+        control.mark("injected")
+        with RunningDeployment(self.command, limits.deploy_s) as running:
+            watch.line.waits("deploying")
+            watch.until(lambda _: running.ended, limits.deploy_s)
+            ended = running.result()
+        control.mark("released")
+        watch.line.says(f"ended with {ended.code}")
+        watch.line.waits("waiting until the bot is ready")
+        watch.until(lambda seen: seen.recovered_at is not None, limits.late_s)
+        if not self.good:
+            watch.line.waits("waiting for the message")
+            watch.until(lambda seen: seen.delivered_at is not None, limits.late_s)
+        due = 0 if self.good else 1
+        watch.line.waits(f"no {'further ' if due else ''}message may come for {limits.quiet_s:g} s")
+        return Outcome(watch.until(lambda seen: seen.messages > due, limits.quiet_s), ended)
 
 
 class RunningDeployment:
@@ -67,8 +78,8 @@ class RunningDeployment:
     half-way could leave no bot at all, and nobody to bring the old one back.
     """
 
-    def __init__(self, deployment: Deployment, within_s: float) -> None:
-        """Starts it.
+    def __init__(self, command: tuple[str, ...], within_s: float) -> None:
+        """Start it.
 
         Raises:
             DeploymentError: it does not start.
@@ -78,7 +89,7 @@ class RunningDeployment:
         self._in_time = True
         try:
             self._process = subprocess.Popen(  # noqa: S603 - whoever drills gives the command
-                deployment.command,
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,
@@ -86,7 +97,7 @@ class RunningDeployment:
             )
         except OSError as error:
             self._output.close()
-            message = f"{deployment.command[0]} cannot be started: {error.strerror}"
+            message = f"{command[0]} cannot be started: {error.strerror}"
             raise DeploymentError(message) from error
 
     @property
@@ -95,7 +106,7 @@ class RunningDeployment:
         return self._process.poll() is not None
 
     def result(self) -> Ended:
-        """Waits for the end, and returns what it came to; stops it when its time is up."""
+        """Wait for the end, and return what it came to; stop it when its time is up."""
         try:
             self._process.wait(max(0.0, self._end - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -118,7 +129,7 @@ class RunningDeployment:
         self._output.close()
 
     def _stop(self) -> None:
-        """Ends it and all that it has started."""
+        """End it and all that it has started."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)

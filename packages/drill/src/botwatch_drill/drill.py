@@ -1,129 +1,22 @@
-"""What a drill is, and how long everything may take."""
+"""What a drill is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
+
+from botwatch_drill.terms import Terms
 
 if TYPE_CHECKING:
-    from botwatch_drill.breakage import Breakage
-    from botwatch_drill.deployment import Deployment
-    from botwatch_drill.faults.outage import Outage
-    from botwatch_drill.faults.played import Played
-    from botwatch_drill.faults.reboot import Reboot
-    from botwatch_drill.faults.rotation import Rotation
-
-Expect: TypeAlias = Literal["message", "silence", "firing"]
-Fault: TypeAlias = "Breakage | Deployment | Outage | Played | Reboot | Rotation"
-Needs: TypeAlias = Literal["host", "quick alerts", "stand-ins"]
+    from botwatch_drill.fault import Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long everything may take, and how long is waited, in seconds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill(Terms):
+    """One drill: a fault, and the terms on which it is run.
 
     Attributes:
-        max_s: within which every single run's message must be delivered.
-        resolved_within_s: within which the resolved message must follow, after the injection.
-        quiet_s: how long no message may come after the bot is ready again.
-        rest_s: how long is waited for the site to be at rest before a run. Outlasts an abandoned
-            drill, its fail-safe and the alert that follows.
-        late_s: how long is waited for what is too late already, to be able to say how late.
-        seen_s: how long a bot that is back is left alone, so that Prometheus sees it, before it is
-            broken again.
-        forget_s: how long is waited for earlier crashes to be no longer counted before a run that
-            adds some.
-        deploy_s: how long a deployment may take.
-        fail_safe_s: after which the host undoes a fault by itself. Longer than a run keeps one.
-        poll_s: between two questions to the observer.
-    """
-
-    max_s: float = 25.0
-    resolved_within_s: float = 120.0
-    quiet_s: float = 30.0
-    rest_s: float = 300.0
-    late_s: float = 60.0
-    seen_s: float = 3.0
-    forget_s: float = 660.0
-    deploy_s: float = 900.0
-    fail_safe_s: int = 180
-    poll_s: float = 0.2
-
-
-LIMITS = Limits()
-# Up to three minutes: a scrape, an evaluation, a minute of `for`, and a further evaluation.
-SLOW_LIMITS = Limits(
-    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Drill:
-    """One drill. Every `…_s` is seconds after the injection.
-
-    Attributes:
-        name: what it is called on the command line and in the report.
-        title: what breaks, for people.
-        expect: whether a Slack message must come, or must not; or whether the alert must fire where
-            no message can come.
-        alert: the alert that must fire; None when none may.
         breaks: what is broken, and how.
-        budget_s: what the median of all runs may take until the message is delivered, or until the
-            alert fires where no message can come; None when there is nothing to hurry.
-        recovered_within_s: when the site must be well again.
-        needs: whether it can be run on any host, only where alerts come as quickly as on the demo's
-            node, or only where the stand-ins are.
-        phase_s: the injection is delayed by a random part of this, so that the runs do not all meet
-            the scrapes at the same moment.
-        strikes: how often it is broken, each time once the bot is ready again.
-        crashes: how many crashes a run adds to those that DiscordBotCrashLooping counts.
-        usual_runs: how often it is run unless somebody says how often.
-        says: the words that the message must contain; None when its name is enough.
-        resolves: whether Slack must be told that it is over.
-        once: whether each of the two must be told exactly once.
-        brief: whether it may be over before anybody has seen it.
-        together: whether it may run beside others: it concerns no bot, and takes its time.
-        meanwhile: what else is done once the message is there; None: nothing.
-        also: alerts that may be told of meanwhile; they must be over at the end.
-        hidden_by: alerts after which this drill's own keeps quiet for a while, `hidden_for_s`, as
-            they have told of the same.
-        limits: how long everything may take.
     """
 
-    name: str
-    title: str
-    expect: Expect
-    alert: str | None
     breaks: Fault
-    budget_s: float | None
-    recovered_within_s: float
-    needs: Needs = "host"
-    phase_s: float = 0.0
-    strikes: int = 1
-    crashes: int = 0
-    usual_runs: int = 1
-    says: str | None = None
-    resolves: bool = True
-    once: bool = False
-    brief: bool = False
-    together: bool = False
-    meanwhile: Meanwhile | None = None
-    also: tuple[str, ...] = ()
-    hidden_by: tuple[str, ...] = ()
-    hidden_for_s: float = 0.0
-    limits: Limits = LIMITS
-
-
-@dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """Something that is done in the middle of an alert.
-
-    Attributes:
-        title: what, for people.
-        lines: of shell, run as root on the host.
-        quiet_s: how long nothing further may be told afterwards.
-    """
-
-    title: str
-    lines: tuple[str, ...]
-    quiet_s: float

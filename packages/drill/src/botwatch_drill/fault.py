@@ -1,115 +1,37 @@
-"""The fault on the host: put in place, and taken away whatever happens."""
+"""What a drill breaks."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from shlex import quote
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from botwatch_drill.host import HostError
-
 if TYPE_CHECKING:
-    from botwatch_drill.breakage import Breakage
-    from botwatch_drill.host import Host
-
-FAIL_SAFE_UNIT = "botwatch-drill-undo"
-UNDO_ATTEMPTS = 3
-NOW = "date +%s.%N"
+    from botwatch_drill.outcome import Outcome
+    from botwatch_drill.watch import Watch
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A breakage of a host.
+class Fault(ABC):
+    """Something that breaks, is watched, and is undone whatever happens.
 
     Attributes:
-        breakage: what breaks.
-        host: where.
-        fail_safe_s: after so many seconds the host undoes it by itself, if nobody else did.
-        pause_s: seconds between two attempts to undo it.
-        name: tells it from others that are in place at the same time.
+        stays: whether it stays until it is undone.
+        deploys: whether it is a deployment of the bot.
+        has_own_record: whether it makes the record itself, as the observer may lose its own.
     """
 
-    breakage: Breakage
-    host: Host
-    fail_safe_s: int
-    pause_s: float = 1.0
-    name: str = ""
+    __slots__ = ()
 
-    def inject(self) -> float:
-        """Breaks it, and returns when (Unix seconds on the host's clock).
+    stays: bool
+    deploys = False
+    has_own_record = False
 
-        Raises:
-            HostError: it could not be done, or it is not known whether it was.
-        """
-        lines = self.breakage.find()
-        if self.breakage.stays:
-            lines = [*lines, *self._fail_safe_lines()]
-        lines = [*lines, *self.breakage.hold(), NOW, *self.breakage.strike()]
-        return _moment(self.host.sh("\n".join(lines)))
-
-    def undo(self) -> float:
-        """Takes the fault away and makes the bot run; harmless where nothing is broken.
-
-        Returns:
-            When the fault was away (Unix seconds on the host's clock).
+    @abstractmethod
+    def run(self, watch: Watch) -> Outcome:
+        """Break the site, watch what follows, and undo it.
 
         Raises:
-            HostError: it could not be done.
+            ControlError: the control room is gone or refuses.
+            DeploymentError: the command does not start.
+            HostError: the host is gone, or the fault could not be injected or undone.
+            InterruptionError: somebody asked to end.
         """
-        mend = [*self.breakage.clear(), NOW, *self.breakage.start()]
-        script = "\n".join([*mend, *self._disarm_lines()])
-        # Ctrl-C in a terminal also ends the connection's own process: try again.
-        for _ in range(UNDO_ATTEMPTS - 1):
-            try:
-                return _moment(self.host.sh(script))
-            except HostError:
-                time.sleep(self.pause_s)
-        try:
-            return _moment(self.host.sh(script))
-        except HostError as error:
-            raise HostError(self._left_broken(error)) from error
-
-    def _fail_safe_lines(self) -> list[str]:
-        disarm, forget = self._disarm_lines()
-        undo = "\n".join(["set -e", *self.breakage.clear(), *self.breakage.start(), forget, ""])
-        when = f"--on-active={self.fail_safe_s}s --timer-property=AccuracySec=1s"
-        # A runtime that is away at that moment is asked again, for ten minutes.
-        again = (
-            "--property=Restart=on-failure --property=RestartSec=10s "
-            "--property=StartLimitIntervalSec=1h --property=StartLimitBurst=60"
-        )
-        what = f"--unit={self._unit} /bin/sh {self._script}"
-        return [
-            disarm,
-            # A file: a reload makes systemd read its own note of a command again, which changes
-            # what is quoted in it.
-            f"printf '%s' {quote(undo)} >{self._script}",
-            f"systemd-run --quiet --collect {when} {again} {what}",
-        ]
-
-    def _disarm_lines(self) -> tuple[str, str]:
-        stop = f"systemctl stop {self._unit}.timer {self._unit}.service 2>/dev/null || true"
-        return stop, f"rm -f {self._script}"
-
-    @property
-    def _unit(self) -> str:
-        return f"{FAIL_SAFE_UNIT}-{self.name}" if self.name else FAIL_SAFE_UNIT
-
-    @property
-    def _script(self) -> str:
-        return f"/run/{self._unit}.sh"
-
-    def _left_broken(self, error: HostError) -> str:
-        what = f"the fault could not be undone ({error})"
-        if self.breakage.stays:
-            return f"{what}: the host does it by itself within {self.fail_safe_s} s"
-        return f"{what}: run `{self.breakage.remedy}` on the host"
-
-
-def _moment(output: str) -> float:
-    try:
-        return float(output.split(maxsplit=1)[0])
-    except (IndexError, ValueError) as error:
-        message = f"the host's clock says {output.strip()!r} instead of a time: check `{NOW}` there"
-        raise HostError(message) from error

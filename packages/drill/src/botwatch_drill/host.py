@@ -31,7 +31,7 @@ class Host(Protocol):
     """Runs commands as root."""
 
     def sh(self, script: str) -> str:
-        """Runs a shell script that stops at its first failing command.
+        """Run a shell script that stops at its first failing command.
 
         Returns:
             What it wrote to standard output.
@@ -41,7 +41,7 @@ class Host(Protocol):
         """
 
     def restart(self) -> None:
-        """Restarts it, and returns when it has gone down; it may still be away then.
+        """Restart it, and return when it has gone down; it may still be away then.
 
         Raises:
             HostError: it does not restart.
@@ -56,7 +56,7 @@ class RemoteHost:
         self.timeout_s = timeout_s
 
     def sh(self, script: str) -> str:
-        """Runs a script; see Host."""
+        """Run a script; see Host."""
         answers: list[_Answer | Exception] = []
 
         def run() -> None:
@@ -79,7 +79,7 @@ class RemoteHost:
         return self._output(answers[0])
 
     def restart(self) -> None:
-        """Restarts it; see Host."""
+        """Restart it; see Host."""
         node = self.spec.removeprefix("docker://")
         if node == self.spec:
             self.sh(REBOOT)
@@ -98,7 +98,7 @@ class RemoteHost:
 
 
 def _reason(error: Exception) -> str:
-    """Returns what went wrong in one line."""
+    """Return what went wrong in one line."""
     # Where ssh itself fails, testinfra raises the whole result of the command.
     for argument in error.args:
         if said := str(getattr(argument, "stderr", "")).strip():
@@ -107,7 +107,7 @@ def _reason(error: Exception) -> str:
 
 
 def restart_container(node: str) -> None:
-    """Restarts a container of Docker on this machine: nobody boots it when it reboots itself.
+    """Restart a container of Docker on this machine: nobody boots it when it reboots itself.
 
     Raises:
         HostError: it does not restart.

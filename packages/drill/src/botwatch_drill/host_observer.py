@@ -70,7 +70,7 @@ class HostLook:
     _told: list[Told] = field(default_factory=list)
 
     def __call__(self) -> Snapshot:
-        """Returns what is seen now.
+        """Return what is seen now.
 
         Raises:
             ControlError: the host cannot be asked.
@@ -95,7 +95,7 @@ class HostLook:
         )
 
     def _count(self, seen: dict[str, Any], firing: set[str]) -> None:
-        """Notes what the notifications that were sent since the last look can be about."""
+        """Note what the notifications that were sent since the last look can be about."""
         if seen["metrics"] is None or seen["alerts"] is None:
             return
         sent, before = _accepted(seen["metrics"]), self._sent
@@ -111,12 +111,12 @@ class HostLook:
 
 
 def host_observer(host: Host, addresses: Addresses) -> Recording:
-    """Returns the observer of a site without stand-ins."""
+    """Return the observer of a site without stand-ins."""
     return Recording(HostLook(host, addresses))
 
 
 def _alerts(answer: str | None) -> list[Alert]:
-    """Reads Prometheus' alerts, without those of the machinery."""
+    """Read Prometheus' alerts, without those of the machinery."""
     found = json.loads(answer)["data"]["alerts"] if answer else []
     return [
         Alert(alert["labels"]["alertname"], alert["state"], alert["labels"].get("service", ""))
@@ -126,7 +126,7 @@ def _alerts(answer: str | None) -> list[Alert]:
 
 
 def _started_at(seen: dict[str, Any]) -> float | None:
-    """Says when the bot's process started, at the latest."""
+    """Say when the bot's process started, at the latest."""
     uptime_s = json.loads(seen["health"]).get("uptime_seconds") if seen["health"] else None
     return None if uptime_s is None else seen["now"] - uptime_s
 
@@ -139,7 +139,7 @@ def _problems(seen: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _accepted(metrics: str) -> float:
-    """Counts the notifications that were accepted; those to the site's own probe do not count."""
+    """Count the notifications that were accepted; those to the site's own probe do not count."""
     return _sum(metrics, _SENT) - _sum(metrics, _FAILED)
 
 

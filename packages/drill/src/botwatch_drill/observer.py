@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botwatch_drill.drill import Drill
-    from botwatch_drill.record import Record
     from botwatch_drill.snapshot import Snapshot
-
-Mark: TypeAlias = Literal["injected", "again", "released"]
+    from botwatch_sandbox.drills.record import DrillSpec, Mark, Record
 
 
 class Observer(Protocol):
     """Keeps the record of one drill at a time. Every method raises ControlError."""
 
     def state(self) -> Snapshot:
-        """Returns the state of the whole site."""
+        """Return the state of the whole site."""
 
-    def start(self, drill: Drill) -> Record:
-        """Starts the record of a drill."""
+    def start(self, spec: DrillSpec) -> Record:
+        """Start the record of a drill."""
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:
-        """Notes when the fault was put in place, came again, or was taken away.
+        """Note when the fault was put in place, came again, or was taken away.
 
         Args:
             mark: what happened.
@@ -32,10 +29,10 @@ class Observer(Protocol):
         """
 
     def finish(self, *, ok: bool, error: str | None) -> Record:
-        """Ends the record with its verdict."""
+        """End the record with its verdict."""
 
     def current(self) -> Record:
-        """Returns the running or last drill's record."""
+        """Return the running or last drill's record."""
 
     def play(self, what: str, body: Mapping[str, object]) -> None:
-        """Lets the stand-ins do something, such as `slack/faults`."""
+        """Let the stand-ins do something, such as `slack/faults`."""

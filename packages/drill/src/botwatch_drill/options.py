@@ -18,7 +18,7 @@ SEEDS = 1_000_000
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Reads the command line; ends the program with 2 where it cannot be read."""
+    """Read the command line; end the program with 2 where it cannot be read."""
     parser = argparse.ArgumentParser(
         prog="python -m botwatch_drill",
         description="Breaks the site on purpose and times the alarm.",

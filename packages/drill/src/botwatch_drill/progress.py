@@ -18,10 +18,10 @@ class Notes(Protocol):
     """What a run tells of itself."""
 
     def says(self, text: str) -> None:
-        """Adds what has happened."""
+        """Add what has happened."""
 
     def waits(self, what: str) -> None:
-        """Says what is waited for."""
+        """Say what is waited for."""
 
 
 class Line:
@@ -38,19 +38,19 @@ class Line:
         self._write(label)
 
     def says(self, text: str) -> None:
-        """Adds what has happened."""
+        """Add what has happened."""
         added = self._separator + text
         self._text += added
         self._separator = " · "
         self._write(added)
 
     def waits(self, what: str) -> None:
-        """Says what is waited for."""
+        """Say what is waited for."""
         if self._status is not None:
             self._status.update(Text(f"{self._text} … {what}"))
 
     def end(self) -> None:
-        """Leaves the line as it is."""
+        """Leave the line as it is."""
         if self._status is not None:
             self._status.stop()
             self._out(self._text)
@@ -69,7 +69,7 @@ class Line:
 
 @contextlib.contextmanager
 def line(console: Console, label: str) -> Iterator[Line]:
-    """Shows a line as long as its run goes on, and leaves it there."""
+    """Show a line as long as its run goes on, and leave it there."""
     status = console.status("") if console.is_interactive else None
     if status is not None:
         status.start()

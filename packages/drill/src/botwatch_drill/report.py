@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from botwatch_drill.record import Timing
     from botwatch_drill.result import Result
+    from botwatch_drill.timing import Timing
 
 DIGITS = 2
 NONE = "-"
@@ -27,7 +27,7 @@ class ReportError(Exception):
 
 
 def table(results: Sequence[Result]) -> Table:
-    """Draws all runs, and under those with a budget their median."""
+    """Draw all runs, and under those with a budget their median."""
     drawn = Table(
         box=box.SIMPLE_HEAD,
         caption="firing, delivered, recovered, resolved: seconds after the injection",
@@ -46,7 +46,7 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def as_json(results: Sequence[Result]) -> dict[str, Any]:
-    """Returns the report that programs read; times in seconds after the injection."""
+    """Return the report that programs read; times in seconds after the injection."""
     return {
         "drills": [
             {
@@ -61,7 +61,7 @@ def as_json(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def write(path: Path, results: Sequence[Result]) -> None:
-    """Writes the JSON, whole or not at all.
+    """Write the JSON, whole or not at all.
 
     Raises:
         ReportError: the place cannot be written to.

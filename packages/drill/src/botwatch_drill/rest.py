@@ -25,7 +25,7 @@ class UnrestError(Exception):
 
 
 def wait(site: Site, drill: Drill, line: Line) -> None:
-    """Waits until the bot is ready, no alert is pending or firing, and no drill runs.
+    """Wait until the bot is ready, no alert is pending or firing, and no drill runs.
 
     Of the crashes that are still counted there must be few enough for the drill to add its own: a
     restart is only one of many where the bot crashed twice just before.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from botwatch_drill.record import Timing
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +111,7 @@ class Result:
 
 
 def exceeds(seconds: float | None, limit_s: float | None) -> bool:
-    """Says whether something that was seen took longer than it may."""
+    """Say whether something that was seen took longer than it may."""
     return seconds is not None and limit_s is not None and seconds > limit_s
 
 

@@ -3,75 +3,46 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from botwatch_drill import breaking, deploying
 from botwatch_drill.control import ControlError
-from botwatch_drill.deployment import Deployment
-from botwatch_drill.faults import outage, played, reboot, rotation
 from botwatch_drill.verdict import judge
+from botwatch_drill.watch import Watch
 
 if TYPE_CHECKING:
-    from botwatch_drill.breakage import Breakage
-    from botwatch_drill.deployment import Ended
-    from botwatch_drill.faults.outage import Outage
-    from botwatch_drill.faults.played import Played
-    from botwatch_drill.faults.rotation import Rotation
-    from botwatch_drill.record import Record
+    from botwatch_drill.drill import Drill
+    from botwatch_drill.progress import Notes
     from botwatch_drill.result import Run
-    from botwatch_drill.watch import Watch
-
-    Recorded: TypeAlias = Breakage | Deployment | Outage | Played | Rotation
+    from botwatch_drill.watch import Site
 
 
-class Runner:
-    """Runs a drill once."""
+def run_once(site: Site, drill: Drill, line: Notes) -> tuple[Run, float | None]:
+    """Run a drill once: break the site, watch, mend it, and judge.
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-        self._site = watch.site
-        self._drill = watch.drill
+    Args:
+        site: where.
+        drill: what.
+        line: shows what is seen.
 
-    def run(self) -> tuple[Run, float | None]:
-        """Breaks the site, watches, mends it, and judges.
+    Returns:
+        The run, and the budget in seconds that the record named.
 
-        Returns:
-            The run, and the budget in seconds that the record named.
-
-        Raises:
-            ControlError: the control room is gone or refuses.
-            DeploymentError: the command does not start.
-            HostError: the host is gone, or the fault could not be injected or undone.
-            InterruptionError: somebody asked to end; the fault is undone.
-        """
-        self._site.stop.check()
-        if isinstance(self._drill.breaks, reboot.Reboot):
-            return judge(self._drill, reboot.play(self._watch)), None
-        return self._recorded(self._drill.breaks)
-
-    def _recorded(self, breaks: Recorded) -> tuple[Run, float | None]:
-        """The record is started and ended from here."""
-        control = self._site.control
-        self._watch.record_id = control.start(self._drill).id
-        try:
-            record, ended = self._act(breaks)
-            run = judge(self._drill, record, ended)
-            error = " ".join(run.failures) or None
-            record = control.finish(ok=not run.failures, error=error)
-        except BaseException as error:
-            # The error matters more than a control room that cannot be told.
-            with contextlib.suppress(ControlError):
-                control.finish(ok=False, error=f"aborted: {error}")
-            raise
-        return judge(self._drill, record, ended), record.budget_s
-
-    def _act(self, breaks: Recorded) -> tuple[Record, Ended | None]:
-        if isinstance(breaks, Deployment):
-            return deploying.deploy(breaks, self._watch)
-        if isinstance(breaks, outage.Outage):
-            return outage.play(breaks, self._watch), None
-        if isinstance(breaks, rotation.Rotation):
-            return rotation.play(breaks, self._watch), None
-        if isinstance(breaks, played.Played):
-            return played.play(breaks, self._watch), None
-        return breaking.break_and_mend(breaks, self._watch), None
+    Raises:
+        ControlError, DeploymentError, HostError, InterruptionError: as Fault.run; the fault is
+            undone.
+    """
+    site.stop.check()
+    watch = Watch(site, drill, line)
+    if drill.breaks.has_own_record:
+        return judge(drill, drill.breaks.run(watch).record), None
+    watch.record_id = site.control.start(drill).id
+    try:
+        outcome = drill.breaks.run(watch)
+        failures = judge(drill, outcome.record, outcome.ended).failures
+        record = site.control.finish(ok=not failures, error=" ".join(failures) or None)
+    except BaseException as error:
+        # The error matters more than a control room that cannot be told.
+        with contextlib.suppress(ControlError):
+            site.control.finish(ok=False, error=f"aborted: {error}")
+        raise
+    return judge(drill, record, outcome.ended), record.budget_s

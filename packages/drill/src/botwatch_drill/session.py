@@ -10,8 +10,7 @@ from botwatch_drill import rest, together
 from botwatch_drill.host import HostError
 from botwatch_drill.progress import line
 from botwatch_drill.result import Result
-from botwatch_drill.runner import Runner
-from botwatch_drill.watch import Watch
+from botwatch_drill.runner import run_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +56,7 @@ class Session:
         ]
 
     def run(self) -> None:
-        """Runs everything.
+        """Run everything.
 
         Raises:
             ControlError, DeploymentError, HostError, InterruptionError, UnrestError: the session
@@ -76,7 +75,7 @@ class Session:
                     self._show_evidence(result.runs[-1])
 
     def _run_together(self, group: Sequence[Result]) -> None:
-        """Runs several drills at once, as often as most of them are to be run."""
+        """Run several drills at once, as often as most of them are to be run."""
         for number in range(1, max(result.wanted for result in group) + 1):
             due = [result for result in group if number <= result.wanted]
             with line(self.console, f"{together.NAME:<20} {number}") as shown:
@@ -96,7 +95,7 @@ class Session:
             rest.wait(self.site, result.drill, shown)
             shown.waits(f"waiting {delay_s:.1f} s")
             self.site.stop.sleep(delay_s)
-            run, budget_s = Runner(Watch(self.site, result.drill, shown)).run()
+            run, budget_s = run_once(self.site, result.drill, shown)
             result.budget_s = budget_s
             shown.says("failed" if run.failures else "ok")
             return run
@@ -117,7 +116,7 @@ class Session:
 
 
 def _groups(results: Sequence[Result]) -> list[list[Result]]:
-    """Puts those that may run at the same time in one group, in the place of the first of them."""
+    """Put those that may run at the same time in one group, in the place of the first of them."""
     groups: list[list[Result]] = []
     beside: list[Result] = []
     for result in results:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from botwatch_sandbox.drills.recorder import State
+
 WORD = re.compile(r"[\w-]+")
 
 
@@ -28,8 +30,17 @@ class Told:
     titles: str
     words: str
 
+    def reports(self, alert: str | None, state: State) -> bool:
+        """Say whether it reports an alert (any, when None) in a state."""
+        return self.state == state and self.names(alert)
+
+    def words_on(self, alert: str | None) -> str:
+        """Return all that it says: its alerts are not told apart."""
+        del alert
+        return self.words
+
     def names(self, alert: str | None) -> bool:
-        """Says whether it is about an alert (any, when None)."""
+        """Say whether it is about an alert (any, when None)."""
         return self.state is not None and (alert is None or alert in WORD.findall(self.titles))
 
 
@@ -42,7 +53,7 @@ class Alert:
     service: str
 
     def disturbs(self, own: Collection[str | None]) -> bool:
-        """Says whether a drill with alerts of its own has to wait for the end of it.
+        """Say whether a drill with alerts of its own has to wait for the end of it.
 
         What goes on about the node, perhaps for days, does not change what is told of the bot.
         """
@@ -86,13 +97,13 @@ class Snapshot:
         return last == ["firing"]
 
     def told_s(self, alert: str | None) -> float | None:
-        """Returns how many seconds ago Slack was last told of an alert (any: None); None: never."""
+        """Return how many seconds ago Slack was last told of an alert (any: None); None: never."""
         last = [told.at for told in self.told if told.names(alert)][-1:]
         return self.now - last[0] if last else None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Snapshot:
-        """Reads the JSON of GET /control/state.
+        """Read the JSON of GET /control/state.
 
         Raises:
             KeyError, TypeError: it has another shape.

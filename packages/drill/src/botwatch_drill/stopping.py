@@ -34,7 +34,7 @@ class Stop:
         self._asked: signal.Signals | None = None
 
     def check(self) -> None:
-        """Does nothing as long as nobody asked.
+        """Do nothing as long as nobody asked.
 
         Raises:
             InterruptionError: somebody did.
@@ -43,7 +43,7 @@ class Stop:
             raise InterruptionError(self._asked)
 
     def sleep(self, seconds: float) -> None:
-        """Waits, unless somebody asks to end.
+        """Wait, unless somebody asks to end.
 
         Raises:
             InterruptionError: somebody did.
@@ -56,7 +56,7 @@ class Stop:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Listens to the signals; those that the caller ignores stay ignored."""
+        """Listen to the signals; those that the caller ignores stay ignored."""
         before = {number: signal.getsignal(number) for number in SIGNALS}
         heard = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
         for number in heard:

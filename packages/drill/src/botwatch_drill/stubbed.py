@@ -26,25 +26,25 @@ class StubbedHost:
     folder: Path
 
     def program(self, path: str, script: str) -> None:
-        """Puts a shell script in the place of a program, given by its path below the root."""
+        """Put a shell script in the place of a program, given by its path below the root."""
         program = self.folder / path
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
 
     def sh(self, script: str) -> str:
-        """Runs a script of a drill, in the folder instead of in the host's own places."""
+        """Run a script of a drill, in the folder instead of in the host's own places."""
         for place in ("/run/", "/proc/", "/usr/local/bin/"):
             (self.folder / place.strip("/")).mkdir(parents=True, exist_ok=True)
             script = script.replace(place, f"{self.folder}{place}")
         return self.run(script)
 
     def restart(self) -> None:
-        """Is never restarted."""
+        """Refuse to restart."""
         raise NotImplementedError
 
     def run(self, script: str) -> str:
-        """Runs a script as it is."""
+        """Run a script as it is."""
         done = subprocess.run(  # noqa: S603 - the drill's own scripts
             ["/bin/sh", "-ec", script],
             env={"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "FAKE": str(self.folder)},
@@ -57,7 +57,7 @@ class StubbedHost:
         return done.stdout
 
     def run_fail_safe(self) -> None:
-        """Does what the host would do when nobody undoes a fault."""
+        """Do what the host would do when nobody undoes a fault."""
         (armed,) = (line for line in self.log if line.startswith("systemd-run"))
         self.run(armed.rsplit("--unit=botwatch-drill-undo", maxsplit=1)[1])
 

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from botwatch_drill.drill import Limits
 from botwatch_drill.host import HostError
+from botwatch_drill.injection import NOW
+from botwatch_drill.stopping import Stop
+from botwatch_drill.terms import Limits
+from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +112,7 @@ class FakeSite:
     _returns: bool = True
 
     def answer(self, path: str, body: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-        """Answers a call; `body` is None for GET."""
+        """Answer a call; `body` is None for GET."""
         if path in self.refuse:
             status, sentence = self.refuse[path]
             return status, {"error": sentence}
@@ -146,22 +149,8 @@ class FakeSite:
         self.log.append(f"start {body['name']}")
         self._strikes, self._returns = 1, True
         number = 1 if self.record is None else self.record["id"] + 1
-        moments = dict.fromkeys(("injected_at", "released_at", *MOMENTS))
-        self.record = {
-            "id": number,
-            "name": body["name"],
-            "state": "running",
-            "error": None,
-            "alert": body["alert"],
-            "budget_s": body["budget_s"],
-            "expect": body["expect"],
-            "messages": 0,
-            "told_firing": 0,
-            "told_resolved": 0,
-            "said": None,
-            "unresolved": [],
-            **moments,
-        }
+        record = Record.begin(number, DrillSpec(**body), time.time())
+        self.record = record.view()
         return self.record
 
     def _look(self) -> dict[str, Any]:
@@ -175,7 +164,7 @@ class FakeSite:
         return record
 
     def _reveal(self, record: dict[str, Any]) -> None:
-        """Lets one more thing come true at every look."""
+        """Let one more thing come true at every look."""
         if record["injected_at"] is not None:
             self._next_moment(record)
 
@@ -205,6 +194,21 @@ class FakeSite:
         return known[min(run, len(known)) - 1]
 
 
+class QuickStop(Stop):
+    """Notes the delays before injections instead of waiting for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delays: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two looks only."""
+        if seconds == QUICK.poll_s:
+            super().sleep(seconds)
+        else:
+            self.delays.append(seconds)
+
+
 class FakeControl:
     """Serves a site's control API on a free loopback port while it is entered."""
 
@@ -229,7 +233,7 @@ class FakeControl:
                 self.wfile.write(text)
 
             def log_message(self, *_: object) -> None:
-                """Keeps quiet."""
+                """Keep quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -273,7 +277,9 @@ class FakeHost:
     scripts: list[str] = field(default_factory=list)
 
     def sh(self, script: str) -> str:
-        """Notes what a script is for, and answers as a host would."""
+        """Note what a script is for, and answer as a host would."""
+        if script == NOW:
+            return f"{time.time()}\n"
         self.scripts.append(script)
         word = self._word(script)
         replaces = "delete pod" in script or "systemctl stop discord-bot" in script
@@ -293,7 +299,7 @@ class FakeHost:
         return f"{answers.get(word, time.time())}\n"
 
     def restart(self) -> None:
-        """Notes that it was restarted."""
+        """Note that it was restarted."""
         self.site.log.append("restart")
         self.site.boot += 1
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from botwatch_drill.recording import Recording
-from botwatch_drill.runner import Runner
-from botwatch_drill.watch import Site, Watch
+from botwatch_drill.runner import run_once
+from botwatch_drill.watch import Site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +34,11 @@ class NoteLine:
         self.notes: list[str] = []
 
     def says(self, text: str) -> None:
-        """Adds what has happened."""
+        """Add what has happened."""
         self.notes.append(text)
 
     def waits(self, what: str) -> None:
-        """Is not shown."""
+        """Show nothing: others run beside it."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class SharedLook:
     _at: float = 0.0
 
     def __call__(self) -> Snapshot:
-        """Returns what is seen, at most half a second old."""
+        """Return what is seen, at most half a second old."""
         with self._lock:
             if self._seen is None or time.monotonic() - self._at > LOOK_S:
                 self._seen, self._at = self.observer.state(), time.monotonic()
@@ -78,10 +78,10 @@ class _Part:
 def run_together(
     site: Site, drills: Sequence[Drill], console: Console, line: Line
 ) -> list[tuple[Run, float | None]]:
-    """Runs drills at once, each to its own end; returns their runs and budgets, in their order.
+    """Run drills at once, each to its own end; return their runs and budgets, in their order.
 
     Raises:
-        ControlError, HostError, InterruptionError: as Runner.run; all faults are undone.
+        ControlError, HostError, InterruptionError: as Fault.run; all faults are undone.
     """
     look = SharedLook(site.control)
     parts = [_Part(drill) for drill in drills]
@@ -116,14 +116,14 @@ def run_together(
 def _run(site: Site, part: _Part, look: SharedLook) -> None:
     own = Site(Recording(look), site.host, site.stop)
     try:
-        part.run, _ = Runner(Watch(own, part.drill, part.line)).run()
+        part.run, _ = run_once(own, part.drill, part.line)
         part.line.says("failed" if part.run.failures else "ok")
     except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
         part.error = error
 
 
 def _group(drills: Sequence[Drill]) -> Drill:
-    """Returns the drill that the control room is told of in the place of them all."""
+    """Return the drill that the control room is told of in the place of them all."""
     names = ", ".join(drill.name for drill in drills)
     alerts = [drill.alert for drill in drills if drill.alert]
     return replace(

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botwatch_drill.deployment import Deployment
-from botwatch_drill.record import Timing
 from botwatch_drill.result import Run, exceeds
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
-    from botwatch_drill.deployment import Ended
     from botwatch_drill.drill import Drill
-    from botwatch_drill.record import Record
+    from botwatch_drill.outcome import Ended
+    from botwatch_sandbox.drills.record import Record
 
 BOT_DOWN = "DiscordBotDown"
 
 
 def judge(drill: Drill, record: Record, ended: Ended | None = None) -> Run:
-    """Judges one run; the budget concerns the median and is not looked at here.
+    """Judge one run; the budget concerns the median and is not looked at here.
 
     Args:
         drill: what was to happen.
@@ -36,7 +35,7 @@ def judge(drill: Drill, record: Record, ended: Ended | None = None) -> Run:
 
 
 def _deployment(drill: Drill, record: Record, ended: Ended) -> list[str]:
-    good = isinstance(drill.breaks, Deployment) and drill.breaks.good
+    good = drill.expect == "silence"
     failures = []
     if not ended.in_time:
         within_s = drill.limits.deploy_s
@@ -55,7 +54,7 @@ def _silence(drill: Drill, record: Record) -> list[str]:
     if count == 0:
         return []
     came = "1 Slack message came" if count == 1 else f"{count} Slack messages came"
-    reason = "this was a deployment" if _is_deployed(drill) else "it came back by itself"
+    reason = "this was a deployment" if drill.breaks.deploys else "it came back by itself"
     said = f" ({record.said.splitlines()[0]})" if record.said else ""
     return [f"{came} although {reason}{said}."]
 
@@ -75,7 +74,7 @@ def _message(drill: Drill, record: Record) -> list[str]:
 
 
 def _once(record: Record) -> list[str]:
-    """Whether each state was told, and only once."""
+    """Say which states were told more than once."""
     counts = {"fires": record.told_firing, "is over": record.told_resolved}
     return [
         f"Slack was told {count} times instead of once that {record.alert} {state}."
@@ -123,9 +122,8 @@ def _no_message(drill: Drill, record: Record) -> str:
 
 
 def _mended_early(drill: Drill, record: Record) -> bool:
-    """Whether somebody else took a fault away that was to stay."""
-    breaks = drill.breaks
-    if drill.alert != BOT_DOWN or isinstance(breaks, Deployment) or not breaks.stays:
+    """Say whether somebody else took a fault away that was to stay."""
+    if drill.alert != BOT_DOWN or not drill.breaks.stays:
         return False
     if record.recovered_at is None:
         return False
@@ -134,11 +132,11 @@ def _mended_early(drill: Drill, record: Record) -> bool:
 
 def _recovery(drill: Drill, timing: Timing) -> list[str]:
     within_s = drill.recovered_within_s
-    if drill.alert not in (None, BOT_DOWN) and timing.firing_s is None and not _is_deployed(drill):
+    if drill.alert not in (None, BOT_DOWN) and timing.firing_s is None and not drill.breaks.deploys:
         return []  # nothing to recover from was seen
     if drill.brief and timing.recovered_s is None:
         return []
-    if timing.recovered_s is None and _is_deployed(drill):
+    if timing.recovered_s is None and drill.breaks.deploys:
         return ["The bot was not seen to go and to come back: was it replaced, and is it ready?"]
     if timing.recovered_s is None:
         return [f"The site was not seen to recover; it should within {within_s:g} s."]
@@ -151,10 +149,6 @@ def _recovery(drill: Drill, timing: Timing) -> list[str]:
 _EXPECTED = {"message": _message, "silence": _silence, "firing": _firing}
 
 
-def _is_deployed(drill: Drill) -> bool:
-    return isinstance(drill.breaks, Deployment)
-
-
 def _slow(timing: Timing, record: Record) -> bool:
-    """Whether the control room failed a run for its budget, which here concerns the median."""
+    """Say whether the control room failed a run for its budget, which here concerns the median."""
     return exceeds(timing.delivered_s, record.budget_s)

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_drill.control import ControlError
-from botwatch_drill.record import Timing
+from botwatch_drill.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_drill.drill import Drill
     from botwatch_drill.host import Host
     from botwatch_drill.observer import Observer
     from botwatch_drill.progress import Notes
-    from botwatch_drill.record import Record
     from botwatch_drill.stopping import Stop
+    from botwatch_drill.terms import Terms
+    from botwatch_sandbox.drills.record import Record
 
 PHASES = ("firing", "delivered", "recovered", "resolved")
 
@@ -49,25 +49,25 @@ class Watch:
     """
 
     site: Site
-    drill: Drill
+    drill: Terms
     line: Notes
     record_id: int = 0
     _shown: set[str] = field(default_factory=set)
 
     def is_told(self, seen: Record) -> bool:
-        """Says whether what must come has come: the message, or the alert that nobody is told."""
+        """Say whether what must come has come: the message, or the alert that nobody is told."""
         moment = seen.firing_at if self.drill.expect == "firing" else seen.delivered_at
         return moment is not None
 
     def is_over(self, seen: Record) -> bool:
-        """Says whether the site is well again, and Slack knows that everything is over."""
+        """Say whether the site is well again, and Slack knows that everything is over."""
         untold = seen.delivered_at is None or not self.drill.resolves
         told = untold or seen.resolved_at is not None
         unresolved = [name for name in seen.unresolved if name != self.drill.alert]
         return seen.recovered_at is not None and told and not unresolved
 
     def until(self, done: Callable[[Record], bool], within_s: float) -> Record:
-        """Asks for the record until it is done, ended or out of time, and returns it.
+        """Ask for the record until it is done, ended or out of time, and return it.
 
         Raises:
             ControlError: the control room is gone, or has another record.
@@ -81,6 +81,19 @@ class Watch:
             if done(record) or not record.running or time.monotonic() >= end:
                 return record
             self.site.stop.sleep(self.drill.limits.poll_s)
+
+    def until_over(self, started: float) -> Record:
+        """Watch until the bot is back and Slack knows that everything is over.
+
+        Args:
+            started: when the site was broken (monotonic seconds).
+
+        Raises:
+            ControlError, InterruptionError: as until().
+        """
+        self.line.waits("waiting until it is over")
+        left_s = self.drill.limits.resolved_within_s - (time.monotonic() - started)
+        return self.until(self.is_over, left_s)
 
     def _check(self, record: Record) -> None:
         if record.id != self.record_id:

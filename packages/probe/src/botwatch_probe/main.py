@@ -8,11 +8,12 @@ import signal
 import sys
 from threading import Thread
 
+from botwatch_probe.environment import SettingsError
 from botwatch_probe.metrics import Metrics
 from botwatch_probe.probing import Prober
+from botwatch_probe.sd_notify import notify
 from botwatch_probe.server import Server
-from botwatch_probe.settings import Settings, SettingsError, read_settings
-from botwatch_probe.supervisor import notify
+from botwatch_probe.settings import Settings, read_settings
 
 log = logging.getLogger(__name__)
 

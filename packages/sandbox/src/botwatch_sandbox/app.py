@@ -25,8 +25,8 @@ from botwatch_sandbox.discord.interactions import Interactions
 from botwatch_sandbox.discord.rest import BASE, Rest
 from botwatch_sandbox.discord.state import World
 from botwatch_sandbox.drills.injector import Injector
-from botwatch_sandbox.drills.recorder import Recorder, RunnerLimits
 from botwatch_sandbox.drills.runner import OwnDrills, Patience
+from botwatch_sandbox.drills.supervised import RunnerLimits, SupervisedRecorder
 from botwatch_sandbox.fetch import client
 from botwatch_sandbox.observer import Addresses, Observer, Pace
 from botwatch_sandbox.post_faults import PostFaults
@@ -87,7 +87,7 @@ class Sandbox:
 
 
 def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) -> Sandbox:
-    """Builds the stand-ins; must be called inside of the event loop.
+    """Build the stand-ins; must be called inside of the event loop.
 
     Args:
         addresses: where the bot, Prometheus and Alertmanager are.
@@ -100,7 +100,7 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     gateway = Gateway(world, faults, secrets.discord_token, changes, tuned.timing)
     slack, slack_faults = SlackStore(changes), PostFaults(changes)
     hook, sinks = Hook(secrets.slack_path), Sinks(changes)
-    recorder = Recorder(changes, slack, tuned.limits)
+    recorder = SupervisedRecorder(changes=changes, slack=slack, limits=tuned.limits)
     gateway.listeners.append(recorder.saw_gateway)
     observer = Observer(changes, recorder, addresses, tuned.pace)
     snapshot = Snapshot(
@@ -147,7 +147,9 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     return sandbox
 
 
-async def _watch(observer: Observer, recorder: Recorder, session: aiohttp.ClientSession) -> None:
+async def _watch(
+    observer: Observer, recorder: SupervisedRecorder, session: aiohttp.ClientSession
+) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(observer.run(session))
         group.create_task(recorder.watch_runner())

@@ -25,12 +25,12 @@ class Listener:
         self._wake = asyncio.Event()
 
     def touch(self, part: Part) -> None:
-        """Notes that a part changed."""
+        """Note that a part changed."""
         self._changed.add(part)
         self._wake.set()
 
     async def next(self) -> list[Part]:
-        """Waits for a change and returns what changed since the last call, in a fixed order."""
+        """Wait for a change and return what changed since the last call, in a fixed order."""
         await self._wake.wait()
         self._wake.clear()
         changed, self._changed = self._changed, set()
@@ -44,13 +44,13 @@ class Changes:
         self._listeners: set[Listener] = set()
 
     def touch(self, part: Part) -> None:
-        """Tells every listener that a part changed."""
+        """Tell every listener that a part changed."""
         for listener in self._listeners:
             listener.touch(part)
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:
-        """Gives a listener that hears every change while the block runs."""
+        """Yield a listener that hears every change while the block runs."""
         listener = Listener()
         self._listeners.add(listener)
         try:

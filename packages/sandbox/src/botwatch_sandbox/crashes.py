@@ -21,7 +21,7 @@ QUERY = f"sum(increase(discord_bot_crashes_total[{WINDOW}])) or vector(0)"
 
 
 async def count(session: aiohttp.ClientSession, prometheus: str) -> int | None:
-    """Returns the crashes within the window, None where Prometheus does not say.
+    """Return the crashes within the window, None where Prometheus does not say.
 
     Raises:
         FetchError: Prometheus does not answer.
@@ -31,7 +31,7 @@ async def count(session: aiohttp.ClientSession, prometheus: str) -> int | None:
 
 
 def _number(answer: Answer) -> int | None:
-    """Reads an instant vector of one sample."""
+    """Read an instant vector of one sample."""
     body = answer.json()
     data = body.get("data") if is_object(body) else None
     result = data.get("result") if is_object(data) else None

@@ -31,7 +31,7 @@ class Answer:
     body: bytes
 
     def json(self) -> object:
-        """Returns the decoded body, None when it is no JSON."""
+        """Return the decoded body, None when it is no JSON."""
         try:
             found: object = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -40,7 +40,7 @@ class Answer:
 
 
 def client() -> aiohttp.ClientSession:
-    """Returns the session for all questions; proxies of the environment are never used."""
+    """Return the session for all questions; proxies of the environment are never used."""
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=WITHIN_S),
         headers={"User-Agent": "botwatch-sandbox"},
@@ -56,7 +56,7 @@ async def fetch(
     method: str = "GET",
     token: str | None = None,
 ) -> Answer:
-    """Asks once.
+    """Ask once.
 
     Args:
         session: from `client`.

@@ -14,14 +14,14 @@ JsonObject: TypeAlias = dict[str, object]
 
 
 def encode(value: object) -> str:
-    """Returns compact JSON on one line, in ASCII, so that lone surrogates survive."""
+    """Return compact JSON on one line, in ASCII, so that lone surrogates survive."""
     return json.dumps(value, separators=(",", ":"))
 
 
 def answer(
     value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Returns a JSON response whose Content-Type carries no charset.
+    """Return a JSON response whose Content-Type carries no charset.
 
     discord.py parses a body only when the header is exactly `application/json`.
     """
@@ -34,15 +34,26 @@ def answer(
 
 
 def is_object(value: object) -> TypeGuard[JsonObject]:
-    """Says whether a decoded JSON value is an object (JSON allows no other key type)."""
+    """Say whether a decoded JSON value is an object (JSON allows no other key type)."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[object]]:
-    """Says whether a decoded JSON value is a list."""
+    """Say whether a decoded JSON value is a list."""
     return isinstance(value, list)
 
 
+def inside(value: JsonObject, name: str) -> JsonObject:
+    """Return the object under a name, an empty one where there is none."""
+    found = value.get(name)
+    return found if is_object(found) else {}
+
+
+def objects(value: object) -> list[JsonObject]:
+    """Return the objects in a decoded JSON list, none if it is no list."""
+    return [entry for entry in value if is_object(entry)] if is_list(value) else []
+
+
 def text_of(value: object) -> str:
-    """Returns the value if it is a string, else the empty string."""
+    """Return the value if it is a string, else the empty string."""
     return value if isinstance(value, str) else ""

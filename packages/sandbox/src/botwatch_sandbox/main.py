@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from botwatch_sandbox import systemd
 from botwatch_sandbox.app import Tuning, build
 from botwatch_sandbox.discord.guilds import Scale
+from botwatch_sandbox.environment import SettingsError
 from botwatch_sandbox.observer import Addresses
-from botwatch_sandbox.settings import Secrets, Settings, SettingsError, load_secrets, load_settings
+from botwatch_sandbox.sd_notify import notify
+from botwatch_sandbox.settings import Secrets, Settings, load_secrets, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ class ListenError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the stand-ins.
+    """Run the stand-ins.
 
     Args:
         arguments: the command line, by default this process's.
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def serve(settings: Settings, secrets: Secrets) -> None:
-    """Serves until a signal comes.
+    """Serve until a signal comes.
 
     Raises:
         ListenError: the port cannot be taken.
@@ -96,9 +97,9 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     try:
         await _listen(runner, settings)
         log.info("listening on %s", settings.listen_url)
-        systemd.notify("READY=1")
+        notify("READY=1")
         await _until(stopped, sandbox.background)
-        systemd.notify("STOPPING=1")
+        notify("STOPPING=1")
     finally:
         await runner.cleanup()
 
@@ -112,7 +113,7 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
 
 
 async def _until(stopped: asyncio.Event, background: asyncio.Task[None] | None) -> None:
-    """Waits for the signal, or for the end of the background, which only an error brings."""
+    """Wait for the signal, or for the end of the background, which only an error brings."""
     waiting = {asyncio.create_task(stopped.wait())} | ({background} if background else set())
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in done:

@@ -73,7 +73,7 @@ class Observer:
     )
 
     async def run(self, session: aiohttp.ClientSession) -> None:
-        """Looks at everything again and again, until it is cancelled."""
+        """Look at everything again and again, until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             for look in (
                 self.look_at_alerts,
@@ -84,7 +84,7 @@ class Observer:
                 group.create_task(self._repeat(look, session))
 
     async def look_at_alerts(self, session: aiohttp.ClientSession) -> None:
-        """Asks Prometheus which alerts it holds."""
+        """Ask Prometheus which alerts it holds."""
         url = f"{self.addresses.prometheus}/api/v1/alerts"
         try:
             answer = await fetch(session, "Prometheus", url)
@@ -97,7 +97,7 @@ class Observer:
         self._show_alerts({"error": None, "items": items}, up=True)
 
     async def look_at_crashes(self, session: aiohttp.ClientSession) -> None:
-        """Asks Prometheus how often the bot crashed lately."""
+        """Ask Prometheus how often the bot crashed lately."""
         try:
             found = await crashes.count(session, self.addresses.prometheus)
         except FetchError:
@@ -107,7 +107,7 @@ class Observer:
             self.changes.touch("status")
 
     async def look_at_bot(self, session: aiohttp.ClientSession) -> None:
-        """Asks the bot's own /health."""
+        """Ask the bot's own /health."""
         asked_at, started_at = time.time(), None
         try:
             answer = await fetch(session, "The bot", f"{self.addresses.bot}/health")
@@ -124,7 +124,7 @@ class Observer:
             self.changes.touch("status")
 
     async def look_at_alertmanager(self, session: aiohttp.ClientSession) -> None:
-        """Asks Alertmanager whether it is ready."""
+        """Ask Alertmanager whether it is ready."""
         try:
             answer = await fetch(session, "Alertmanager", f"{self.addresses.alertmanager}/-/ready")
             up = answer.status == HTTPStatus.OK
@@ -152,7 +152,7 @@ class Observer:
             await self._pause()
 
     async def _pause(self) -> None:
-        """Waits for the next look; a drill that starts meanwhile hastens it."""
+        """Wait for the next look; a drill that starts meanwhile hastens it."""
         with self.changes.listen() as listener, contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.pace.calm_s):
                 while not self.recorder.running:
@@ -198,7 +198,7 @@ def _unix_time(text: str) -> float | None:
 
 
 def _started_at(answer: Answer, asked_at: float) -> float | None:
-    """Returns when the bot's process started, at the latest; None where it does not say."""
+    """Return when the bot's process started, at the latest; None where it does not say."""
     body = answer.json()
     uptime_s = body.get("uptime_seconds") if is_object(body) else None
     return asked_at - uptime_s if isinstance(uptime_s, int | float) else None

@@ -39,7 +39,7 @@ class PostFaults:
     def set(
         self, status: Answer | None, remaining: int | None = None, for_s: float | None = None
     ) -> None:
-        """Plans a fault; no status, or none remaining, takes it back.
+        """Plan a fault; no status, or none remaining, takes it back.
 
         Args:
             status: what is answered.
@@ -54,13 +54,13 @@ class PostFaults:
         self.changes.touch("status")
 
     def current(self) -> Answer | None:
-        """Returns the faulty answer that is due; None when a post may pass."""
+        """Return the faulty answer that is due; None when a post may pass."""
         if self.until is not None and time.time() >= self.until:
             self.set(None)
         return self.status
 
     def take(self) -> Answer | None:
-        """Uses up one faulty answer; returns it, None when the post may pass."""
+        """Use up one faulty answer; return it, None when the post may pass."""
         status = self.current()
         if status is not None and self.remaining is not None:
             left = self.remaining - 1
@@ -68,7 +68,7 @@ class PostFaults:
         return status
 
     async def keep_silent(self, request: web.Request) -> None:
-        """Holds a post as long as there is silence, or its sender waits; then hangs up on it."""
+        """Hold a post as long as there is silence, or its sender waits; then hang up on it."""
         with self.changes.listen() as listener:
             while self.current() == SILENCE and not _is_gone(request):
                 with contextlib.suppress(TimeoutError):
@@ -78,7 +78,7 @@ class PostFaults:
             request.transport.abort()
 
     def view(self) -> JsonObject:
-        """Returns the fault as the snapshot shows it."""
+        """Return the fault as the snapshot shows it."""
         status = self.current()
         return {"status": status, "remaining": self.remaining, "until": self.until}
 

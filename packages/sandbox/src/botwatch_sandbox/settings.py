@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
+
+from botwatch_sandbox.environment import SettingsError, about, load, number, refuse_unknown
 
 PREFIX = "SANDBOX_"
 SECRET_MAX_BYTES = 4096
 # A hook of Slack: workspace, webhook and key.
 WEBHOOK_PATH = re.compile(r"/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]+")
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used: one sentence with the thing, the cause and the remedy."""
-
-    def __init__(self, thing: str, cause: str, remedy: str) -> None:
-        super().__init__(f"{thing} {cause}; {remedy}.")
 
 
 def _base_url(value: str) -> str:
@@ -34,61 +25,45 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
+ADDRESS = about(ip_address, "an IP address of this machine, such as 127.0.0.1")
+BASE_URL = about(_base_url, "an http or https address, such as http://127.0.0.1:9090")
 
 
-class Settings(BaseSettings):
-    """What the environment may set; each description is the remedy in an error message."""
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment may set."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
-
-    listen_address: Annotated[
-        IPv4Address | IPv6Address,
-        Field(description="give it an IP address of this machine, as in 127.0.0.1"),
-    ] = IPv4Address("127.0.0.1")
-    listen_port: Annotated[
-        int, Field(ge=1, le=65535, description="give it a port from 1 to 65535")
-    ] = 8008
-    discord_token_file: Path = Field(
-        default=..., description="give it the file that holds the bot's Discord token"
+    listen_address: IPv4Address | IPv6Address = field(
+        default=IPv4Address("127.0.0.1"), metadata=ADDRESS
     )
-    slack_webhook_url_file: Path = Field(
-        default=..., description="give it the file that holds the Slack webhook's URL"
+    listen_port: int = field(
+        default=8008, metadata=about(number(1, 65_535), "a port number from 1 to 65535")
     )
-    drill_token_file: Annotated[
-        Path | None, Field(description="give it the file that holds the bot's drill token")
-    ] = None
-    bot_url: Annotated[
-        BaseUrl, Field(description="give it the bot's address, as in http://127.0.0.1:8000")
-    ] = "http://127.0.0.1:8000"
-    prometheus_url: Annotated[
-        BaseUrl, Field(description="give it Prometheus' address, as in http://127.0.0.1:9090")
-    ] = "http://127.0.0.1:9090"
-    alertmanager_url: Annotated[
-        BaseUrl, Field(description="give it Alertmanager's address, as in http://127.0.0.1:9093")
-    ] = "http://127.0.0.1:9093"
-    prometheus_public_url: Annotated[
-        BaseUrl | None,
-        Field(description="give it Prometheus' address for browsers, or leave it out"),
-    ] = None
-    alertmanager_public_url: Annotated[
-        BaseUrl | None,
-        Field(description="give it Alertmanager's address for browsers, or leave it out"),
-    ] = None
-
-    dashboards_dir: Annotated[
-        Path | None, Field(description="give it the folder that holds the dashboards' JSON")
-    ] = None
-
-    guilds: Annotated[
-        int, Field(ge=1, le=100_000, description="give it a number of servers from 1 to 100000")
-    ] = 1
-    members: Annotated[
-        int, Field(ge=2, le=1_000_000, description="give it a number of members of each server")
-    ] = 2
-    shards: Annotated[
-        int, Field(ge=1, le=16, description="give it a number of shards from 1 to 16")
-    ] = 1
+    discord_token_file: Path = field(
+        metadata=about(Path, "the file that holds the bot's Discord token")
+    )
+    slack_webhook_url_file: Path = field(
+        metadata=about(Path, "the file that holds the Slack webhook's URL")
+    )
+    drill_token_file: Path | None = field(
+        default=None, metadata=about(Path, "the file that holds the bot's drill token")
+    )
+    bot_url: str = field(default="http://127.0.0.1:8000", metadata=BASE_URL)
+    prometheus_url: str = field(default="http://127.0.0.1:9090", metadata=BASE_URL)
+    alertmanager_url: str = field(default="http://127.0.0.1:9093", metadata=BASE_URL)
+    prometheus_public_url: str | None = field(default=None, metadata=BASE_URL)
+    alertmanager_public_url: str | None = field(default=None, metadata=BASE_URL)
+    dashboards_dir: Path | None = field(
+        default=None, metadata=about(Path, "the directory that holds the dashboards' JSON")
+    )
+    guilds: int = field(
+        default=1, metadata=about(number(1, 100_000), "a number of servers from 1 to 100000")
+    )
+    members: int = field(
+        default=2,
+        metadata=about(number(2, 1_000_000), "a number of members of each server up to 1000000"),
+    )
+    shards: int = field(default=1, metadata=about(number(1, 16), "a number of shards from 1 to 16"))
 
     @property
     def listen_url(self) -> str:
@@ -106,24 +81,17 @@ class Secrets:
 
 
 def load_settings() -> Settings:
-    """Reads the environment.
+    """Read the environment.
 
     Raises:
         SettingsError: a SANDBOX_ variable is unknown, missing or invalid.
     """
-    _refuse_unknown_names()
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0])
-        cause = "is not set" if first["type"] == "missing" else "has a value that cannot be used"
-        remedy = Settings.model_fields[name].description or ""
-        raise SettingsError(PREFIX + name.upper(), cause, remedy) from error
+    refuse_unknown(Settings, PREFIX, os.environ)
+    return load(Settings, PREFIX, os.environ)
 
 
 def load_secrets(settings: Settings) -> Secrets:
-    """Reads the secret files.
+    """Read the secret files.
 
     Raises:
         SettingsError: a file is missing, unreadable, empty, too large or of the wrong form.
@@ -134,19 +102,6 @@ def load_secrets(settings: Settings) -> Secrets:
         slack_path=_webhook_path(settings.slack_webhook_url_file),
         drill_token=None if drill is None else _read_secret("SANDBOX_DRILL_TOKEN_FILE", drill),
     )
-
-
-def _refuse_unknown_names() -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in sorted(os.environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = (
-                f"perhaps {near[0]} is meant"
-                if near
-                else "packages/sandbox/README.md lists all settings"
-            )
-            raise SettingsError(name, "is no setting", f"remove or rename it ({hint})")
 
 
 def _read_secret(name: str, path: Path) -> str:

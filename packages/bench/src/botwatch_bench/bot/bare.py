@@ -26,20 +26,20 @@ Context = commands.Context[commands.Bot]
 
 @commands.command()
 async def ping(ctx: Context) -> None:
-    """Shows that the bot is awake."""
+    """Show that the bot is awake."""
     await ctx.send(f"🏓 Pong! The gateway answers in {ctx.bot.latency * 1000:.0f} ms.")
 
 
 @commands.command()
 async def add(ctx: Context, *numbers: str) -> None:
-    """Adds numbers."""
+    """Add numbers."""
     total = sum(map(Decimal, numbers))
     await ctx.send(f"{' + '.join(numbers)} = **{total}**")
 
 
 @commands.command()
 async def roll(ctx: Context, dice: str = "1d6") -> None:
-    """Rolls dice."""
+    """Roll dice."""
     count, sides = map(int, dice.lower().split("d"))
     shown = [random.randint(1, sides) for _ in range(count)]  # noqa: S311 - a game
     await ctx.send(f"🎲 {dice}: {' + '.join(map(str, shown))} = **{sum(shown)}**")
@@ -47,24 +47,24 @@ async def roll(ctx: Context, dice: str = "1d6") -> None:
 
 @commands.command()
 async def time(ctx: Context, zone: str = "Asia/Seoul") -> None:
-    """Tells the time."""
+    """Tell the time."""
     await ctx.send(f"🕒 **{datetime.now(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S %Z}** ({zone})")
 
 
 @commands.command()
 async def choose(ctx: Context, *choices: str) -> None:
-    """Chooses one of several things."""
+    """Choose one of several things."""
     await ctx.send(f"I choose: {random.choice(choices)}")  # noqa: S311 - a game
 
 
 @commands.command()
 async def info(ctx: Context) -> None:
-    """Tells what the bot is."""
+    """Tell what the bot is."""
     await ctx.send(f"**bare** in {len(ctx.bot.guilds)} servers, {ctx.bot.latency * 1000:.0f} ms")
 
 
 def main() -> None:
-    """Runs the bot until it is stopped."""
+    """Run the bot until it is stopped."""
     discord.http.Route.BASE = os.environ[API_URL]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ[GATEWAY_URL])
     intents = discord.Intents.none()

@@ -57,16 +57,16 @@ class Load:
         self.world.listeners.append(self._hear)
 
     async def saturate(self, commands: int, channels: int) -> Slice:
-        """Asks so many commands, the next one in a channel as soon as the last is answered."""
+        """Ask so many commands, the next one in a channel as soon as the last is answered."""
         return await self._ask(commands, channels, pause_s=0.0)
 
     async def pace(self, commands: int, channels: int, each_second: float) -> Slice:
-        """Asks so many commands at an even pace, as long as a channel is free."""
+        """Ask so many commands at an even pace, as long as a channel is free."""
         return await self._ask(commands, channels, pause_s=1 / each_second)
 
     @asynccontextmanager
     async def going_on(self, channels: int, each_second: float) -> AsyncIterator[None]:
-        """Asks at an even pace while the block runs, which begins when a second's are answered.
+        """Ask at an even pace while the block runs, which begins when a second's are answered.
 
         It is a bot's last load: what is open at its end stays open.
         """

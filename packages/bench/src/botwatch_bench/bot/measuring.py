@@ -88,19 +88,19 @@ class Side:
     latencies_ms: list[float] = field(default_factory=list)
 
     async def run_fast(self, commands: int) -> None:
-        """Asks as fast as the bot answers."""
+        """Ask as fast as the bot answers."""
         before = self.program.cpu_s()
         fast = await self.load.saturate(commands, CHANNELS)
         self.cpu_ms.append((self.program.cpu_s() - before) / commands * 1000)
         self.rates.append(commands / fast.took_s)
 
     async def run_even(self, commands: int) -> None:
-        """Asks at an even pace."""
+        """Ask at an even pace."""
         even = await self.load.pace(commands, PACE_CHANNELS, PACE)
         self.latencies_ms += [latency * 1000 for latency in even.latencies_s]
 
     def figures(self) -> Iterator[Figure]:
-        """Yields what was measured of this bot alone."""
+        """Yield what was measured of this bot alone."""
         name = self.program.kind.name
         whose = "this bot's" if name == "bot" else "the bare bot's"
         p50, p99 = (percentile(self.latencies_ms, share) for share in (0.5, 0.99))
@@ -119,7 +119,7 @@ class BotBench:
     say: Callable[[str], None]
 
     async def figures(self, parts: Sequence[str] = PARTS) -> AsyncIterator[Figure]:
-        """Yields every figure of some parts.
+        """Yield every figure of some parts.
 
         Raises:
             BenchError: a bot does not do what it is measured at.
@@ -131,7 +131,7 @@ class BotBench:
                     yield figure
 
     async def starting(self) -> AsyncIterator[Figure]:
-        """Starts and stops both bots in turn."""
+        """Start and stop both bots in turn."""
         self.say(f"starting and stopping, {self.effort.starts} times each")
         connects: dict[str, list[float]] = {kind.name: [] for kind in KINDS}
         readies, stops = [], []
@@ -149,7 +149,7 @@ class BotBench:
         yield Figure("bot.sigterm_idle_s", "SIGTERM to exit, idle", max(stops), "s", SIGTERM_S_MAX)
 
     async def comparison(self) -> AsyncIterator[Figure]:
-        """Asks both bots the same in turn, and stops ours while it is being asked."""
+        """Ask both bots the same in turn, and stop ours while it is being asked."""
         effort = self.effort
         self.say(f"both bots in turn, {effort.rounds} rounds, {effort.compared_commands} commands")
         scale = Scale(guilds=PACE_CHANNELS)
@@ -189,7 +189,7 @@ class BotBench:
         return Figure("bot.sigterm_busy_s", "SIGTERM to exit, at work", took_s, "s", SIGTERM_S_MAX)
 
     async def memory(self) -> AsyncIterator[Figure]:
-        """Looks at our bot's memory before and after many commands, in one guild."""
+        """Look at our bot's memory before and after many commands, in one guild."""
         commands = self.effort.memory_commands
         self.say(f"memory after {commands} commands")
         async with self._running(OurBot()) as program:
@@ -202,7 +202,7 @@ class BotBench:
         yield Figure("bot.rss_mb", f"memory after {commands} commands", after, "MB", RSS_MB_MAX)
 
     async def scraping(self) -> AsyncIterator[Figure]:
-        """Times /metrics at several numbers of guilds while commands are asked."""
+        """Time /metrics at several numbers of guilds while commands are asked."""
         for guilds in self.effort.guilds:
             self.say(f"/metrics at {_guilds(guilds)}")
             scale = Scale(guilds=guilds, members=MEMBERS)
@@ -237,7 +237,7 @@ def _guilds(number: int) -> str:
 
 
 async def _check_success(program: Program, effort: Effort) -> None:
-    """Makes sure that our bot has done what it was asked for: refusing would be cheap."""
+    """Make sure that our bot has done what it was asked for: refusing would be cheap."""
     async with program.stage.box.session.get(f"{program.stage.url}/metrics") as response:
         text = await response.text()
     counted = sum(map(float, SUCCESSES.findall(text)))

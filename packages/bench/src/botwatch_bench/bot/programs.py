@@ -44,10 +44,10 @@ class Kind(Protocol):
     name: str
 
     def command(self) -> tuple[str, ...]:
-        """Returns what runs it."""
+        """Return what runs it."""
 
     def environment(self, stage: Stage) -> dict[str, str]:
-        """Returns its settings."""
+        """Return its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class OurBot:
     name = "bot"
 
     def command(self) -> tuple[str, ...]:
-        """Returns what runs it."""
+        """Return what runs it."""
         return (sys.executable, "-m", "botwatch_bot")
 
     def environment(self, stage: Stage) -> dict[str, str]:
-        """Returns its settings."""
+        """Return its settings."""
         token = stage.folder / "token"
         token.write_text(stage.box.secrets.discord_token, encoding="ascii")
         return {
@@ -92,11 +92,11 @@ class BareBot:
     name = "bare"
 
     def command(self) -> tuple[str, ...]:
-        """Returns what runs it."""
+        """Return what runs it."""
         return (sys.executable, "-m", f"{__package__}.bare")
 
     def environment(self, stage: Stage) -> dict[str, str]:
-        """Returns its settings."""
+        """Return its settings."""
         return {
             "PYTHONPATH": str(BENCH_SOURCE),
             bare.TOKEN: stage.box.secrets.discord_token,
@@ -122,17 +122,17 @@ class Program:
     started: float
 
     def cpu_s(self) -> float:
-        """Returns the processor time of all of its threads until now, in seconds."""
+        """Return the processor time of all of its threads until now, in seconds."""
         # The clock that clock_getcpuclockid(3) names: of a process, as its scheduler counts.
         return time.clock_gettime((~self.process.pid << 3) | 2)
 
     def rss_mb(self) -> float:
-        """Returns the memory that it holds now, in megabytes (2^20 bytes)."""
+        """Return the memory that it holds now, in megabytes (2^20 bytes)."""
         pages = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
 
     async def stop(self) -> float:
-        """Sends SIGTERM; returns the seconds until the process had ended.
+        """Send SIGTERM; return the seconds until the process had ended.
 
         Raises:
             BenchError: it did not end by itself, or ended with an error.
@@ -151,7 +151,7 @@ class Program:
         return time.monotonic() - before
 
     def last_words(self) -> str:
-        """Returns the last lines of its log, for an error."""
+        """Return the last lines of its log, for an error."""
         lines = _log(self.stage).read_text(encoding="utf-8", errors="replace").splitlines()
         return " / ".join(lines[-LOG_LINES:]) or "it logged nothing"
 
@@ -162,7 +162,7 @@ def _log(stage: Stage) -> Path:
 
 @asynccontextmanager
 async def running(kind: Kind, folder: Path, scale: Scale) -> AsyncIterator[Program]:
-    """Runs a bot in front of a stand-in of its own while the block runs; gives it once connected.
+    """Run a bot in front of a stand-in of its own while the block runs; yield it once connected.
 
     Raises:
         BenchError: it does not start.
@@ -182,7 +182,7 @@ async def running(kind: Kind, folder: Path, scale: Scale) -> AsyncIterator[Progr
 
 
 async def until_ready(program: Program) -> float:
-    """Waits until our bot says that it is ready; returns the seconds since it was started.
+    """Wait until our bot says that it is ready; return the seconds since it was started.
 
     Raises:
         BenchError: it does not become ready.

@@ -15,7 +15,7 @@ WARM_UP = 10
 
 
 def scrape(host: str, port: int, times: int, pause_s: float) -> list[float]:
-    """Returns how long each answer took, in seconds, after a few that do not count."""
+    """Return how long each answer took, in seconds, after a few that do not count."""
     connection = http.client.HTTPConnection(host, port, timeout=10)
     return [_timed(connection, pause_s) for _ in range(WARM_UP + times)][WARM_UP:]
 
@@ -34,7 +34,7 @@ def _timed(connection: http.client.HTTPConnection, pause_s: float) -> float:
 
 
 def main() -> None:
-    """Runs what the command line says."""
+    """Run what the command line says."""
     host, port, times, pause_s = sys.argv[1:]
     json.dump(scrape(host, int(port), int(times), float(pause_s)), sys.stdout)
 

@@ -38,7 +38,7 @@ class UnknownDrillError(Exception):
 
 
 def choose(names: Sequence[str], offered: Sequence[Drill]) -> tuple[Drill, ...]:
-    """Returns the named drills in the order in which they are offered, all when none is named.
+    """Return the named drills in the order in which they are offered, all when none is named.
 
     Raises:
         UnknownDrillError: a name is not among them.
@@ -51,7 +51,7 @@ def choose(names: Sequence[str], offered: Sequence[Drill]) -> tuple[Drill, ...]:
 
 
 def without_stand_ins(names: Sequence[str], offered: Sequence[Drill]) -> tuple[Drill, ...]:
-    """Returns the drills that can be run where there are no stand-ins.
+    """Return the drills that can be run where there are no stand-ins.
 
     Those that need quick alerts are among them when they are named.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.bot_call import bot_call
 from botwatch_drill.faults.played import Played
+from botwatch_drill.terms import Limits
 
 if TYPE_CHECKING:
     from botwatch_drill.faults.bot_call import Door
@@ -17,7 +18,7 @@ GROWTH = "mebibytes=96&seconds=100"
 
 
 def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
-    """Returns the drills.
+    """Return the drills.
 
     Args:
         door: how the bot is reached.

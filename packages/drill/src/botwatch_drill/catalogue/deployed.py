@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from botwatch_drill.deployment import Deployment
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import Drill
+from botwatch_drill.terms import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ DEPLOYMENTS = {"deploy": "--deploy", "bad_deploy": "--bad-deploy"}
 
 
 def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[Drill, ...]:
-    """Returns the drills that deploy the bot, as far as there is a command for them.
+    """Return the drills that deploy the bot, as far as there is a command for them.
 
     Args:
         good: deploys a bot that works.

@@ -6,7 +6,7 @@ from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S, bot_drills
 from botwatch_drill.catalogue.monitoring import probe_silenced
 from botwatch_drill.catalogue.node import HOST_RESTART, NODE
 from botwatch_drill.catalogue.slack import slack_drills
-from botwatch_drill.drill import Drill, Limits, Meanwhile
+from botwatch_drill.drill import Drill
 from botwatch_drill.runtimes.k3s import (
     RENEW_BOT,
     ContainerKilled,
@@ -15,6 +15,7 @@ from botwatch_drill.runtimes.k3s import (
     ScaledToZero,
     new_pod,
 )
+from botwatch_drill.terms import Limits, Meanwhile
 
 _OUTAGES = (
     Drill(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from botwatch_drill.drill import SLOW_LIMITS, Drill
+from botwatch_drill.catalogue.slow import slow_drill
 from botwatch_drill.faults.shell import Shell
+
+if TYPE_CHECKING:
+    from botwatch_drill.drill import Drill
 
 # The rules of a file that is there already: Prometheus may be told to read no other.
 _RULES = "/etc/prometheus/rules/node.yml"
@@ -59,15 +63,14 @@ rm -f /run/botwatch-drill-silence"""
 
 
 def probe_silenced(alertmanager: str) -> Drill:
-    """Returns the drill in which no test alert comes back.
+    """Return the drill in which no test alert comes back.
 
     Args:
         alertmanager: a line of shell that sets `alertmanager` to its address.
     """
-    return Drill(
+    return slow_drill(
         name="probe_silenced",
         title="the delivery probe's alert is silenced",
-        expect="message",
         alert="AlertDeliveryBroken",
         needs="quick alerts",
         breaks=Shell(
@@ -75,9 +78,7 @@ def probe_silenced(alertmanager: str) -> Drill:
             mends=(alertmanager, _EXPIRE),
         ),
         budget_s=200.0,
-        recovered_within_s=720.0,
         together=True,
-        limits=SLOW_LIMITS,
     )
 
 
@@ -95,47 +96,32 @@ def _rules_with(lines: str) -> Shell:
 _AT = r"sed -n 's/.*--web.listen-address=\([^ \"]*\).*/\1/p' /etc/default/prometheus-alertmanager"
 SYSTEMD_MONITORING = (
     probe_silenced(f'alertmanager="http://$({_AT})"'),
-    Drill(
+    slow_drill(
         name="target_removed",
         title="the delivery probe is stopped",
-        expect="message",
         alert="TargetMissing",
         breaks=_stopped("botwatch-delivery-probe"),
-        budget_s=180.0,
-        recovered_within_s=720.0,
-        limits=SLOW_LIMITS,
     ),
-    Drill(
+    slow_drill(
         name="rule_failing",
         title="a rule cannot be evaluated",
-        expect="message",
         alert="RuleEvaluationFailing",
         breaks=_rules_with(_FAILING),
-        budget_s=180.0,
-        recovered_within_s=720.0,
         together=True,
-        limits=SLOW_LIMITS,
     ),
-    Drill(
+    slow_drill(
         name="alertmanager_down",
         title="Alertmanager is stopped",
         expect="firing",
         alert="AlertmanagerUnreachable",
         breaks=_stopped("prometheus-alertmanager"),
-        budget_s=180.0,
-        recovered_within_s=720.0,
         resolves=False,
         also=("TargetMissing",),
-        limits=SLOW_LIMITS,
     ),
-    Drill(
+    slow_drill(
         name="reload_failing",
         title="Prometheus refuses its rules",
-        expect="message",
         alert="ConfigurationReloadFailing",
         breaks=_rules_with("\n!"),
-        budget_s=180.0,
-        recovered_within_s=720.0,
-        limits=SLOW_LIMITS,
     ),
 )

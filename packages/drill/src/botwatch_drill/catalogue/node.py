@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from botwatch_drill.drill import SLOW_LIMITS, Drill, Limits
+from botwatch_drill.catalogue.slow import slow_drill
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.reboot import Reboot
 from botwatch_drill.faults.shell import Shell
+from botwatch_drill.terms import Limits
 
 _DISK = "/mnt/botwatch-drill"
 _OTHER_DISK = "/mnt/botwatch-drill-slow"
@@ -24,10 +26,9 @@ _UNMOUNT = (
     f"rmdir {_DISK} 2>/dev/null || true",
 )
 NODE = (
-    Drill(
+    slow_drill(
         name="disk_full",
         title="a small filesystem is filled",
-        expect="message",
         alert="NodeFilesystemFull",
         breaks=Shell(
             breaks=(*_MOUNT, f"head -c 16M /dev/zero >{_DISK}/filler 2>/dev/null || true"),
@@ -35,15 +36,12 @@ NODE = (
             looks=(f"! mountpoint -q {_DISK}",),
         ),
         budget_s=150.0,
-        recovered_within_s=720.0,
         together=True,
         also=("NodeFilesystemFillingUp",),
-        limits=SLOW_LIMITS,
     ),
-    Drill(
+    slow_drill(
         name="disk_filling",
         title="a small filesystem fills up slowly",
-        expect="message",
         alert="NodeFilesystemFillingUp",
         needs="quick alerts",
         breaks=Shell(
@@ -59,30 +57,23 @@ NODE = (
             looks=(f"! mountpoint -q {_OTHER_DISK}",),
         ),
         budget_s=210.0,
-        recovered_within_s=720.0,
         together=True,
         also=("NodeFilesystemFull",),
-        limits=SLOW_LIMITS,
     ),
-    Drill(
+    slow_drill(
         name="unit_failed",
         title="a unit of systemd fails",
-        expect="message",
         alert="NodeUnitFailed",
         breaks=Shell(
             breaks=(f"systemd-run --quiet --unit={_FAILS} /bin/false",),
             mends=(f"systemctl reset-failed {_FAILS} 2>/dev/null || true",),
         ),
-        budget_s=180.0,
-        recovered_within_s=720.0,
         together=True,
         says=_FAILS,
-        limits=SLOW_LIMITS,
     ),
-    Drill(
+    slow_drill(
         name="reboot_needed",
         title="packages ask for a reboot",
-        expect="message",
         alert="NodeRebootNeeded",
         needs="quick alerts",
         breaks=Shell(
@@ -90,11 +81,8 @@ NODE = (
             mends=(f"rm -f {_SIGN}",),
             looks=(f"[ ! -e {_SIGN} ] || {{ echo 'a reboot is due already' >&2; exit 1; }}",),
         ),
-        budget_s=180.0,
-        recovered_within_s=720.0,
         together=True,
         resolves=False,
-        limits=SLOW_LIMITS,
     ),
 )
 HOST_RESTART = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botwatch_drill.drill import Drill, Limits
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.outage import Outage
+from botwatch_drill.terms import Limits
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
@@ -24,7 +25,7 @@ _LIMITS = Limits(
 
 
 def slack_drills(bot_away: Breakage) -> tuple[Drill, ...]:
-    """Returns the drills.
+    """Return the drills.
 
     Args:
         bot_away: takes the bot away until it is undone; that is what Slack must be told of.

@@ -6,9 +6,10 @@ from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S, bot_drills
 from botwatch_drill.catalogue.monitoring import SYSTEMD_MONITORING
 from botwatch_drill.catalogue.node import HOST_RESTART, NODE
 from botwatch_drill.catalogue.slack import slack_drills
-from botwatch_drill.drill import Drill, Limits, Meanwhile
+from botwatch_drill.drill import Drill
 from botwatch_drill.faults.rotation import Rotation
 from botwatch_drill.runtimes.systemd import BOT_UNIT, RENEW_BOT, Kill, SystemdDoor
+from botwatch_drill.terms import Limits, Meanwhile
 
 _AWAY = Kill(BOT_UNIT, stays=True)
 _CRASHES = (

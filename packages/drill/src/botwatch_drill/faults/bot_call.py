@@ -24,7 +24,7 @@ class Door(Protocol):
     """Where a runtime's bot is reached: lines of shell that set `bot` and `token`."""
 
     def open(self) -> tuple[str, ...]:
-        """Sets `bot`, the bot's address, and `token`, a file with the drill token.
+        """Set `bot`, the bot's address, and `token`, a file with the drill token.
 
         What they leave must go with the script that they are part of, however that ends.
         """
@@ -33,7 +33,7 @@ class Door(Protocol):
 def bot_call(
     door: Door, path: str, *, calls: int = 1, restart: tuple[str, ...] = (), stays: bool = False
 ) -> Shell:
-    """Returns the fault that is a call of the bot's.
+    """Return the fault that is a call of the bot's.
 
     Args:
         door: how the bot is reached.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from botwatch_drill.fault import Fault
+from botwatch_drill.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class Played(Fault):
     """What the stand-ins play.
 
     Attributes:
@@ -30,41 +32,33 @@ class Played:
     asks: str | None = None
     every_s: float = 1.0
     still: int = 1
-    stays: bool = field(default=True, init=False)
+    stays = True
 
-
-def play(played: Played, watch: Watch) -> Record:
-    """Lets the stand-ins play, watches, takes it back, and watches on.
-
-    Raises:
-        ControlError, InterruptionError: as Runner.run; the fault is taken back.
-    """
-    observer, limits = watch.site.control, watch.drill.limits
-    # Whatever becomes of this drill, the stand-ins end it by themselves.
-    observer.play("discord/faults", {**played.discord, "for_s": limits.fail_safe_s})
-    try:
-        observer.mark("injected")
-        started = time.monotonic()
-        questions = Questions(played, watch)
-        watch.line.waits("waiting for the message")
-        silence = watch.drill.expect == "silence"
-        record = watch.until(
-            lambda seen: (
-                questions.asked()
-                and (seen.recovered_at is not None if silence else watch.is_told(seen))
-            ),
-            limits.late_s,
-        )
-    finally:
-        observer.play("discord/faults", played.back)
-    observer.mark("released")
-    if silence:
-        watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
-        return watch.until(lambda seen: seen.messages > 0, limits.quiet_s)
-    watch.line.waits("waiting until it is over")
-    end_s = limits.resolved_within_s - (time.monotonic() - started)
-    del record
-    return watch.until(watch.is_over, end_s)
+    def run(self, watch: Watch) -> Outcome:
+        """Let the stand-ins play, watch, take it back, and watch on; see Fault."""
+        observer, limits = watch.site.control, watch.drill.limits
+        # Whatever becomes of this drill, the stand-ins end it by themselves.
+        observer.play("discord/faults", {**self.discord, "for_s": limits.fail_safe_s})
+        try:
+            observer.mark("injected")
+            started = time.monotonic()
+            questions = Questions(self, watch)
+            watch.line.waits("waiting for the message")
+            silence = watch.drill.expect == "silence"
+            watch.until(
+                lambda seen: (
+                    questions.asked()
+                    and (seen.recovered_at is not None if silence else watch.is_told(seen))
+                ),
+                limits.late_s,
+            )
+        finally:
+            observer.play("discord/faults", self.back)
+        observer.mark("released")
+        if silence:
+            watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
+            return Outcome(watch.until(lambda seen: seen.messages > 0, limits.quiet_s))
+        return Outcome(watch.until_over(started))
 
 
 @dataclass(slots=True)
@@ -77,7 +71,7 @@ class Questions:
     _next: float = 0.0
 
     def asked(self) -> bool:
-        """Asks if it is time to; always true, so that it can stand in a condition."""
+        """Ask if it is time to; always true, so that it can stand in a condition."""
         played = self.played
         if played.asks is None or time.monotonic() < self._next:
             return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botwatch_drill.control import ControlError
+from botwatch_drill.fault import Fault
 from botwatch_drill.host import HostError
-from botwatch_drill.record import Record
+from botwatch_drill.outcome import Outcome
+from botwatch_sandbox.drills.record import Record
 
 if TYPE_CHECKING:
     from botwatch_drill.snapshot import Snapshot
@@ -24,49 +26,46 @@ BOOTED = """state=$(systemctl is-system-running) || [ "$state" = degraded ]"""
 
 
 @dataclass(frozen=True, slots=True)
-class Reboot:
-    """A restart of the host; there is nothing to undo."""
+class Reboot(Fault):
+    """A restart of the host; there is nothing to undo.
 
-    stays: bool = field(default=False, init=False)
-
-
-def play(watch: Watch) -> Record:
-    """Restarts the host, and waits until the site is well again and has kept quiet for a while.
-
-    The stand-ins may be on that host, and lose their record with it: so the record is made here.
-
-    Raises:
-        ControlError, HostError, InterruptionError: as Runner.run.
+    The stand-ins may be on that host, and lose their record with it.
     """
-    limits = watch.drill.limits
-    boot = watch.site.host.sh(WHICH_BOOT)
-    before = watch.site.control.state().told
-    started_at = time.time()
-    started = time.monotonic()
-    watch.site.host.restart()
-    watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
-    watch.line.waits("waiting until everything is back")
-    record = Record.begin(0, watch.drill)
-    fields: dict[str, object] = {"injected_at": started_at}
-    state = _well(watch, limits.late_s) if _booted(watch, boot) else None
-    if state is not None:
-        fields["recovered_at"] = time.time()
-        watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
-        watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
-        watch.site.stop.sleep(limits.quiet_s)
-        state = watch.site.control.state()
-        mild = watch.drill.also
-        new = [
-            told
-            for told in state.told
-            if told not in before and told.state == "firing" and not any(map(told.names, mild))
-        ]
-        fields |= {"messages": len(new), "said": new[0].words if new else None}
-    return record.seen(**fields)
+
+    stays = False
+    has_own_record = True
+
+    def run(self, watch: Watch) -> Outcome:
+        """Restart the host, wait until the site is well, and for a while longer; see Fault."""
+        limits = watch.drill.limits
+        boot = watch.site.host.sh(WHICH_BOOT)
+        before = watch.site.control.state().told
+        started_at = time.time()
+        started = time.monotonic()
+        watch.site.host.restart()
+        watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
+        watch.line.waits("waiting until everything is back")
+        record = Record.begin(0, watch.drill, started_at)
+        record.injected_at = started_at
+        state = _well(watch, limits.late_s) if _booted(watch, boot) else None
+        if state is not None:
+            record.recovered_at = time.time()
+            watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
+            watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
+            watch.site.stop.sleep(limits.quiet_s)
+            state = watch.site.control.state()
+            mild = watch.drill.also
+            new = [
+                told
+                for told in state.told
+                if told not in before and told.state == "firing" and not any(map(told.names, mild))
+            ]
+            record.messages, record.said = len(new), new[0].words if new else None
+        return Outcome(record)
 
 
 def _booted(watch: Watch, before: str) -> bool:
-    """Waits until another boot than the one before is complete; says whether it was, in time."""
+    """Wait until another boot than the one before is complete; say whether it was, in time."""
     end = time.monotonic() + watch.drill.limits.late_s
     while time.monotonic() < end:
         with contextlib.suppress(HostError):
@@ -77,7 +76,7 @@ def _booted(watch: Watch, before: str) -> bool:
 
 
 def _well(watch: Watch, within_s: float) -> Snapshot | None:
-    """Waits until nothing is wrong any more; None: not in time."""
+    """Wait until nothing is wrong any more; None: not in time."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         try:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from botwatch_drill.fault import Fault
 from botwatch_drill.faults.shell import Shell
+from botwatch_drill.injection import Injection
+from botwatch_drill.outcome import Outcome
 
 if TYPE_CHECKING:
     from botwatch_drill.breakage import Breakage
-    from botwatch_drill.record import Record
     from botwatch_drill.watch import Watch
 
 _KEPT = "/run/botwatch-drill-webhook"
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(Fault):
     """A new webhook, and what breaks once it is there.
 
     Attributes:
@@ -30,10 +31,35 @@ class Rotation:
 
     breaks: Breakage
     file: str
-    stays: bool = field(default=True, init=False)
+    stays = True
+
+    def run(self, watch: Watch) -> Outcome:
+        """Renew the webhook, break the site, mend it, and take the old webhook back; see Fault."""
+        observer, host, limits = watch.site.control, watch.site.host, watch.drill.limits
+        key = secrets.token_hex(12)
+        renewal = Injection(self.renewal(key), host, limits.fail_safe_s, name="webhook")
+        injection = Injection(self.breaks, host, limits.fail_safe_s)
+        try:
+            observer.play("slack/rotate", {"key": key, "for_s": limits.fail_safe_s})
+            renewal.inject()
+            watch.line.says("webhook renewed")
+            try:
+                observer.mark("injected", injection.inject())
+                started = time.monotonic()
+                watch.line.waits("waiting for the message")
+                watch.until(watch.is_told, limits.late_s)
+            finally:
+                undone_at = injection.undo()
+            observer.mark("released", undone_at)
+            return Outcome(watch.until_over(started))
+        finally:
+            try:
+                renewal.undo()
+            finally:
+                observer.play("slack/rotate", {"key": None})
 
     def renewal(self, key: str) -> Shell:
-        """Returns what gives the site another address, and its own again."""
+        """Return what gives the site another address, and its own again."""
         file = quote(self.file)
         # The content alone changes: owner and mode stay, and the address never is an argument.
         return Shell(
@@ -44,34 +70,3 @@ class Rotation:
             mends=(f"if [ -e {_KEPT} ]; then cat {_KEPT} >{file}; rm -f {_KEPT}; fi",),
             looks=(f"[ -e {file} ]", f"[ ! -e {_KEPT} ]"),
         )
-
-
-def play(rotation: Rotation, watch: Watch) -> Record:
-    """Renews the webhook, breaks the site, mends it, and takes the old webhook back.
-
-    Raises:
-        ControlError, HostError, InterruptionError: as Runner.run; everything is undone.
-    """
-    observer, host, limits = watch.site.control, watch.site.host, watch.drill.limits
-    key = secrets.token_hex(12)
-    renewal = Fault(rotation.renewal(key), host, limits.fail_safe_s, name="webhook")
-    fault = Fault(rotation.breaks, host, limits.fail_safe_s)
-    try:
-        observer.play("slack/rotate", {"key": key, "for_s": limits.fail_safe_s})
-        renewal.inject()
-        watch.line.says("webhook renewed")
-        try:
-            observer.mark("injected", fault.inject())
-            started = time.monotonic()
-            watch.line.waits("waiting for the message")
-            watch.until(watch.is_told, limits.late_s)
-        finally:
-            undone_at = fault.undo()
-        observer.mark("released", undone_at)
-        watch.line.waits("waiting until it is over")
-        return watch.until(watch.is_over, limits.resolved_within_s - (time.monotonic() - started))
-    finally:
-        try:
-            renewal.undo()
-        finally:
-            observer.play("slack/rotate", {"key": None})

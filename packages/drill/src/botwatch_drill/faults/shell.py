@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from botwatch_drill.faults.on_host import HostFault
+
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(HostFault):
     """Lines that break something, and lines that mend it; see Breakage.
+
+    Where mending it replaces the bot, it happens after the moment at which the fault counts as
+    undone, as the new bot's start does.
 
     Attributes:
         breaks: what breaks it; nothing may be written to standard output.
         mends: what mends it; harmless where nothing is broken.
         looks: what fails where it cannot be broken.
-        stays: whether it stays until it is mended.
-        replaces: whether mending it puts a new bot in the place of one that runs: then it happens
-            after the moment at which the fault counts as undone, as the new bot's start does.
     """
 
     breaks: tuple[str, ...]
     mends: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
-    stays: bool = True
-    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -32,10 +32,6 @@ class Shell:
     def find(self) -> list[str]:
         """See Breakage."""
         return list(self.looks)
-
-    def hold(self) -> list[str]:
-        """See Breakage."""
-        return []
 
     def strike(self) -> list[str]:
         """See Breakage."""

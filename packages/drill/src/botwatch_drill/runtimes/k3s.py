@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
+from botwatch_drill.faults.on_host import HostFault
 from botwatch_drill.host_observer import Addresses
 from botwatch_drill.runtimes.runtime import Evidence, Runtime
 
@@ -39,7 +40,7 @@ RENEW_BOT = (f"{_KUBECTL} delete pod {_PODS} --force --grace-period=0 --wait=fal
 
 
 def new_pod(app: str) -> tuple[str, ...]:
-    """Returns what replaces the pod of a part of the monitoring."""
+    """Return what replaces the pod of a part of the monitoring."""
     return (f"{_TOOL} --namespace=monitoring delete pod --selector=app={app} >/dev/null",)
 
 
@@ -62,7 +63,7 @@ class K3sDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class PodDeleted:
+class PodDeleted(HostFault):
     """The bot's process is killed, its pod deleted, and no new one is admitted.
 
     Killed, because a deletion alone is a polite stop, even a forced one: the kubelet asks the
@@ -71,9 +72,6 @@ class PodDeleted:
     next pod; unlike a scaled deployment, the ReplicaSet goes on trying, as it does where a cluster
     has no room.
     """
-
-    stays: bool = True
-    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -121,11 +119,8 @@ class PodDeleted:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledToZero:
+class ScaledToZero(HostFault):
     """The deployment is scaled to no pods; the bot is stopped politely."""
-
-    stays: bool = True
-    replaces: bool = False
 
     @property
     def remedy(self) -> str:
@@ -143,17 +138,9 @@ class ScaledToZero:
             '[ "$replicas" = 1 ] || { echo "$complaint, but to $replicas" >&2; exit 1; }',
         ]
 
-    def hold(self) -> list[str]:
-        """See Breakage."""
-        return []
-
     def strike(self) -> list[str]:
         """See Breakage."""
         return [f"{_KUBECTL} scale deployment {_BOT} --replicas=0 >/dev/null"]
-
-    def clear(self) -> list[str]:
-        """See Breakage."""
-        return []
 
     def start(self) -> list[str]:
         """See Breakage."""
@@ -161,7 +148,7 @@ class ScaledToZero:
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerKilled:
+class ContainerKilled(HostFault):
     """The bot's process is killed; the kubelet starts it again, later after every kill.
 
     Undone by a new pod: its first restart comes at once again, and it knows of no crashes.
@@ -179,17 +166,9 @@ class ContainerKilled:
         """See Breakage."""
         return _FIND_PROCESS
 
-    def hold(self) -> list[str]:
-        """See Breakage."""
-        return []
-
     def strike(self) -> list[str]:
         """See Breakage."""
         return [_KILL]
-
-    def clear(self) -> list[str]:
-        """See Breakage."""
-        return []
 
     def start(self) -> list[str]:
         """See Breakage."""
@@ -197,7 +176,7 @@ class ContainerKilled:
 
 
 def _until(condition: str, lines: list[str], complaint: str) -> list[str]:
-    """Waits for a condition for some ten seconds, with lines to run before each further look."""
+    """Wait for a condition for some ten seconds, with lines to run before each further look."""
     return [
         "try=0",
         f"until {condition}; do",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from botwatch_drill.faults.on_host import HostFault
 from botwatch_drill.host_observer import Addresses
 from botwatch_drill.runtimes.runtime import Evidence, Runtime
 
@@ -35,19 +36,18 @@ class SystemdDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(HostFault):
     """SIGKILL for the main process of a unit.
+
+    If it stays, systemd is kept from starting the unit again until the fault is undone. If it
+    replaces the bot, undoing it also stops the unit and starts it anew, which makes it forget what
+    it counted of its crashes; a restart would not.
 
     Attributes:
         unit: the systemd unit.
-        stays: whether systemd is kept from starting it again until the fault is undone.
-        replaces: whether undoing it also stops the unit and starts it anew, which makes it forget
-            what it counted of its crashes; a restart would not.
     """
 
     unit: str
-    stays: bool
-    replaces: bool = False
 
     @property
     def remedy(self) -> str:

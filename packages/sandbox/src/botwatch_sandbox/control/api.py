@@ -21,9 +21,8 @@ from botwatch_sandbox.control.bodies import (
     read_body,
 )
 from botwatch_sandbox.control.errors import ControlError, errors_as_json
-from botwatch_sandbox.discord.interactions import Languages
 from botwatch_sandbox.discord.slash import SlashError
-from botwatch_sandbox.discord.state import Draft, visitor
+from botwatch_sandbox.discord.state import Draft, Languages, visitor
 from botwatch_sandbox.drills.catalogue import CATALOGUE
 from botwatch_sandbox.drills.record import DrillSpec
 from botwatch_sandbox.jsonio import answer
@@ -62,7 +61,7 @@ class ControlApi:
     dashboards: DashboardCalls
 
     def app(self) -> web.Application:
-        """Returns the application to mount at /control."""
+        """Return the application to mount at /control."""
         app = web.Application(middlewares=[errors_as_json])
         app.add_routes(
             [
@@ -186,11 +185,11 @@ class ControlApi:
     async def _mark_drill(self, request: web.Request) -> web.Response:
         body = await read_body(request, MarkDrill)
         record = self.snapshot.recorder.runners_record()
-        self.snapshot.recorder.mark(record, body.mark, body.at)
+        self.snapshot.recorder.mark(body.mark, body.at)
         return answer(record.view())
 
     async def _finish_drill(self, request: web.Request) -> web.Response:
         body = await read_body(request, FinishDrill)
         record = self.snapshot.recorder.runners_record()
-        self.snapshot.recorder.finish(record, ok=body.ok, error=body.error)
+        self.snapshot.recorder.finish(ok=body.ok, error=body.error)
         return answer(record.view())

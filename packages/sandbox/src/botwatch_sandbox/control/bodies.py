@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from botwatch_sandbox.control.errors import ControlError
-from botwatch_sandbox.discord.interactions import DEFAULT_LOCALE
-from botwatch_sandbox.discord.state import AUTHOR_MAX, CONTENT_MAX
+from botwatch_sandbox.discord.state import AUTHOR_MAX, CONTENT_MAX, DEFAULT_LOCALE
 from botwatch_sandbox.drills.record import Expect
 from botwatch_sandbox.post_faults import Answer
 
@@ -128,7 +127,7 @@ AnyBody = TypeVar("AnyBody", bound=Body)
 
 
 async def read_body(request: web.Request, kind: type[AnyBody]) -> AnyBody:
-    """Reads a call's JSON.
+    """Read a call's JSON.
 
     Raises:
         ControlError: 415 another Content-Type, 413 too large, 400 not what the call takes.

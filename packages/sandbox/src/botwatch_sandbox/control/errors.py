@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from botwatch_sandbox.drills.recorder import DrillConflictError, DrillTimeError
 from botwatch_sandbox.drills.runner import NoDrillTokenError
+from botwatch_sandbox.drills.supervised import DrillConflictError, DrillTimeError
 from botwatch_sandbox.jsonio import answer
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ControlError(Exception):
 async def errors_as_json(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Turns every refusal into JSON."""
+    """Turn every refusal into JSON."""
     try:
         return await handler(request)
     except ControlError as error:

@@ -40,7 +40,7 @@ class Events:
     _streams: set[asyncio.Task[object]] = field(default_factory=set)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Sends the whole snapshot, then every part that changes, until the page goes away."""
+        """Send the whole snapshot, then every part that changes, until the page goes away."""
         task = asyncio.current_task()
         if task is None or len(self._streams) >= STREAMS_MAX:
             sentence = f"{STREAMS_MAX} pages are open already; close one and load this one again."
@@ -52,7 +52,7 @@ class Events:
             self._streams.discard(task)
 
     async def close(self) -> None:
-        """Ends all streams."""
+        """End all streams."""
         for task in list(self._streams):
             task.cancel()
 

@@ -25,7 +25,7 @@ SENTENCE = (
 
 
 def guard(open_prefixes: tuple[str, ...]) -> Middleware:
-    """Returns the middleware; paths under `open_prefixes` are called by programs of any host name.
+    """Return the middleware; paths under `open_prefixes` are called by programs of any host name.
 
     Programs send no `Origin`; where there is one, it must be of this machine on every path.
     """
@@ -44,7 +44,7 @@ def guard(open_prefixes: tuple[str, ...]) -> Middleware:
 
 
 def is_local(address: str) -> bool:
-    """Says whether a URL's host is a loopback name or address, on any port."""
+    """Say whether a URL's host is a loopback name or address, on any port."""
     try:
         url = URL(address)
         host, _ = url.host or "", url.port

@@ -24,7 +24,7 @@ HEADERS = {
 
 
 def add_page(app: web.Application, folder: Path = STATIC) -> None:
-    """Adds `/`, `/dashboards` and `/static/` to an application."""
+    """Add `/`, `/dashboards` and `/static/` to an application."""
 
     async def page(request: web.Request) -> web.StreamResponse:
         file = folder / PAGES[request.path]

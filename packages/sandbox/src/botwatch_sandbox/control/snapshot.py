@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.discord.faults import DiscordFaults
     from botwatch_sandbox.discord.gateway import Gateway
     from botwatch_sandbox.discord.state import World
-    from botwatch_sandbox.drills.recorder import Recorder
+    from botwatch_sandbox.drills.supervised import SupervisedRecorder
     from botwatch_sandbox.jsonio import JsonObject
     from botwatch_sandbox.observer import Observer
     from botwatch_sandbox.post_faults import PostFaults
@@ -33,14 +33,14 @@ class Snapshot:
     slack_faults: PostFaults
     sinks: Sinks
     observer: Observer
-    recorder: Recorder
+    recorder: SupervisedRecorder
 
     def whole(self) -> JsonObject:
-        """Returns all parts and the present time (Unix seconds)."""
+        """Return all parts and the present time (Unix seconds)."""
         return {"now": time.time()} | {part: self.part(part) for part in PARTS}
 
     def part(self, part: Part) -> object:
-        """Returns one part, whole."""
+        """Return one part, whole."""
         match part:
             case "status":
                 return self._status()

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from botwatch_sandbox.dashboards.board import Board, Panel, Query, fill, read_boards
+from botwatch_sandbox.dashboards.board import Board, Panel, Query, read_boards
+from botwatch_sandbox.dashboards.variables import fill, of_time
 from botwatch_sandbox.fetch import FetchError, fetch
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
@@ -38,7 +39,7 @@ class Span:
 
     @classmethod
     def until_now(cls, minutes: int, least_s: int) -> Span:
-        """Returns the last minutes in steps that fall on the same moments each time."""
+        """Return the last minutes in steps that fall on the same moments each time."""
         step = max(minutes * 60 // POINTS, least_s)
         end = int(time.time()) // step * step
         return cls(end - minutes * 60, end, step)
@@ -63,12 +64,12 @@ class Dashboards:
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def names(self) -> list[JsonObject]:
-        """Lists the dashboards."""
+        """List the dashboards."""
         boards = read_boards(self.folder).values()
         return [{"name": board.name, "title": board.title} for board in boards]
 
     async def view(self, name: str, minutes: int) -> JsonObject | None:
-        """Returns a dashboard with its data; None where there is none of this name.
+        """Return a dashboard with its data; None where there is none of this name.
 
         Raises:
             FetchError: Prometheus does not answer.
@@ -102,16 +103,8 @@ class Dashboards:
         return {**panel.look, "series": series[:SERIES_MAX], "left_out": len(series) > SERIES_MAX}
 
     async def _series(self, board: Board, query: Query, span: Span) -> list[JsonObject]:
-        range_s = span.end - span.start
-        expr = fill(
-            query.expr,
-            {
-                **board.values,
-                "__range": f"{range_s}s",
-                "__interval": f"{span.step}s",
-                "__rate_interval": f"{max(span.step + query.least_s, 4 * query.least_s)}s",
-            },
-        )
+        times = of_time(span.end - span.start, span.step, query.least_s)
+        expr = fill(query.expr, {**board.values, **times})
         asked = {"query": expr}
         if not query.now:
             asked |= {"start": str(span.start), "end": str(span.end), "step": str(span.step)}
@@ -147,7 +140,7 @@ def _all_of(labels: dict[str, str]) -> str:
 
 
 def _points(samples: list[object], span: Span, *, now: bool) -> list[float | None]:
-    """Puts values at their steps, None where there is none."""
+    """Put values at their steps, None where there is none."""
     points: list[float | None] = [None] * (1 if now else (span.end - span.start) // span.step + 1)
     for sample in samples:
         if is_list(sample) and len(sample) == 2 and isinstance(sample[0], int | float):  # noqa: PLR2004 # time and value

@@ -7,18 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
+from botwatch_sandbox.dashboards.variables import fill, values_of
+from botwatch_sandbox.jsonio import JsonObject, inside, is_list, is_object, objects, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-VARIABLE = re.compile(r"\$([A-Za-z_]\w*)", re.ASCII)
 DURATION = re.compile(r"(\d+)([smh])")
 UNITS_S = {"s": 1, "m": 60, "h": 3600}
 LEAST_S = 10
-# All of what can be chosen above a dashboard.
-ALL = ".+"
 
 
 class BoardError(Exception):
@@ -64,7 +62,7 @@ class Board:
 
 
 def read_boards(folder: Path | None) -> dict[str, Board]:
-    """Reads all dashboards of a folder, by name; none where there is no folder.
+    """Read all dashboards of a folder, by name; none where there is no folder.
 
     Raises:
         BoardError: a file is no dashboard.
@@ -74,11 +72,6 @@ def read_boards(folder: Path | None) -> dict[str, Board]:
     return {path.stem: _board(path) for path in sorted(folder.glob("*.json"))}
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Fills in what is known of `$name`."""
-    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
-
-
 def _board(path: Path) -> Board:
     try:
         found: object = json.loads(path.read_text(encoding="utf-8"))
@@ -86,30 +79,24 @@ def _board(path: Path) -> Board:
         raise BoardError(path, "cannot be read as JSON") from error
     if not is_object(found) or not is_list(found.get("panels")):
         raise BoardError(path, "is no dashboard of Grafana's")
-    values = dict(_values(found))
+    values = values_of(found)
     return Board(
         name=path.stem,
         title=text_of(found.get("title")),
         description=text_of(found.get("description")),
-        panels=tuple(_panel(panel, values) for panel in _objects(found.get("panels"))),
+        panels=tuple(_panel(panel, values) for panel in objects(found.get("panels"))),
         values=values,
     )
 
 
-def _values(board: JsonObject) -> Iterator[tuple[str, str]]:
-    for variable in _objects(_inside(board, "templating").get("list")):
-        constant = variable.get("type") == "constant"
-        yield text_of(variable.get("name")), text_of(variable.get("query")) if constant else ALL
-
-
 def _panel(panel: JsonObject, values: Mapping[str, str]) -> Panel:
-    config = _inside(panel, "fieldConfig")
-    defaults = _inside(config, "defaults")
+    config = inside(panel, "fieldConfig")
+    defaults = inside(config, "defaults")
     dashed = {
-        text_of(_inside(override, "matcher").get("options"))
-        for override in _objects(config.get("overrides"))
+        text_of(inside(override, "matcher").get("options"))
+        for override in objects(config.get("overrides"))
     }
-    place = _inside(panel, "gridPos")
+    place = inside(panel, "gridPos")
     look: JsonObject = {
         "id": panel.get("id"),
         "kind": text_of(panel.get("type")),
@@ -120,12 +107,12 @@ def _panel(panel: JsonObject, values: Mapping[str, str]) -> Panel:
         "max": defaults.get("max"),
         "decimals": defaults.get("decimals"),
         "empty": text_of(defaults.get("noValue")),
-        "stacked": bool(_inside(_inside(defaults, "custom"), "stacking")),
+        "stacked": bool(inside(inside(defaults, "custom"), "stacking")),
         "steps": _steps(defaults),
         "means": _means(defaults),
         "alerts": _alerts(panel),
     }
-    targets = _objects(panel.get("targets"))
+    targets = objects(panel.get("targets"))
     return Panel(look, tuple(_query(target, dashed, values) for target in targets))
 
 
@@ -141,16 +128,16 @@ def _query(target: JsonObject, dashed: set[str], values: Mapping[str, str]) -> Q
 
 
 def _steps(defaults: JsonObject) -> list[JsonObject]:
-    """The colours of values, each from a value on."""
-    steps = _objects(_inside(defaults, "thresholds").get("steps"))
+    """Return the colours of values, each from a value on."""
+    steps = objects(inside(defaults, "thresholds").get("steps"))
     return [{"value": step.get("value"), "colour": text_of(step.get("color"))} for step in steps]
 
 
 def _means(defaults: JsonObject) -> JsonObject:
-    """The words for single values."""
-    for mapping in _objects(defaults.get("mappings")):
+    """Return the words for single values."""
+    for mapping in objects(defaults.get("mappings")):
         if mapping.get("type") == "value":
-            options = _inside(mapping, "options")
+            options = inside(mapping, "options")
             return {
                 value: {"text": result.get("text"), "colour": result.get("color")}
                 for value, result in options.items()
@@ -160,15 +147,6 @@ def _means(defaults: JsonObject) -> JsonObject:
 
 
 def _alerts(panel: JsonObject) -> list[str]:
-    """The alerts that it is about: those whose rules it leads to."""
-    addresses = [text_of(link.get("url")) for link in _objects(panel.get("links"))]
+    """Return the alerts that it is about: those whose rules it leads to."""
+    addresses = [text_of(link.get("url")) for link in objects(panel.get("links"))]
     return [url.rpartition("?search=")[2] for url in addresses if "?search=" in url]
-
-
-def _inside(value: JsonObject, name: str) -> JsonObject:
-    found = value.get(name)
-    return found if is_object(found) else {}
-
-
-def _objects(value: object) -> list[JsonObject]:
-    return [entry for entry in value if is_object(entry)] if is_list(value) else []

@@ -26,7 +26,7 @@ class DashboardCalls:
     dashboards: Dashboards
 
     def routes(self) -> list[web.RouteDef]:
-        """Returns the routes below /control."""
+        """Return the routes below /control."""
         return [
             web.get("/dashboards", self._names),
             web.get("/dashboards/{name:[a-z]{1,40}}", self._board),

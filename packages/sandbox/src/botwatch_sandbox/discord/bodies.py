@@ -36,7 +36,7 @@ class RestError(Exception):
 
 
 async def read_object(request: web.Request) -> JsonObject:
-    """Reads a body that is a JSON object.
+    """Read a body that is a JSON object.
 
     Raises:
         RestError: it is something else.
@@ -48,7 +48,7 @@ async def read_object(request: web.Request) -> JsonObject:
 
 
 async def read_json(request: web.Request) -> object:
-    """Reads a JSON body.
+    """Read a JSON body.
 
     Raises:
         RestError: it is none.
@@ -66,13 +66,13 @@ async def read_json(request: web.Request) -> object:
 
 
 def invalid(*, field: str, code: str, message: str) -> RestError:
-    """Returns the error for a field of a body."""
+    """Return the error for a field of a body."""
     errors = {field: {"_errors": [{"code": code, "message": message}]}}
     return RestError(400, INVALID_FORM, "Invalid Form Body", errors)
 
 
 def read_draft(body: JsonObject) -> Draft:
-    """Returns the message that a body holds.
+    """Return the message that a body holds.
 
     Raises:
         RestError: it breaks a rule of Discord's.
@@ -135,6 +135,6 @@ def _mentions_everyone(content: str, allowed: object) -> bool:
 
 
 def is_ephemeral(body: JsonObject) -> bool:
-    """Says whether a message is for one person alone."""
+    """Say whether a message is for one person alone."""
     flags = body.get("flags")
     return isinstance(flags, int) and bool(flags & EPHEMERAL)

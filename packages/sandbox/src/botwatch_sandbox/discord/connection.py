@@ -18,8 +18,6 @@ from botwatch_sandbox.jsonio import JsonObject, encode, is_object
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_sandbox.discord.session import Session
-
 OUTBOX_FRAMES = 1000
 FRAME_MAX_BYTES = 4096  # Discord's own limit for what a bot sends
 CLOSE_WITHIN_S = 0.3
@@ -59,7 +57,7 @@ class ZlibStream:
         self._compress = zlib.compressobj()
 
     def frame(self, text: str) -> bytes:
-        """Returns the bytes of one message, which end in 00 00 FF FF."""
+        """Return the bytes of one message, which end in 00 00 FF FF."""
         return self._compress.compress(text.encode()) + self._compress.flush(zlib.Z_SYNC_FLUSH)
 
 
@@ -92,7 +90,6 @@ class Connection:
         muted: Callable[[], bool],
         timed: Callable[[], None],
     ) -> None:
-        self.session: Session | None = None
         self.latency_s: float | None = None
         self.closed_by_us = False
         self.compressed = compressed
@@ -105,7 +102,7 @@ class Connection:
         self._pinged_at: float | None = None
 
     def send(self, *frames: str) -> None:
-        """Queues frames; a bot that does not read is cut off when the queue is full.
+        """Queue frames; a bot that does not read is cut off when the queue is full.
 
         However many are queued together, they take one place: no bot can help what it is sent at
         once.
@@ -113,25 +110,25 @@ class Connection:
         self._put(frames)
 
     def send_op(self, op: int, data: object = None) -> None:
-        """Queues a frame that is no event."""
+        """Queue a frame that is no event."""
         self._put((encode({"op": op, "d": data, "s": None, "t": None}),))
 
     def close(self, code: int) -> None:
-        """Closes the connection with a code, after what is queued already."""
+        """Close the connection with a code, after what is queued already."""
         self.closed_by_us = True
         self._put(_Close(code))
 
     def abort(self) -> None:
-        """Cuts the connection without a close frame, as a failing network does."""
+        """Cut the connection without a close frame, as a failing network does."""
         if self._transport is not None:
             self._transport.abort()
 
     def ping(self) -> None:
-        """Times the way to the bot and back, below Discord's protocol: no event shows it."""
+        """Time the way to the bot and back, below Discord's protocol: no event shows it."""
         self._put(_Ping())
 
     async def write(self) -> None:
-        """Sends what is queued until the connection ends."""
+        """Send what is queued until the connection ends."""
         with contextlib.suppress(ConnectionError):
             while True:
                 item = await self._outbox.get()
@@ -144,7 +141,7 @@ class Connection:
                     await self._write(item)
 
     async def read(self, within_s: float) -> JsonObject | None:
-        """Returns the bot's next frame, None at the end of the connection.
+        """Return the bot's next frame, None at the end of the connection.
 
         Raises:
             HangUpError: the frame is no JSON object.
@@ -166,7 +163,7 @@ class Connection:
         return decoded
 
     def ended_by_bot_for_good(self) -> bool:
-        """Says whether the bot closed with 1000 or 1001, by which Discord drops the session."""
+        """Say whether the bot closed with 1000 or 1001, by which Discord drops the session."""
         return not self.closed_by_us and self._socket.close_code in {1000, 1001}
 
     async def _write(self, frames: tuple[str, ...]) -> None:

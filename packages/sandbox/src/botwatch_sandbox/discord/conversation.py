@@ -74,8 +74,13 @@ class Conversation:
     timing: Timing
     _frames: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
 
+    @property
+    def session(self) -> Session | None:
+        """The connection's session, once there is one."""
+        return self.sessions.of(self.connection)
+
     def hello(self, version: str) -> None:
-        """Says hello to a bot that speaks a version of the API.
+        """Say hello to a bot that speaks a version of the API.
 
         Raises:
             HangUpError: the stand-in does not speak that version.
@@ -85,12 +90,12 @@ class Conversation:
         self.connection.send_op(HELLO, {"heartbeat_interval": int(self.timing.heartbeat_s * 1000)})
 
     async def answer_next(self) -> bool:
-        """Reads one frame and answers it; says whether the connection goes on.
+        """Read one frame and answer it; say whether the connection goes on.
 
         Raises:
             HangUpError: the bot broke a rule, or was silent for too long.
         """
-        identified = self.connection.session is not None
+        identified = self.session is not None
         patience = self.timing.heartbeat_s * 2 if identified else self.timing.identify_s
         try:
             frame = await self.connection.read(patience)
@@ -104,8 +109,8 @@ class Conversation:
         return True
 
     def invalidate(self, *, resumable: bool) -> None:
-        """Takes the session from the bot (op 9); a resumable one can be had back."""
-        session, self.connection.session = self.connection.session, None
+        """Take the session from the bot (op 9); a resumable one can be had back."""
+        session = self.session
         if session is not None:
             session.detach()
             if not resumable:
@@ -124,21 +129,23 @@ class Conversation:
         elif op in {IDENTIFY, RESUME}:
             self._begin(op, data)
         elif op in {PRESENCE, VOICE_STATE, REQUEST_MEMBERS}:
-            if self.connection.session is None:
+            session = self.session
+            if session is None:
                 raise HangUpError(CloseCode.NOT_AUTHENTICATED)
             if op == REQUEST_MEMBERS:
-                self._send_members(self.connection.session, data)
+                self._send_members(session, data)
         else:
             raise HangUpError(CloseCode.UNKNOWN_OPCODE)
 
     def _heartbeat(self, seq: object) -> None:
-        if self.connection.session is not None:
-            self.connection.session.confirm(seq)
+        session = self.session
+        if session is not None:
+            session.confirm(seq)
         self.connection.send_op(HEARTBEAT_ACK)
         self.connection.ping()
 
     def _begin(self, op: object, data: object) -> None:
-        if self.connection.session is not None:
+        if self.session is not None:
             raise HangUpError(CloseCode.ALREADY_AUTHENTICATED)
         if not is_object(data):
             raise HangUpError(CloseCode.DECODE_ERROR)
@@ -195,11 +202,9 @@ class Conversation:
 
     def _attach(self, session: Session) -> None:
         former = session.connection
-        if former is not None:  # the bot noticed the end of it before we did
-            former.session = None
-            former.close(CloseCode.UNKNOWN_ERROR)
-        self.connection.session = session
         session.attach(self.connection)
+        if former is not None:  # the bot noticed the end of it before we did
+            former.close(CloseCode.UNKNOWN_ERROR)
 
     def _send_members(self, session: Session, data: object) -> None:
         request = data if is_object(data) else {}

@@ -37,7 +37,7 @@ class DiscordFaults:
     _expiry: asyncio.TimerHandle | None = None
 
     def expire(self, after_s: float | None) -> None:
-        """Takes everything back after a while; None: never by itself."""
+        """Take everything back after a while; None: never by itself."""
         if self._expiry is not None:
             self._expiry.cancel()
         loop = asyncio.get_running_loop()
@@ -45,13 +45,13 @@ class DiscordFaults:
         self.changes.touch("status")
 
     def take_back(self) -> None:
-        """Plays no fault any more."""
+        """Play no fault any more."""
         self.rate_limit = self.server_error = self.slow_ms = 0
         self.hold_gateway = self.silent = False
         self.changes.touch("status")
 
     def take_rate_limit(self) -> bool:
-        """Uses up one 429, if there is one left."""
+        """Use up one 429, if there is one left."""
         if self.rate_limit == 0:
             return False
         self.rate_limit -= 1
@@ -59,7 +59,7 @@ class DiscordFaults:
         return True
 
     def take_server_error(self) -> bool:
-        """Uses up one error of a server's, if there is one left."""
+        """Use up one error of a server's, if there is one left."""
         if self.server_error == 0:
             return False
         self.server_error -= 1
@@ -67,7 +67,7 @@ class DiscordFaults:
         return True
 
     def view(self) -> JsonObject:
-        """Returns the faults as the snapshot shows them."""
+        """Return the faults as the snapshot shows them."""
         return {
             "rate_limit": self.rate_limit,
             "server_error": self.server_error,

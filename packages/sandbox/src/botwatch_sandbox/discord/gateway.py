@@ -78,7 +78,7 @@ class Gateway:
         return round(max(found) * 1000, 1) if found else None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Takes a bot's connection and talks with it until it ends."""
+        """Take a bot's connection and talk with it until it ends."""
         if self._faults.hold_gateway or len(self._conversations) >= CONNECTIONS_MAX:
             return web.Response(status=503, text="The gateway takes no connection now.\n")
         socket = web.WebSocketResponse(
@@ -100,14 +100,14 @@ class Gateway:
         return socket
 
     async def close(self) -> None:
-        """Ends every connection: politely, and after a moment by force."""
+        """End every connection: politely, and after a moment by force."""
         self.drop(CloseCode.GOING_AWAY)
         if self._conversations:
             await asyncio.wait(list(self._conversations.values()), timeout=CLOSE_WITHIN_S)
         self.drop(None)
 
     def drop(self, code: int | None) -> None:
-        """Ends every connection: with a close code, or without a word when there is none."""
+        """End every connection: with a close code, or without a word when there is none."""
         for conversation in self._conversations:
             if code is None:
                 conversation.connection.abort()
@@ -115,14 +115,14 @@ class Gateway:
                 conversation.connection.close(code)
 
     def ask_to_reconnect(self) -> None:
-        """Tells every bot to reconnect and resume (op 7)."""
+        """Tell every bot to reconnect and resume (op 7)."""
         for conversation in self._conversations:
             conversation.connection.send_op(RECONNECT)
 
     def invalidate(self, *, resumable: bool) -> None:
-        """Tells every bot that its session is invalid (op 9)."""
+        """Tell every bot that its session is invalid (op 9)."""
         for conversation in self._conversations:
-            if conversation.connection.session is not None:
+            if conversation.session is not None:
                 conversation.invalidate(resumable=resumable)
         self._note_change()
 
@@ -146,7 +146,7 @@ class Gateway:
             writer.cancel()
 
     def _release(self, connection: Connection) -> None:
-        session, connection.session = connection.session, None
+        session = self.sessions.of(connection)
         if session is None:
             return
         session.detach()
@@ -162,7 +162,7 @@ class Gateway:
                 listener(count, time.time())
 
     def interact(self, guild: Guild, interaction: JsonObject) -> bool:
-        """Tells the bots of a guild that somebody uses a command; says whether there is one."""
+        """Tell the bots of a guild that somebody uses a command; say whether there is one."""
         hearing = [session for session in self.sessions.all() if guild.belongs_to(session.shard)]
         for session in hearing:
             session.dispatch("INTERACTION_CREATE", interaction)
@@ -183,6 +183,6 @@ class Gateway:
 
 
 def _is_hidden(session: Session, message: Message) -> bool:
-    """Says whether Discord empties a message for a bot: it lacks the intent and is not meant."""
+    """Say whether Discord empties a message for a bot: it lacks the intent and is not meant."""
     mentioned = f"<@{BOT.id}>" in message.draft.content
     return not (session.intents & intents.MESSAGE_CONTENT or message.author == BOT or mentioned)

@@ -45,7 +45,7 @@ class Guild:
         return f"{GUILD_NAME} {self.number}" if self.number else GUILD_NAME
 
     def belongs_to(self, shard: tuple[int, int]) -> bool:
-        """Says whether a shard (number, count) hears of it."""
+        """Say whether a shard (number, count) hears of it."""
         number, count = shard
         return (self.id >> SHARD_SHIFT) % count == number
 
@@ -68,15 +68,15 @@ class Scale:
     shards: int = 1
 
     def all(self) -> Iterator[Guild]:
-        """Yields every guild."""
+        """Yield every guild."""
         return map(Guild, range(self.guilds))
 
     def find(self, guild_id: int | None) -> Guild | None:
-        """Returns the guild with an id."""
+        """Return the guild with an id."""
         return None if guild_id is None else self._find(guild_id - GUILD_ID)
 
     def find_by_channel(self, channel_id: int | None) -> Guild | None:
-        """Returns the guild of a channel."""
+        """Return the guild of a channel."""
         return None if channel_id is None else self._find(channel_id - CHANNEL_ID)
 
     def _find(self, distance: int) -> Guild | None:

@@ -14,7 +14,7 @@ from botwatch_sandbox.discord.bodies import EPHEMERAL, RestError, invalid, is_ep
 from botwatch_sandbox.discord.guilds import HOME, Guild
 from botwatch_sandbox.discord.slash import SlashCommands, SlashError, fill_in, read_typed
 from botwatch_sandbox.discord.snowflake import Snowflakes
-from botwatch_sandbox.discord.state import BOT, Draft, User
+from botwatch_sandbox.discord.state import BOT, Draft, Interaction, Languages, User
 from botwatch_sandbox.jsonio import JsonObject, is_object
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 ANSWER_WITHIN_S = 3.0
 TOKEN_VALID_S = 15 * 60.0
 KEPT = 1000
-DEFAULT_LOCALE = "en-US"
-
 
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_WEBHOOK = 10015
@@ -40,34 +38,6 @@ class Answer(IntEnum):
 
     MESSAGE = 4
     DEFERRED = 5
-
-
-@dataclass(slots=True)
-class Interaction:
-    """One use of a command.
-
-    Attributes:
-        at: when it was used (monotonic seconds).
-        acknowledged: whether the bot has answered, or said that it will.
-        ephemeral: whether the answer is for the person alone.
-        original: the first answer, once it is there.
-    """
-
-    id: int
-    token: str
-    guild: Guild
-    at: float
-    acknowledged: bool = False
-    ephemeral: bool = False
-    original: Message | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Languages:
-    """The languages that Discord tells a bot of: the person's, and the guild's."""
-
-    locale: str = DEFAULT_LOCALE
-    guild_locale: str = DEFAULT_LOCALE
 
 
 @dataclass(slots=True)
@@ -85,7 +55,7 @@ class Interactions:
     _kept: OrderedDict[str, Interaction] = field(default_factory=OrderedDict)
 
     def type_in(self, author: User, content: str) -> Message | None:
-        """Uses the command that a text such as `/roll 2d6` names; None when it names none.
+        """Use the command that a text such as `/roll 2d6` names; None when it names none.
 
         Raises:
             SlashError: the command cannot be used so.
@@ -102,7 +72,7 @@ class Interactions:
         languages: Languages | None = None,
         guild: Guild = HOME,
     ) -> Message:
-        """Uses a command, as a person does in Discord's window; returns what the page shows.
+        """Use a command, as a person does in Discord's window; return what the page shows.
 
         Raises:
             SlashError: there is no such command, it cannot be used so, or no bot is there.
@@ -128,7 +98,7 @@ class Interactions:
         return used
 
     def acknowledge(self, interaction_id: int | None, token: str, body: JsonObject) -> JsonObject:
-        """Takes the bot's first answer; returns what Discord answers when it is asked to.
+        """Take the bot's first answer; return what Discord answers when it is asked to.
 
         Raises:
             RestError: it is too late, or not the first, or breaks a rule.
@@ -154,7 +124,7 @@ class Interactions:
         return _acknowledged(interaction)
 
     def follow_up(self, token: str, body: JsonObject) -> JsonObject:
-        """Takes another answer.
+        """Take another answer.
 
         Raises:
             RestError: there is no such interaction any more, or the answer breaks a rule.
@@ -165,7 +135,7 @@ class Interactions:
         return payloads.message(self._say(interaction, body))
 
     def original(self, token: str) -> JsonObject:
-        """Returns the first answer.
+        """Return the first answer.
 
         Raises:
             RestError: there is none.
@@ -173,7 +143,7 @@ class Interactions:
         return payloads.message(self._original(self._find(token)))
 
     def edit_original(self, token: str, body: JsonObject) -> JsonObject:
-        """Changes the first answer, or gives it after it was put off.
+        """Change the first answer, or give it after it was put off.
 
         Raises:
             RestError: there is no such interaction any more, or the answer breaks a rule.
@@ -189,7 +159,7 @@ class Interactions:
         return payloads.message(interaction.original)
 
     def delete_original(self, token: str) -> None:
-        """Takes the first answer away.
+        """Take the first answer away.
 
         Raises:
             RestError: there is none.

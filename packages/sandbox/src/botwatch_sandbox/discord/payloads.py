@@ -11,8 +11,7 @@ from botwatch_sandbox.discord.state import BOT, OWNER, Message, User
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.guilds import Guild
-    from botwatch_sandbox.discord.interactions import Interaction, Languages
-    from botwatch_sandbox.discord.state import Draft
+    from botwatch_sandbox.discord.state import Draft, Interaction, Languages
     from botwatch_sandbox.jsonio import JsonObject
 
 APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted
@@ -26,12 +25,12 @@ ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 
 
 def timestamp(at: float) -> str:
-    """Returns Unix time as Discord writes it."""
+    """Return Unix time as Discord writes it."""
     return datetime.fromtimestamp(at, UTC).isoformat()
 
 
 def user(who: User) -> JsonObject:
-    """Returns a user object."""
+    """Return a user object."""
     return {
         "id": str(who.id),
         "username": who.name,
@@ -44,12 +43,12 @@ def user(who: User) -> JsonObject:
 
 
 def current_user() -> JsonObject:
-    """Returns the bot's own user object."""
+    """Return the bot's own user object."""
     return user(BOT) | {"verified": True, "mfa_enabled": False, "flags": 0}
 
 
 def application() -> JsonObject:
-    """Returns the bot's application object."""
+    """Return the bot's application object."""
     return {
         "id": str(BOT.id),
         "name": BOT.name,
@@ -66,17 +65,17 @@ def application() -> JsonObject:
 
 
 def member() -> JsonObject:
-    """Returns a member object without its user, as it comes with a message."""
+    """Return a member object without its user, as it comes with a message."""
     return {"roles": [], "flags": 0, "joined_at": timestamp(0), "deaf": False, "mute": False}
 
 
 def full_member(who: User) -> JsonObject:
-    """Returns a member object with its user."""
+    """Return a member object with its user."""
     return member() | {"user": user(who)}
 
 
 def channel(of: Guild) -> JsonObject:
-    """Returns a guild's text channel."""
+    """Return a guild's text channel."""
     return {
         "id": str(of.channel_id),
         "type": TEXT_CHANNEL,
@@ -92,7 +91,7 @@ def channel(of: Guild) -> JsonObject:
 
 
 def guild(which: Guild, members: int) -> JsonObject:
-    """Returns a guild with so many members as GUILD_CREATE carries it."""
+    """Return a guild with so many members as GUILD_CREATE carries it."""
     everyone: JsonObject = {
         "id": str(which.id),
         "name": "@everyone",
@@ -143,7 +142,7 @@ def _message_type(draft: Draft) -> int:
 
 
 def message(sent: Message, answered: Message | None = None) -> JsonObject:
-    """Returns a message as REST answers it; `answered` is the message it replies to."""
+    """Return a message as REST answers it; `answered` is the message it replies to."""
     draft = sent.draft
     found: JsonObject = {
         "id": str(sent.id),
@@ -179,7 +178,7 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
 def interaction(
     used: Interaction, author: User, data: JsonObject, languages: Languages
 ) -> JsonObject:
-    """Returns the use of a slash command as INTERACTION_CREATE carries it."""
+    """Return the use of a slash command as INTERACTION_CREATE carries it."""
     guild_id = str(used.guild.id)
     return {
         "id": str(used.id),
@@ -204,7 +203,7 @@ def interaction(
 
 
 def message_create(sent: Message, answered: Message | None, *, hidden: bool) -> JsonObject:
-    """Returns a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
+    """Return a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
     event = message(sent, answered) | {
         "guild_id": str(sent.guild.id),
         "member": member(),

@@ -55,7 +55,7 @@ class Rest:
         self._gateway_path = gateway_path
 
     def add_routes(self, app: web.Application) -> None:
-        """Adds the calls to an application."""
+        """Add the calls to an application."""
         slash = self._slash
         # Whoever holds an interaction's token may answer it.
         open_routes: list[tuple[str, str, Handler]] = [
@@ -168,7 +168,7 @@ class Rest:
         return web.Response(status=204)
 
     def _guild(self, request: web.Request) -> Guild:
-        """Returns the guild whose channel the path names."""
+        """Return the guild whose channel the path names."""
         channel = snowflake.parse(request.match_info["channel"])
         guild = self._world.scale.find_by_channel(channel)
         if guild is None:

@@ -41,11 +41,11 @@ class Session:
     )
 
     def dispatch(self, event: str, data: JsonObject) -> None:
-        """Sends an event, and keeps it for a later replay."""
+        """Send an event, and keep it for a later replay."""
         self.dispatch_all(event, [data])
 
     def dispatch_all(self, event: str, data: Iterable[JsonObject]) -> None:
-        """Sends events of one kind, however many, and keeps the last of them."""
+        """Send events of one kind, however many, and keep the last of them."""
         frames = [self._frame(event, each) for each in data]
         if self.connection is not None:
             self.connection.send(*frames)
@@ -59,24 +59,24 @@ class Session:
         return frame
 
     def confirm(self, seq: object) -> None:
-        """Notes a sequence number that the bot named; one that cannot be is none of its events."""
+        """Note a sequence number that the bot named; one that cannot be is none of its events."""
         if isinstance(seq, int) and seq <= self.seq:
             self.confirmed = max(self.confirmed, seq)
 
     def missed_since(self, seq: int) -> list[str] | None:
-        """Returns the events after `seq`; None when some of them are not kept any more."""
+        """Return the events after `seq`; None when some of them are not kept any more."""
         missed = [frame for number, frame in self._events if number > seq]
         if len(missed) != self.seq - seq:
             return None
         return [frame for frame in missed if frame is not None]
 
     def attach(self, connection: Connection) -> None:
-        """Binds the session to a connection."""
+        """Bind the session to a connection."""
         self.connection = connection
         self.detached_at = None
 
     def detach(self) -> None:
-        """Takes the session off its connection; from now on it waits to be resumed."""
+        """Take the session off its connection; from now on it waits to be resumed."""
         self.connection = None
         self.detached_at = time.monotonic()
 
@@ -95,7 +95,7 @@ class Sessions:
     _all: dict[str, Session] = field(default_factory=dict)
 
     def create(self, shard: tuple[int, int], intents: int) -> Session:
-        """Makes a session; the one that has waited longest gives way when there are too many."""
+        """Make a session; the one that has waited longest gives way when there are too many."""
         self._forget_expired()
         waiting = [found for found in self._all.values() if found.connection is None]
         if len(self._all) >= SESSIONS_KEPT and waiting:
@@ -105,27 +105,31 @@ class Sessions:
         return session
 
     def begin(self, session: Session, beginning: Beginning, data: JsonObject) -> None:
-        """Tells the bot, and all listeners, that its session has begun or goes on."""
+        """Tell the bot, and all listeners, that its session has begun or goes on."""
         session.dispatch("READY" if beginning == "identify" else "RESUMED", data)
         for listener in self.listeners:
             listener(session, beginning)
 
     def find(self, session_id: str) -> Session | None:
-        """Returns a session that can still be resumed."""
+        """Return a session that can still be resumed."""
         self._forget_expired()
         return self._all.get(session_id)
 
     def discard(self, session: Session) -> None:
-        """Ends a session for good."""
+        """End a session for good."""
         self._all.pop(session.id, None)
 
+    def of(self, connection: Connection) -> Session | None:
+        """Return the session that a connection has."""
+        return next((found for found in self._all.values() if found.connection is connection), None)
+
     def all(self) -> list[Session]:
-        """Returns every session that lives."""
+        """Return every session that lives."""
         self._forget_expired()
         return list(self._all.values())
 
     def attached(self) -> list[Session]:
-        """Returns the sessions that have a connection."""
+        """Return the sessions that have a connection."""
         return [session for session in self._all.values() if session.connection is not None]
 
     def _forget_expired(self) -> None:

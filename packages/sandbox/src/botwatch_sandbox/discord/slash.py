@@ -39,7 +39,7 @@ class SlashCommands:
     _scopes: dict[int | None, dict[str, JsonObject]] = field(default_factory=dict)
 
     def replace(self, guild_id: int | None, given: object) -> list[JsonObject]:
-        """Registers these commands instead of all others; None: for all guilds.
+        """Register these commands instead of all others; None: for all guilds.
 
         Raises:
             RestError: one of them breaks a rule of Discord's.
@@ -53,12 +53,12 @@ class SlashCommands:
         return self.all(guild_id, localized=True)
 
     def all(self, guild_id: int | None, *, localized: bool) -> list[JsonObject]:
-        """Returns what is registered, with or without its translations."""
+        """Return what is registered, with or without its translations."""
         found = self._scopes.get(guild_id, {}).values()
         return [command if localized else _without_localizations(command) for command in found]
 
     def find(self, name: str, guild_id: int) -> JsonObject | None:
-        """Returns the command that people of a guild see under a name."""
+        """Return the command that people of a guild see under a name."""
         own, everywhere = self._scopes.get(guild_id, {}), self._scopes.get(None, {})
         return own.get(name) or everywhere.get(name)
 
@@ -79,7 +79,7 @@ class SlashCommands:
 
 
 def fill_in(command: JsonObject, values: Mapping[str, object]) -> list[JsonObject]:
-    """Returns the options of an interaction.
+    """Return the options of an interaction.
 
     Raises:
         SlashError: an option is missing, unknown, or of another type.
@@ -102,7 +102,7 @@ def fill_in(command: JsonObject, values: Mapping[str, object]) -> list[JsonObjec
 
 
 def read_typed(command: JsonObject, text: str) -> dict[str, object]:
-    """Returns what is meant by the words after a command's name, option by option.
+    """Return what is meant by the words after a command's name, option by option.
 
     Discord's window asks for each option. Here they are written one after the other; the last one
     takes all that is left.

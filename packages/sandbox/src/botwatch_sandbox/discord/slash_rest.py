@@ -29,17 +29,17 @@ class SlashRest:
     interactions: Interactions
 
     async def list_commands(self, request: web.Request) -> web.Response:
-        """Answers what is registered."""
+        """Answer what is registered."""
         localized = request.query.get("with_localizations") in TRUE
         return answer(self.interactions.commands.all(self._guild_id(request), localized=localized))
 
     async def replace_commands(self, request: web.Request) -> web.Response:
-        """Registers commands instead of all others."""
+        """Register commands instead of all others."""
         guild_id = self._guild_id(request)
         return answer(self.interactions.commands.replace(guild_id, await read_json(request)))
 
     async def acknowledge(self, request: web.Request) -> web.Response:
-        """Takes a first answer."""
+        """Take a first answer."""
         interaction_id = snowflake.parse(request.match_info["interaction"])
         token, body = request.match_info["token"], await read_object(request)
         told = self.interactions.acknowledge(interaction_id, token, body)
@@ -48,21 +48,21 @@ class SlashRest:
         return web.Response(status=204)
 
     async def follow_up(self, request: web.Request) -> web.Response:
-        """Takes another answer."""
+        """Take another answer."""
         body = await read_object(request)
         return answer(self.interactions.follow_up(request.match_info["token"], body))
 
     async def original(self, request: web.Request) -> web.Response:
-        """Answers the first answer."""
+        """Answer the first answer."""
         return answer(self.interactions.original(request.match_info["token"]))
 
     async def edit_original(self, request: web.Request) -> web.Response:
-        """Changes the first answer."""
+        """Change the first answer."""
         body = await read_object(request)
         return answer(self.interactions.edit_original(request.match_info["token"], body))
 
     async def delete_original(self, request: web.Request) -> web.Response:
-        """Takes the first answer away."""
+        """Take the first answer away."""
         self.interactions.delete_original(request.match_info["token"])
         return web.Response(status=204)
 

@@ -18,7 +18,7 @@ Place: TypeAlias = tuple[object, ...]
 
 
 def check_commands(given: object) -> list[JsonObject]:
-    """Returns the commands of a body.
+    """Return the commands of a body.
 
     Raises:
         RestError: they break a rule.

@@ -17,18 +17,18 @@ class Snowflakes:
         self._last = 0
 
     def next(self) -> int:
-        """Returns a new id of the present moment."""
+        """Return a new id of the present moment."""
         now = (int(time.time() * 1000) - DISCORD_EPOCH_MS) << TIME_SHIFT
         self._last = max(now, self._last + 1)
         return self._last
 
 
 def parse(text: str) -> int | None:
-    """Returns the id in a text; None when it holds none."""
+    """Return the id in a text; None when it holds none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
 
 
 def id_of_name(name: str) -> int:
-    """Returns an id that depends on the name alone: a visitor keeps it without being stored."""
+    """Return an id that depends on the name alone: a visitor keeps it without being stored."""
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:7], "big")

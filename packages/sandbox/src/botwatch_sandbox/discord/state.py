@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MESSAGES_KEPT = 200
 CONTENT_MAX = 2000
 AUTHOR_MAX = 32
+DEFAULT_LOCALE = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Draft:
     answers_slash: bool = False
 
     def as_text(self) -> str:
-        """Returns the content and the embeds as plain text: the control room draws no embeds."""
+        """Return the content and the embeds as plain text: the control room draws no embeds."""
         return "\n".join([self.content, *map(_embed_text, self.embeds)]).strip()
 
 
@@ -68,7 +69,7 @@ class Message:
     guild: Guild = HOME
 
     def view(self) -> JsonObject:
-        """Returns what the control room shows."""
+        """Return what the control room shows."""
         return {
             "id": str(self.id),
             "author": {
@@ -79,6 +80,34 @@ class Message:
             "content": self.draft.as_text(),
             "at": self.at,
         }
+
+
+@dataclass(slots=True)
+class Interaction:
+    """One use of a command.
+
+    Attributes:
+        at: when it was used (monotonic seconds).
+        acknowledged: whether the bot has answered, or said that it will.
+        ephemeral: whether the answer is for the person alone.
+        original: the first answer, once it is there.
+    """
+
+    id: int
+    token: str
+    guild: Guild
+    at: float
+    acknowledged: bool = False
+    ephemeral: bool = False
+    original: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages that Discord tells a bot of: the person's, and the guild's."""
+
+    locale: str = DEFAULT_LOCALE
+    guild_locale: str = DEFAULT_LOCALE
 
 
 MessageListener: TypeAlias = "Callable[[Message], None]"
@@ -101,7 +130,7 @@ class World:
     _ids: Snowflakes = field(default_factory=Snowflakes)
 
     def say(self, author: User, draft: Draft, guild: Guild = HOME) -> Message:
-        """Puts a message into a guild's channel and tells all listeners."""
+        """Put a message into a guild's channel and tell all listeners."""
         message = Message(self._ids.next(), author, time.time(), draft, guild)
         self._messages.append(message)
         for listener in self.listeners:
@@ -110,7 +139,7 @@ class World:
         return message
 
     def edit(self, former: Message, draft: Draft) -> Message:
-        """Puts other words into a message; no bot is told."""
+        """Put other words into a message; no bot is told."""
         message = replace(former, draft=draft)
         if former in self._messages:
             self._messages[self._messages.index(former)] = message
@@ -118,17 +147,17 @@ class World:
         return message
 
     def remove(self, message: Message) -> None:
-        """Takes a message away; no bot is told."""
+        """Take a message away; no bot is told."""
         if message in self._messages:
             self._messages.remove(message)
         self.changes.touch("discord")
 
     def find(self, message_id: int) -> Message | None:
-        """Returns a message that is still kept."""
+        """Return a message that is still kept."""
         return next((message for message in self._messages if message.id == message_id), None)
 
     def view(self) -> JsonObject:
-        """Returns the `discord` part of the snapshot."""
+        """Return the `discord` part of the snapshot."""
         return {
             "guild": GUILD_NAME,
             "channel": CHANNEL_NAME,
@@ -138,7 +167,7 @@ class World:
 
 
 def visitor(name: str) -> User:
-    """Returns the visitor with a name; the bot's owner is known by theirs."""
+    """Return the visitor with a name; the bot's owner is known by theirs."""
     return OWNER if name == OWNER.name else User(id_of_name(name), name)
 
 

@@ -31,7 +31,7 @@ class Injector:
     token: str = field(repr=False)
 
     async def inject(self, drill: OwnDrill) -> None:
-        """Makes the drill's calls, one after the other.
+        """Make the drill's calls, one after the other.
 
         Raises:
             InjectionError: the bot is away or refuses.

@@ -1,15 +1,20 @@
-"""One drill: what it expects and what has been seen of it."""
+"""One drill: what it expects and what has been seen of it.
+
+Also the package `drill` keeps such records, on controllers: this module and `recorder` import
+nothing that has to be installed.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from botwatch_sandbox.jsonio import JsonObject
+    from collections.abc import Mapping
 
 Expect: TypeAlias = Literal["message", "silence", "firing"]
 RecordState: TypeAlias = Literal["running", "passed", "failed", "aborted"]
+Mark: TypeAlias = Literal["injected", "again", "released"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +22,15 @@ class DrillSpec:
     """What a drill is.
 
     Attributes:
-        name: its short name.
-        title: its name for people.
+        name: its short name, on the command line and in the report.
+        title: its name for people: what breaks.
         alert: the alert it is about; None when it is about none in particular.
-        budget_s: seconds from the fault to the message; None when there is no message to wait for.
+        budget_s: seconds from the fault to the message, or to the alert where no message can come;
+            None when there is nothing to hurry.
         expect: whether a Slack message must come, or must not; or whether the alert must fire where
             no message can come.
-        also: other alerts whose messages are followed, as they may come meanwhile.
+        also: other alerts whose messages are followed, as they may come meanwhile; they must be
+            over at the end.
     """
 
     name: str
@@ -39,7 +46,7 @@ class Record:
     """What has been seen of a drill; every `…_at` is Unix time in seconds, None until seen.
 
     Attributes:
-        messages: how many Slack messages came.
+        messages: how many Slack messages came after the injection.
         told_firing: how many of them say that the alert fires.
         told_resolved: how many say that it is over.
         said: what the message said that `delivered_at` is the time of.
@@ -69,11 +76,27 @@ class Record:
     said: str | None = None
     unresolved: tuple[str, ...] = ()
 
+    @classmethod
+    def begin(cls, number: int, spec: DrillSpec, started_at: float) -> Record:
+        """Return the record of a drill of which nothing has been seen."""
+        told = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
+        return cls(id=number, started_at=started_at, **told)
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Record:
+        """Read the control API's JSON.
+
+        Raises:
+            KeyError: a field is missing.
+        """
+        read = {field.name: body[field.name] for field in fields(cls)}
+        return cls(**{**read, "also": (*read["also"],), "unresolved": (*read["unresolved"],)})
+
     @property
     def running(self) -> bool:
         """Whether the drill has not ended."""
         return self.state == "running"
 
-    def view(self) -> JsonObject:
-        """Returns the record as the control API gives it."""
+    def view(self) -> dict[str, object]:
+        """Return the record as the control API gives it."""
         return asdict(self)

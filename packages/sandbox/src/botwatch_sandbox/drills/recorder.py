@@ -1,50 +1,33 @@
-"""The recorder: keeps the one drill that runs, and fills its record from what is observed."""
+"""The recorder: fills the record of a drill from what is observed, by whomever."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from botwatch_sandbox.drills.record import DrillSpec, Record
-from botwatch_sandbox.slack import alerts
+from botwatch_sandbox.drills.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from botwatch_sandbox.changes import Changes
-    from botwatch_sandbox.slack.store import SlackMessage, SlackStore
+    from botwatch_sandbox.drills.record import DrillSpec, Mark
 
-log = logging.getLogger(__name__)
-
-Mark: TypeAlias = Literal["injected", "again", "released"]
-CLOCK_TOLERANCE_S = 5.0
-SAID_MAX = 2000
+State: TypeAlias = Literal["firing", "resolved"]
 
 
-class DrillConflictError(Exception):
-    """The drill does not fit what is going on; the message is one sentence."""
+class Message(Protocol):
+    """Something that Slack was told."""
 
+    @property
+    def at(self) -> float:
+        """When it came (Unix seconds)."""
 
-class DrillTimeError(Exception):
-    """A mark's time lies outside of the drill; the message is one sentence."""
+    def reports(self, alert: str | None, state: State) -> bool:
+        """Say whether it reports an alert (any, when None) in a state."""
 
-
-@dataclass(frozen=True, slots=True)
-class RunnerLimits:
-    """When a runner counts as gone, in seconds.
-
-    Attributes:
-        silent_s: after so long without any call about the drill.
-        total_s: after so long altogether.
-        check_s: how often that is looked at.
-    """
-
-    silent_s: float = 120.0
-    total_s: float = 1800.0
-    check_s: float = 1.0
+    def words_on(self, alert: str | None) -> str:
+        """Return what it says of an alert (of everything, when None)."""
 
 
 @dataclass(slots=True)
@@ -64,175 +47,97 @@ class _Bot:
     back_at: float | None = None
 
     def goes_down(self, at: float) -> None:
-        """Notes that it was seen not ready."""
+        """Note that it was seen not ready."""
         self.down_at, self.back_at = at, None
 
 
-@dataclass(slots=True)
+@dataclass
 class Recorder:
     """Records one drill at a time.
 
     Attributes:
-        changes: told when the record changes.
-        slack: the channel in which messages are looked for.
-        limits: when a runner counts as gone.
         record: the running or the last drill.
     """
 
-    changes: Changes
-    slack: SlackStore
-    limits: RunnerLimits = field(default_factory=RunnerLimits)
     record: Record | None = None
-    _own: bool = False
     _bot: _Bot = field(default_factory=_Bot)
-    _firing: frozenset[str] = frozenset()
-    _last_contact: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.slack.listeners.append(self.saw_message)
 
     @property
     def running(self) -> bool:
         """Whether a drill runs."""
         return self.record is not None and self.record.running
 
-    def start(self, spec: DrillSpec, *, own: bool = False) -> Record:
-        """Starts a drill; `own` ones are run by the control room itself.
-
-        Raises:
-            DrillConflictError: one runs already, or its alert fires already.
-        """
-        if self.record is not None and self.record.running:
-            message = (
-                f"The drill '{self.record.name}' is still running; wait until it has ended, or end "
-                "it with POST /control/drills/current/finish."
-            )
-            raise DrillConflictError(message)
-        if spec.alert in self._firing:
-            message = (
-                f"{spec.alert} is firing already, so that nothing could be measured; wait until "
-                "it is resolved."
-            )
-            raise DrillConflictError(message)
+    def start(self, spec: DrillSpec) -> Record:
+        """Start the record of a drill."""
         number = 1 if self.record is None else self.record.id + 1
-        self.record = Record(
-            id=number,
-            name=spec.name,
-            title=spec.title,
-            alert=spec.alert,
-            budget_s=spec.budget_s,
-            expect=spec.expect,
-            also=spec.also,
-            started_at=time.time(),
-        )
-        self._own = own
+        self.record = Record.begin(number, spec, time.time())
         self._bot = _Bot(self._bot.connected, self._bot.connected)
-        self.contact()
-        self.changes.touch("drill")
-        log.info("drill %d (%s) started", number, spec.name)
+        self.changed()
         return self.record
 
-    def contact(self) -> None:
-        """Notes a sign of life of the runner."""
-        self._last_contact = time.monotonic()
-
-    def runners_record(self) -> Record:
-        """Returns the running drill for its runner to change.
-
-        Raises:
-            DrillConflictError: none runs, or the control room itself runs it.
-        """
-        if self.record is None or not self.record.running:
-            message = "No drill is running; start one with POST /control/drills."
-            raise DrillConflictError(message)
-        if self._own:
-            message = (
-                f"The drill '{self.record.name}' is run by the control room itself; wait until it "
-                "has ended."
-            )
-            raise DrillConflictError(message)
-        self.contact()
-        return self.record
-
-    def mark(self, record: Record, mark: Mark, at: float | None = None) -> None:
-        """Notes that the fault is in place, came again, or was taken away.
+    def mark(self, mark: Mark, at: float) -> None:
+        """Note that the fault is in place, came again, or was taken away.
 
         Args:
-            record: of the drill.
             mark: what happened; a recovery that was seen before "again" does not count.
-            at: when, in Unix seconds; now when None.
-
-        Raises:
-            DrillConflictError: the mark is set already, or out of order.
-            DrillTimeError: the time lies before the drill or in the future.
+            at: when, in Unix seconds.
         """
-        now = time.time()
-        when = now if at is None else at
-        if not record.started_at - CLOCK_TOLERANCE_S <= when <= now + CLOCK_TOLERANCE_S:
-            message = (
-                f"The time of '{mark}' lies outside of the drill; give Unix seconds of a clock "
-                "that agrees with this machine's."
-            )
-            raise DrillTimeError(message)
+        record = self.record
+        if record is None:
+            return
         if mark == "injected":
-            self._inject(record, when)
-        elif record.injected_at is None or record.released_at is not None:
-            message = (
-                "'injected' comes first, 'again' any number of times, 'released' once and last; "
-                "mark them in this order."
-            )
-            raise DrillConflictError(message)
-        elif mark == "again":
-            record.again_at = when
-            if record.recovered_at is not None and record.recovered_at < when:
-                record.recovered_at = None
+            record.injected_at = at
+        elif mark == "released":
+            record.released_at = at
         else:
-            record.released_at = when
-        self.changes.touch("drill")
+            record.again_at = at
+            if record.recovered_at is not None and record.recovered_at <= at:
+                record.recovered_at = None
+        self.changed()
 
-    def finish(self, record: Record, *, ok: bool, error: str | None = None) -> None:
-        """Ends a drill with its verdict."""
-        self._end(record, "passed" if ok else "failed", error)
+    def finish(self, *, ok: bool, error: str | None = None) -> None:
+        """End the drill with its verdict."""
+        if self.record is not None:
+            self.record.state, self.record.error = "passed" if ok else "failed", error
+            self.changed()
 
-    def saw_message(self, message: SlackMessage) -> None:
-        """Notes a Slack message."""
+    def saw_message(self, message: Message) -> None:
+        """Note a Slack message."""
         record = self._injected()
         if record is None:
             return
+        fires = message.reports(record.alert, "firing")
+        is_over = message.reports(record.alert, "resolved")
         record.messages += 1
         record.unresolved = _unresolved(record, message)
-        record.told_firing += _tells(message, record.alert, "firing")
-        record.told_resolved += _tells(message, record.alert, "resolved")
+        record.told_firing += fires
+        record.told_resolved += is_over
         if record.delivered_at is None:
-            if _tells(message, record.alert, "firing"):
+            if fires:
                 record.delivered_at = message.at
-                record.said = _said(message, record.alert)
+                record.said = message.words_on(record.alert)
                 if record.firing_at is None and record.alert is not None:
                     record.firing_at = message.at  # it fires at the latest when it is told
-        elif record.resolved_at is None and _tells(message, record.alert, "resolved"):
+        elif record.resolved_at is None and is_over:
             record.resolved_at = message.at
-        self.changes.touch("drill")
+        self.changed()
 
     def saw_alerts(self, firing: Collection[str], at: float) -> None:
-        """Notes which alerts fire in Prometheus (`at` in Unix seconds)."""
-        self._firing = frozenset(firing)
+        """Note which alerts fire in Prometheus (`at` in Unix seconds)."""
         record = self._injected()
         if record is None or record.alert is None:
             return
-        fires = record.alert in self._firing
-        went_down = self._down_since(record.injected_at)
+        fires = record.alert in firing
         if fires and record.firing_at is None:
             record.firing_at = at
-        elif not fires and record.firing_at is not None and not went_down:
+            self.changed()
+        elif not fires and record.firing_at is not None and not self._was_down(record):
             self._recover(record, at)
-        else:
-            return
-        self.changes.touch("drill")
 
     def saw_health(
         self, *, ready: bool, asked_at: float, at: float, started_at: float | None = None
     ) -> None:
-        """Notes what the bot's /health said (times in Unix seconds).
+        """Note what the bot's /health said (times in Unix seconds).
 
         The bot has recovered when it is back from being down, or is a process that was started
         since: a new one may be ready before anybody looks. An answer to a question that was asked
@@ -261,84 +166,35 @@ class Recorder:
             self._recover(record, at)
 
     def saw_gateway(self, sessions: int, at: float) -> None:
-        """Notes how many sessions the gateway stand-in has (`at` in Unix seconds)."""
+        """Note how many sessions the gateway stand-in has (`at` in Unix seconds)."""
         self._bot.connected = sessions > 0
         self._bot.was_connected |= self._bot.connected
         if not self._bot.connected:
             self._bot.goes_down(at)
 
-    async def watch_runner(self) -> None:
-        """Aborts a drill whose runner is gone; runs until it is cancelled."""
-        while True:
-            await asyncio.sleep(self.limits.check_s)
-            record = self.record
-            if record is None or not record.running or self._own:
-                continue
-            if time.monotonic() - self._last_contact > self.limits.silent_s:
-                cause = f"gave no sign of life for {self.limits.silent_s:g} s"
-            elif time.time() - record.started_at > self.limits.total_s:
-                cause = f"did not finish within {self.limits.total_s:g} s"
-            else:
-                continue
-            self._end(record, "aborted", f"The runner of the drill {cause}; run it again.")
-
-    def _inject(self, record: Record, when: float) -> None:
-        if record.injected_at is not None:
-            message = "'injected' is marked already; mark it once, when the fault is in place."
-            raise DrillConflictError(message)
-        record.injected_at = when
-        for earlier in self.slack.since(when):  # messages that came before the mark did
-            self.saw_message(earlier)
+    def changed(self) -> None:
+        """Do nothing; called whenever the record has changed."""
 
     def _injected(self) -> Record | None:
         record = self.record
         return record if record and record.running and record.injected_at is not None else None
 
-    def _down_since(self, moment: float | None) -> bool:
-        down = self._bot.down_at
-        return down is not None and moment is not None and down >= moment
+    def _was_down(self, record: Record) -> bool:
+        down, since = self._bot.down_at, record.injected_at
+        return down is not None and since is not None and down >= since
 
     def _recover(self, record: Record, at: float) -> None:
         if record.recovered_at is None:
             record.recovered_at = at
-            self.changes.touch("drill")
-
-    def _end(
-        self, record: Record, state: Literal["passed", "failed", "aborted"], error: str | None
-    ) -> None:
-        record.state, record.error = state, error
-        self.changes.touch("drill")
-        log.info("drill %d (%s) %s: %s", record.id, record.name, state, error or "no error")
+            self.changed()
 
 
-def _tells(message: SlackMessage, alert: str | None, state: alerts.State) -> bool:
-    """Says whether a message reports an alert (any, when None) in a state."""
-    if alert is None:
-        return message.state == state
-    return any(
-        alerts.names(attachment, alert)
-        and (alerts.state_of(attachment) == "resolved") == (state == "resolved")
-        for attachment in message.post.attachments
+def _unresolved(record: Record, message: Message) -> tuple[str, ...]:
+    """Return the followed alerts that Slack has open after a message."""
+    followed = (name for name in (record.alert, *record.also) if name is not None)
+    return tuple(
+        name
+        for name in followed
+        if message.reports(name, "firing")
+        or (name in record.unresolved and not message.reports(name, "resolved"))
     )
-
-
-def _said(message: SlackMessage, alert: str | None) -> str:
-    """Returns what a message says of an alert (of everything, when None)."""
-    told = [
-        alerts.words_of(attachment)
-        for attachment in message.post.attachments
-        if alert is None or alerts.names(attachment, alert)
-    ]
-    return "\n".join([message.post.text, *told]).strip()[:SAID_MAX]
-
-
-def _unresolved(record: Record, message: SlackMessage) -> tuple[str, ...]:
-    """Returns the followed alerts that Slack has open after a message."""
-    found = []
-    for name in (record.alert, *record.also):
-        if name is None:
-            continue
-        fires = _tells(message, name, "firing")
-        if fires or (name in record.unresolved and not _tells(message, name, "resolved")):
-            found.append(name)
-    return tuple(found)

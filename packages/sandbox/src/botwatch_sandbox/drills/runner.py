@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.changes import Changes
     from botwatch_sandbox.drills.record import Record
-    from botwatch_sandbox.drills.recorder import Recorder
+    from botwatch_sandbox.drills.supervised import SupervisedRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,14 @@ class OwnDrills:
         patience: how long a drill waits.
     """
 
-    recorder: Recorder
+    recorder: SupervisedRecorder
     changes: Changes
     injector: Injector | None
     patience: Patience = field(default_factory=Patience)
     _task: asyncio.Task[None] | None = None
 
     def start(self, name: str) -> Record:
-        """Starts a drill of the catalogue; it goes on by itself.
+        """Start a drill of the catalogue; it goes on by itself.
 
         Raises:
             DrillConflictError: another one is running, or the alert fires already.
@@ -79,7 +79,7 @@ class OwnDrills:
         return record
 
     async def close(self) -> None:
-        """Stops the running drill."""
+        """Stop the running drill."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -88,14 +88,14 @@ class OwnDrills:
     async def _run(self, drill: OwnDrill, record: Record, injector: Injector) -> None:
         try:
             await injector.inject(drill)
-            self.recorder.mark(record, "injected")
+            self.recorder.mark("injected")
             await self._expect_message(record)
             await (self._expect_end if drill.resolves else self._expect_recovery)(record)
             _judge_time(record)
         except (InjectionError, VerdictError) as error:
-            self.recorder.finish(record, ok=False, error=str(error))
+            self.recorder.finish(ok=False, error=str(error))
         else:
-            self.recorder.finish(record, ok=True)
+            self.recorder.finish(ok=True)
 
     async def _expect_message(self, record: Record) -> None:
         if not await self._wait(lambda: record.delivered_at is not None, self.patience.delivered_s):
@@ -123,7 +123,7 @@ class OwnDrills:
             raise VerdictError(message)
 
     async def _wait(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Waits until a condition of the record holds; says whether it came to that in time."""
+        """Wait until a condition of the record holds; say whether it came to that in time."""
         with self.changes.listen() as listener, contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while not condition():

@@ -59,7 +59,7 @@ class Sink:
     _arrivals: deque[Arrival] = field(default_factory=lambda: deque(maxlen=ARRIVALS_KEPT))
 
     def note(self, arrival: Arrival) -> None:
-        """Notes what came."""
+        """Note what came."""
         self._arrivals.append(arrival)
         if arrival.answer == HTTPStatus.OK:
             self.taken += 1
@@ -68,7 +68,7 @@ class Sink:
             self.refused += 1
 
     def summary(self) -> JsonObject:
-        """Returns what the snapshot shows."""
+        """Return what the snapshot shows."""
         return {
             "taken": self.taken,
             "refused": self.refused,
@@ -77,7 +77,7 @@ class Sink:
         }
 
     def view(self) -> JsonObject:
-        """Returns everything there is to know."""
+        """Return everything there is to know."""
         return {**self.summary(), "arrivals": [asdict(arrival) for arrival in self._arrivals]}
 
 
@@ -89,13 +89,13 @@ class Sinks:
     _sinks: dict[str, Sink] = field(default_factory=dict)
 
     def named(self, name: str) -> Sink | None:
-        """Returns a sink, None where there are too many already."""
+        """Return a sink, None where there are too many already."""
         if name not in self._sinks and len(self._sinks) < SINKS_MAX:
             self._sinks[name] = Sink(PostFaults(self.changes))
         return self._sinks.get(name)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Takes whatever comes, unless a fault is planned."""
+        """Take whatever comes, unless a fault is planned."""
         sink = self.named(request.match_info["name"])
         if sink is None:
             return web.Response(status=507, text=f"{SINKS_MAX} sinks are in use already")
@@ -111,5 +111,5 @@ class Sinks:
         return web.Response(status=answer, text=HTTPStatus(answer).phrase)
 
     def view(self) -> JsonObject:
-        """Returns the sinks as the snapshot shows them."""
+        """Return the sinks as the snapshot shows them."""
         return {name: sink.summary() for name, sink in sorted(self._sinks.items())}

@@ -20,7 +20,7 @@ _FIRING_COLORS = {"danger", "warning"}
 
 
 def state_of(attachment: JsonObject) -> State | None:
-    """Says whether an attachment reports a firing or a resolved alert, None when neither.
+    """Say whether an attachment reports a firing or a resolved alert, None when neither.
 
     An attachment that holds firing and resolved alerts together is firing: Alertmanager colours
     and names it so.
@@ -34,7 +34,7 @@ def state_of(attachment: JsonObject) -> State | None:
 
 
 def state_of_all(attachments: Iterable[JsonObject]) -> State | None:
-    """Returns the state of a message: firing if any of its attachments is."""
+    """Return the state of a message: firing if any of its attachments is."""
     states = {state_of(attachment) for attachment in attachments}
     if "firing" in states:
         return "firing"
@@ -42,7 +42,7 @@ def state_of_all(attachments: Iterable[JsonObject]) -> State | None:
 
 
 def names(attachment: JsonObject, alert: str) -> bool:
-    """Says whether an attachment's title or fallback names an alert, as a whole word.
+    """Say whether an attachment's title or fallback names an alert, as a whole word.
 
     One attachment can hold several alerts; each one's name counts.
     """
@@ -51,7 +51,7 @@ def names(attachment: JsonObject, alert: str) -> bool:
 
 
 def words_of(attachment: JsonObject) -> str:
-    """Returns what an attachment says to people: its title, then its text."""
+    """Return what an attachment says to people: its title, then its text."""
     return f"{text_of(attachment.get('title'))}\n{text_of(attachment.get('text'))}".strip()
 
 

@@ -20,7 +20,7 @@ class Hook:
     _until: float | None = None
 
     def rotate(self, key: str | None, for_s: float | None = None) -> None:
-        """Changes the key.
+        """Change the key.
 
         Args:
             key: the new one; None: as at the start.
@@ -30,11 +30,11 @@ class Hook:
         self._until = None if key is None or for_s is None else time.time() + for_s
 
     def is_at(self, path: str) -> bool:
-        """Says whether a path is the webhook's."""
+        """Say whether a path is the webhook's."""
         return hmac.compare_digest(path.encode("utf-8", "replace"), self._current().encode())
 
     def knows_workspace(self, path: str) -> bool:
-        """Says whether at least the workspace in a path is the webhook's."""
+        """Say whether at least the workspace in a path is the webhook's."""
         return path.split("/")[2:3] == self.path.split("/")[2:3]
 
     def _current(self) -> str:

@@ -32,7 +32,7 @@ class PayloadError(Exception):
 
 
 def read_payload(body: bytes, *, is_form: bool) -> SlackPost:
-    """Reads a webhook call's body.
+    """Read a webhook call's body.
 
     Args:
         body: the body, JSON or a form whose field `payload` is JSON.
@@ -87,7 +87,7 @@ def _attachments(value: object) -> tuple[JsonObject, ...]:
 
 
 def _attachment(value: object) -> JsonObject:
-    """Keeps what the control room can show, as received; Slack cuts long texts, and so do we."""
+    """Keep what the control room can show, as received; Slack cuts long texts, and so do we."""
     if not is_object(value):
         raise PayloadError(Refusal.INVALID_ATTACHMENTS)
     kept: JsonObject = {}
@@ -122,7 +122,7 @@ def _words(value: object) -> list[str]:
 
 
 def _blocks_text(value: object) -> str:
-    """Returns the texts of the blocks, because the control room draws no blocks."""
+    """Return the texts of the blocks, because the control room draws no blocks."""
     found = []
     for block in value if is_list(value) else []:
         text = block.get("text") if is_object(block) else None

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.jsonio import JsonObject, encode
+from botwatch_sandbox.slack import alerts
 from botwatch_sandbox.slack.alerts import State, state_of_all
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CHANNEL_NAME = "alerts"
 MESSAGES_KEPT = 100
 REFUSALS_KEPT = 100
 BYTES_KEPT = 1024 * 1024
+WORDS_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,27 @@ class SlackMessage:
     post: SlackPost
     state: State | None
 
+    def reports(self, alert: str | None, state: State) -> bool:
+        """Say whether it reports an alert (any, when None) in a state."""
+        if alert is None:
+            return self.state == state
+        return any(
+            alerts.names(attachment, alert)
+            and (alerts.state_of(attachment) == "resolved") == (state == "resolved")
+            for attachment in self.post.attachments
+        )
+
+    def words_on(self, alert: str | None) -> str:
+        """Return what it says of an alert (of everything, when None)."""
+        told = [
+            alerts.words_of(attachment)
+            for attachment in self.post.attachments
+            if alert is None or alerts.names(attachment, alert)
+        ]
+        return "\n".join([self.post.text, *told]).strip()[:WORDS_MAX]
+
     def view(self) -> JsonObject:
-        """Returns what the control room shows."""
+        """Return what the control room shows."""
         return {
             "id": self.id,
             "at": self.at,
@@ -85,7 +106,7 @@ class SlackStore:
     _bytes: int = 0
 
     def add(self, post: SlackPost) -> SlackMessage:
-        """Accepts a post and tells all listeners."""
+        """Accept a post and tell all listeners."""
         self._last_id += 1
         message = SlackMessage(self._last_id, time.time(), post, state_of_all(post.attachments))
         size = len(encode(message.view()))
@@ -99,16 +120,16 @@ class SlackStore:
         return message
 
     def refuse(self, status: int | str, word: str) -> None:
-        """Notes a post that was not accepted."""
+        """Note a post that was not accepted."""
         self._refused.append(Refused(time.time(), status, word))
         self.changes.touch("slack")
 
     def since(self, at: float) -> list[SlackMessage]:
-        """Returns the messages that came at or after a time (Unix seconds)."""
+        """Return the messages that came at or after a time (Unix seconds)."""
         return [message for message, _ in self._messages if message.at >= at]
 
     def view(self) -> JsonObject:
-        """Returns the `slack` part of the snapshot."""
+        """Return the `slack` part of the snapshot."""
         return {
             "channel": CHANNEL_NAME,
             "messages": [message.view() for message, _ in self._messages],

@@ -37,7 +37,7 @@ class Webhook:
     faults: PostFaults
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answers a post as Slack does: 200 `ok`, or a status and one word."""
+        """Answer a post as Slack does: 200 `ok`, or a status and one word."""
         if not self.hook.is_at(request.path):
             word = "no_service" if self.hook.knows_workspace(request.path) else "no_team"
             return self._refuse(404, word)

@@ -37,7 +37,7 @@ class BotDouble:
     uptime_s: float | None = None
 
     def app(self) -> web.Application:
-        """Returns the double's application."""
+        """Return the double's application."""
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_post("/test-error", self._error)
@@ -92,7 +92,7 @@ class PrometheusDouble:
     asked: list[str] = field(default_factory=list)
 
     def app(self) -> web.Application:
-        """Returns the double's application."""
+        """Return the double's application."""
         app = web.Application()
         app.router.add_get("/api/v1/alerts", self._alerts)
         app.router.add_get("/api/v1/query", self._query)
@@ -145,7 +145,7 @@ class Neighbours:
 
 @asynccontextmanager
 async def neighbours(token: str) -> AsyncIterator[Neighbours]:
-    """Runs the doubles while the block runs."""
+    """Run the doubles while the block runs."""
     bot, prometheus = BotDouble(token), PrometheusDouble()
     async with AsyncExitStack() as stack:
         bot_url = await stack.enter_async_context(serving(bot.app()))

@@ -44,7 +44,7 @@ class GatewayClient:
         self._zlib = zlib.decompressobj()
 
     async def receive(self) -> dict[str, Any]:
-        """Returns the next frame.
+        """Return the next frame.
 
         Raises:
             GatewayClosedError: the connection ended.
@@ -65,7 +65,7 @@ class GatewayClient:
         return frame
 
     async def until_event(self, name: str) -> dict[str, Any]:
-        """Skips frames until an event comes; returns its data."""
+        """Skip frames until an event comes; return its data."""
         while True:
             frame = await self.receive()
             if frame["t"] == name:
@@ -73,23 +73,31 @@ class GatewayClient:
                 return data
 
     async def until_op(self, op: int) -> dict[str, Any]:
-        """Skips frames until an op comes; returns that frame."""
+        """Skip frames until an op comes; return that frame."""
         while True:
             frame = await self.receive()
             if frame["op"] == op:
                 return frame
 
+    async def close_code(self) -> int | None:
+        """Skip frames until the connection ends; return its close code."""
+        try:
+            while True:
+                await self.receive()
+        except GatewayClosedError as error:
+            return error.code
+
     async def send(self, op: int, data: object) -> None:
-        """Sends a frame."""
+        """Send a frame."""
         await self.socket.send_json({"op": op, "d": data})
 
     async def identify(self, **changed: object) -> dict[str, Any]:
-        """Identifies, and returns what READY says."""
+        """Identify, and return what READY says."""
         await self.send(2, {"token": self._token, "intents": INTENTS, "properties": {}} | changed)
         return await self.until_event("READY")
 
     async def resume(self, session_id: object, seq: object, token: str | None = None) -> None:
-        """Asks for a session."""
+        """Ask for a session."""
         data = {"token": token or self._token, "session_id": session_id, "seq": seq}
         await self.send(6, data)
 
@@ -98,7 +106,7 @@ class GatewayClient:
 async def connected(
     sandbox: RunningSandbox, query: str = "v=10&encoding=json"
 ) -> AsyncIterator[GatewayClient]:
-    """Gives a client that has not identified yet, and has not read hello."""
+    """Yield a client that has not identified yet, and has not read hello."""
     url = f"{sandbox.gateway_url}?{query}"
     async with sandbox.session.ws_connect(url, max_msg_size=0) as socket:
         yield GatewayClient(socket, sandbox.secrets.discord_token)

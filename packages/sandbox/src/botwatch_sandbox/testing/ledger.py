@@ -61,7 +61,7 @@ class Ledger:
         sessions.listeners.append(self._saw_beginning)
 
     def ask(self) -> None:
-        """Asks the next command."""
+        """Ask the next command."""
         number = FIRST_NUMBER + len(self._asked)
         self._asked[number] = []
         self.sandbox.world.say(visitor(f"user {number}"), Draft(f"?add {number} 1"))
@@ -83,7 +83,7 @@ class Ledger:
         return any(session.confirmed == session.seq for session in attached)
 
     def begun(self, beginning: Beginning) -> range:
-        """Returns how many sessions may have begun so, from the bot's point of view.
+        """Return how many sessions may have begun so, from the bot's point of view.
 
         The end of a connection can overtake the event that tells of its beginning.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -48,13 +49,13 @@ class RunningSandbox:
         return self.url + self.secrets.slack_path
 
     async def state(self) -> dict[str, Any]:
-        """Returns the snapshot."""
+        """Return the snapshot."""
         async with self.session.get(f"{self.url}/control/state") as response:
             snapshot: dict[str, Any] = await response.json()
             return snapshot
 
     async def until(self, condition: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
-        """Waits until the snapshot fulfils a condition, and returns it."""
+        """Wait until the snapshot fulfils a condition, and return it."""
 
         async def look() -> dict[str, Any] | None:
             snapshot = await self.state()
@@ -63,23 +64,35 @@ class RunningSandbox:
         return await eventually(look, what)
 
     async def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        """Gets a path; returns the status and the decoded answer."""
+        """Get a path; return the status and the decoded answer."""
         async with self.session.get(self.url + path) as response:
             answer: dict[str, Any] = await response.json()
             return response.status, answer
 
     async def post(self, path: str, body: object) -> tuple[int, dict[str, Any]]:
-        """Posts JSON to a path; returns the status and the decoded answer."""
+        """Post JSON to a path; return the status and the decoded answer."""
         async with self.session.post(self.url + path, json=body) as response:
             answer: dict[str, Any] = await response.json()
             return response.status, answer
+
+    async def done(self, path: str, body: object, status: int = HTTPStatus.OK) -> dict[str, Any]:
+        """Post JSON to a path; return the decoded answer.
+
+        Raises:
+            AssertionError: the status is another one.
+        """
+        answered, answer = await self.post(path, body)
+        if answered != status:
+            message = f"{path} answers {answered}: {answer}"
+            raise AssertionError(message)
+        return answer
 
 
 @asynccontextmanager
 async def running_sandbox(
     *, addresses: Addresses = NOWHERE, secrets: Secrets = SECRETS, tuning: Tuning | None = None
 ) -> AsyncIterator[RunningSandbox]:
-    """Serves the stand-ins while the block runs."""
+    """Serve the stand-ins while the block runs."""
     sandbox = build(addresses, secrets, tuning)
     async with serving(sandbox.app) as url, aiohttp.ClientSession() as session:
         yield RunningSandbox(url, session, sandbox, secrets)
@@ -87,7 +100,7 @@ async def running_sandbox(
 
 @asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[str]:
-    """Serves an application on a free loopback port while the block runs; gives its URL."""
+    """Serve an application on a free loopback port while the block runs; yield its URL."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.3)
     await runner.setup()
     try:

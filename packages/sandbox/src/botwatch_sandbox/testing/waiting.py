@@ -17,7 +17,7 @@ STEP_S = 0.01
 async def eventually(
     look: Callable[[], Awaitable[Found | None]], what: str, within_s: float = 5.0
 ) -> Found:
-    """Looks again and again until something is there, and returns it.
+    """Look again and again until something is there, and return it.
 
     Args:
         look: returns what is waited for, or something false while it is not there.

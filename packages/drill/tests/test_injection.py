@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.fault import Fault
-from botwatch_drill.host import HostError
+from botwatch_drill.faults.shell import Shell
+from botwatch_drill.host import TIMEOUT_S, HostError
+from botwatch_drill.injection import INJECT_WITHIN_S, Injection
 from botwatch_drill.runtimes.systemd import Kill
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
 from botwatch_drill.testing import FakeHost, FakeSite
@@ -57,8 +59,8 @@ def victim(host: SystemdHost) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def fault(host: SystemdHost, *, stays: bool) -> Fault:
-    return Fault(Kill(UNIT, stays=stays), host, fail_safe_s=180, pause_s=0.0)
+def fault(host: SystemdHost, *, stays: bool) -> Injection:
+    return Injection(Kill(UNIT, stays=stays), host, fail_safe_s=180, pause_s=0.0)
 
 
 def test_a_kill_that_stays(host: SystemdHost, victim: subprocess.Popen[bytes]) -> None:
@@ -121,7 +123,7 @@ def test_a_kill_that_systemd_mends(host: SystemdHost, victim: subprocess.Popen[b
 def test_a_crash_is_undone_by_a_new_start_that_knows_of_none(
     host: SystemdHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    broken = Fault(Kill(UNIT, stays=False, replaces=True), host, fail_safe_s=180, pause_s=0.0)
+    broken = Injection(Kill(UNIT, stays=False, replaces=True), host, fail_safe_s=180, pause_s=0.0)
     broken.inject()
     assert victim.wait(timeout=5) == -9
     broken.undo()
@@ -137,7 +139,7 @@ def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:
 
 def test_undoing_is_tried_three_times() -> None:
     notes = FakeHost(FakeSite(), failing=["undo", "undo"])
-    Fault(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
+    Injection(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
     assert notes.site.log == ["undo"] * 3
 
 
@@ -151,7 +153,7 @@ def test_undoing_is_tried_three_times() -> None:
 def test_what_cannot_be_undone_says_what_comes(*, stays: bool, remedy: str) -> None:
     notes = FakeHost(FakeSite(), failing=["undo"] * 3)
     with pytest.raises(HostError, match=remedy):
-        Fault(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
+        Injection(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
 
 
 def test_a_clock_that_tells_no_time() -> None:
@@ -161,4 +163,93 @@ def test_a_clock_that_tells_no_time() -> None:
             return "now"
 
     with pytest.raises(HostError, match="clock says 'now' instead of a time"):
-        Fault(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
+        Injection(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
+
+
+@dataclass(frozen=True)
+class LateHost(SystemdHost):
+    """A host that gets the injecting command later than it is waited for."""
+
+    late: list[str] = field(default_factory=list)
+
+    def sh(self, script: str) -> str:
+        if "kill -KILL" in script:
+            self.late.append(script)
+            message = "no answer within 60 s"
+            raise HostError(message)
+        return super().sh(script)
+
+
+def test_a_command_that_comes_after_the_undoing_breaks_nothing(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    slow = LateHost(host.folder)
+    broken = Injection(Kill(UNIT, stays=True), slow, 180, pause_s=0.0, inject_within_s=1.0)
+    with pytest.raises(HostError, match="no answer"):
+        broken.inject()
+    broken.undo()
+    time.sleep(1.1)
+    with pytest.raises(HostError, match="it came too late to break anything"):
+        host.sh(slow.late[0])
+    assert victim.poll() is None
+    assert not host.files()
+
+
+def test_a_command_that_is_stuck_on_the_host_is_ended_there(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    host.program("bin/systemctl", f"case $* in show*) sleep 10;; esac\n{SYSTEMCTL}")
+    stuck = Injection(Kill(UNIT, stays=True), host, 180, pause_s=0.0, inject_within_s=2.0)
+    started = time.monotonic()
+    with pytest.raises(HostError, match="it took too long and was ended"):
+        stuck.inject()
+    assert time.monotonic() - started < 9
+    stuck.undo()
+    assert victim.poll() is None
+    assert not host.files()
+
+
+def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHost) -> None:
+    left = host.folder / "left"
+    fault = Shell(looks=(f"touch {left}", f"trap 'rm {left}' EXIT", "sleep 10"), breaks=("true",))
+    with pytest.raises(HostError, match="took too long"):
+        Injection(fault, host, 180, pause_s=0.0, inject_within_s=2.0).inject()
+    assert not left.exists()
+
+
+@dataclass(frozen=True)
+class CutOffHost(SystemdHost):
+    """A host whose connection breaks while it is told what to break."""
+
+    running: list[threading.Thread] = field(default_factory=list)
+
+    def sh(self, script: str) -> str:
+        if "kill -KILL" not in script:
+            return super().sh(script)
+        self.running.append(threading.Thread(target=super().sh, args=(script,)))
+        self.running[0].start()
+        while not (self.folder / "reached").exists():
+            time.sleep(0.01)
+        message = "the connection is lost"
+        raise HostError(message)
+
+
+def test_undoing_waits_for_a_command_whose_connection_is_lost(
+    host: SystemdHost, victim: subprocess.Popen[bytes]
+) -> None:
+    slow = 'case $* in show*) touch "$FAKE/reached"; sleep 1;; esac'
+    host.program("bin/systemctl", f"{slow}\n{SYSTEMCTL}")
+    cut_off = CutOffHost(host.folder)
+    broken = Injection(Kill(UNIT, stays=True), cut_off, 180, pause_s=0.0)
+    with pytest.raises(HostError, match="the connection is lost"):
+        broken.inject()
+    assert victim.poll() is None
+    broken.undo()
+    cut_off.running[0].join()
+    assert victim.wait(timeout=5) == -9
+    assert not host.files()
+    assert f"systemctl start {UNIT}" in host.log[-2:]
+
+
+def test_an_injection_ends_before_its_host_is_given_up() -> None:
+    assert INJECT_WITHIN_S + 5 <= TIMEOUT_S

@@ -1,4 +1,7 @@
-"""Tells systemd that the probe is ready and alive, by the protocol of sd_notify(3)."""
+"""Tells systemd how a service is, by the protocol of sd_notify(3).
+
+The packages `probe` and `sandbox` both have this file, as each is installed without the other.
+"""
 
 from __future__ import annotations
 
@@ -21,4 +24,4 @@ def notify(state: str) -> None:
             channel.connect(address)
             channel.sendall(state.encode())
     except OSError as error:
-        log.warning("systemd was not told %s (%s): check NotifyAccess= of the unit.", state, error)
+        log.warning("systemd was not told %s: %s; check NotifyAccess= of the unit", state, error)

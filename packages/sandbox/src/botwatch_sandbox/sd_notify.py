@@ -1,4 +1,7 @@
-"""Tells systemd about readiness and the end, by the protocol of sd_notify(3)."""
+"""Tells systemd how a service is, by the protocol of sd_notify(3).
+
+The packages `probe` and `sandbox` both have this file, as each is installed without the other.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def notify(state: str) -> None:
-    """Sends a line such as `READY=1` to the socket in NOTIFY_SOCKET; without one does nothing."""
+    """Send a line such as `READY=1` to the socket in NOTIFY_SOCKET; without one do nothing."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
