@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugins.dashboards import seconds
+from plugins.plugin_utils.dashboards import seconds
 
 from botwatch_dashboards.boards import BOARDS
 from botwatch_dashboards.boards.node import NODE
