@@ -50,6 +50,11 @@ dashboards: ## write Grafana's dashboards from their code in packages/dashboards
 	@$(SETUP) controller dev
 	@PYTHONPATH=packages/dashboards/src:. $(VENV)/python -m botwatch_dashboards
 
+.PHONY: reference
+reference: ## write docs/reference from the roles' argument specs
+	@$(SETUP) controller
+	@$(VENV)/python tools/reference.py
+
 .PHONY: lock
 lock: ## write the locks of all Python packages (UPGRADE=1 with newer versions of all, UPGRADE="NAME NAME" of these)
 	@$(SETUP) uv
