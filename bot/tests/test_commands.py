@@ -360,7 +360,7 @@ class TestAlerts:
         )
 
     async def test_none_is_good_news(self) -> None:
-        assert "No alert fires" in await ask(
+        assert "No alerts are firing" in await ask(
             "alerts", Surroundings(alertmanager=FakeAlertmanager())
         )
 

@@ -216,7 +216,7 @@ def test_a_discord_that_stays_away_ends_with_69_and_the_reason(
     assert code == 69
     said = errors.splitlines()[-1]
     assert said.startswith(
-        "discord-bot: no whole connection to Discord for 1 s (BOT_GATEWAY_PATIENCE): "
+        "discord-bot: not fully connected to Discord for 1 s (BOT_GATEWAY_PATIENCE): "
         "not logged in to Discord yet; the last attempt failed: "
     )
     assert last_words.read_text() == f"{said.removeprefix('discord-bot: ')}\n"

@@ -212,7 +212,7 @@ class TestTakingOver:
             for ending in CRASHES
         }
         assert samples == dict.fromkeys(CRASHES, 0) | {Ending.INTERNAL: 1, Ending.KILLED: 1}
-        assert "the last run ended without a word" in "".join(capsys.readouterr())
+        assert "the last run ended without a trace" in "".join(capsys.readouterr())
 
     def test_a_clean_stop_is_not_worth_a_line(
         self, folder: Path, services: Services, capsys: pytest.CaptureFixture[str]

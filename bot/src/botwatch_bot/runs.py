@@ -40,10 +40,10 @@ class Ending(StrEnum):
 
 
 CRASHES = {
-    Ending.KILLED: "without a word: killed, out of memory, hung, or a crash of the interpreter",
-    Ending.HUNG: "hung: its event loop stood still when it was told to stop",
-    Ending.DISCONNECTED: "because Discord had been away for too long",
-    Ending.INTERNAL: "by an internal error: its log holds the traceback",
+    Ending.KILLED: "without a trace: killed, out of memory, hung, or a crash of the interpreter",
+    Ending.HUNG: "hung: its event loop was blocked when it was stopped",
+    Ending.DISCONNECTED: "because it had no connection to Discord for too long",
+    Ending.INTERNAL: "by an internal error: its log contains the traceback",
     Ending.DRILL: "by a crash drill",
     Ending.PORT_BUSY: "because its port was busy",
     Ending.REFUSED: "because Discord refused the token or the intents",

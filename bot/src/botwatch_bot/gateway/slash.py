@@ -122,4 +122,4 @@ def _remember(file: Path, told: str) -> None:
     try:
         file.write_text(told, encoding="ascii")
     except OSError as error:
-        _log.warning("what Discord was told cannot be remembered", why=str(error))
+        _log.warning("state of the slash command sync not saved", why=str(error))
