@@ -122,7 +122,7 @@ def fail_and_crash(site: Site, bot: Bot) -> None:
     wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotHighErrors")
     bot.crash(times=3)
     message = wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotCrashLooping")
-    assert "× killed (it ended without a word" in message.text
+    assert "× killed (it ended without a trace" in message.text
     wait_for(site, "✅ Resolved:", "DiscordBotHighErrors")
     wait_for(site, "✅ Resolved:", "DiscordBotCrashLooping")
 

@@ -152,7 +152,7 @@ def test_discord_is_told_in_its_own_marks(
 ) -> None:
     channels.site.alert(make_alert(name))
     lines = discord_text(channels, name).splitlines()
-    assert lines[0] == f"**{words['summary']}:** The Discord bot does not answer."
+    assert lines[0] == f"**{words['summary']}:** The Discord bot is down."
     assert lines[-2] == f"**{words['host']}:** {HOST}"
     assert lines[-1].endswith(
         f"[{words['runbook']}]({RUNBOOK}) · [{words['dashboard']}]({DASHBOARD})"
@@ -178,7 +178,7 @@ def test_pagerduty_opens_an_incident_and_closes_it(
     assert opened["event_action"] == "trigger"
     assert opened["payload"]["severity"] == "critical"
     assert opened["payload"]["summary"] == (
-        f"🚨 {words['discord-bot']}: {name} – The Discord bot does not answer. [{HOST}]"
+        f"🚨 {words['discord-bot']}: {name} – The Discord bot is down. [{HOST}]"
     )
     assert DESCRIPTION in str(opened["payload"]["custom_details"])
     assert f"{words['host']}: {HOST}" in str(opened["payload"]["custom_details"])
@@ -202,7 +202,7 @@ def test_telegram_is_told_in_plain_words(
     assert str(message.payload["chat_id"]) == "-100"
     title, _, *lines = message.payload["text"].splitlines()
     assert title == f"🚨 {words['discord-bot']}: {name}"
-    assert lines[0] == f"{words['summary']}: The Discord bot does not answer."
+    assert lines[0] == f"{words['summary']}: The Discord bot is down."
     assert f"{words['host']}: {HOST}" in lines
 
 

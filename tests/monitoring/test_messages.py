@@ -56,7 +56,7 @@ def make_alert(
     return {
         "labels": {"alertname": name, "severity": severity, "service": service, "host": HOST},
         "annotations": {
-            "summary": "The Discord bot does not answer.",
+            "summary": "The Discord bot is down.",
             "description": DESCRIPTION,
             "runbook_url": RUNBOOK,
             "dashboard_url": DASHBOARD,
@@ -108,7 +108,7 @@ def test_a_critical_alert_looks_as_promised(
     lines = message.text.splitlines()
     assert message.title == f"🚨 {words['discord-bot']}: {name}"
     assert lines[:4] == [
-        f"*{words['summary']}:* The Discord bot does not answer.",
+        f"*{words['summary']}:* The Discord bot is down.",
         f"*{words['description']}:* {DESCRIPTION}",
         f"*{words['started']}:* 2025-03-04 05:06:07 UTC",
         f"*{words['host']}:* {HOST}",
