@@ -41,7 +41,7 @@ def test_everything_comes_back_and_remembers(host: Host) -> None:
     assert "discord-bot" in jobs
 
 
-def test_the_alarm_works_again(site: Site, host: Host) -> None:
+def test_alerting_works_again(site: Site, host: Host) -> None:
     assert eventually(lambda: bool(query(host, GRACE_IS_OVER)), 2 * GRACE_S, every_s=1)
     run_drill(site, "bot_down", runs=1)
 

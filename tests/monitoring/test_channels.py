@@ -147,7 +147,7 @@ def discord_text(channels: Channels, name: str) -> str:
     return said_to_discord(channels.elsewhere.wait_for(at(DISCORD, name)))
 
 
-def test_discord_is_told_in_its_own_marks(
+def test_discord_messages_use_its_own_markup(
     channels: Channels, words: dict[str, str], name: str
 ) -> None:
     channels.site.alert(make_alert(name))
@@ -191,7 +191,7 @@ def test_pagerduty_opens_an_incident_and_closes_it(
     )
 
 
-def test_telegram_is_told_in_plain_words(
+def test_telegram_messages_are_plain_text(
     channels: Channels, words: dict[str, str], name: str
 ) -> None:
     if is_old(channels.site.tools):

@@ -121,7 +121,7 @@ def miss_and_hear(tools: Tools) -> None:
 
 @told_by(miss_and_hear)
 @pytest.mark.parametrize("end", SUITES)
-def test_an_alert_that_slack_never_heard_of_is_told_once_when_slack_is_back(
+def test_an_alert_that_slack_missed_is_sent_once_when_slack_is_back(
     stories: Stories, end: str
 ) -> None:
     stories[miss_and_hear, end].result()

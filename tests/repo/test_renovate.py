@@ -74,7 +74,7 @@ def test_versions_are_pinned() -> None:
 
 
 @pytest.mark.parametrize("name", pinned())
-def test_a_pinned_version_is_found_wherever_it_stands(name: str) -> None:
+def test_a_pinned_version_is_found_in_every_file(name: str) -> None:
     """In the defaults, and where the spec, the check of the input and the reference repeat it."""
     value = pinned()[name]
     role = next(role for role in ROLES if name in role.defaults)

@@ -54,7 +54,7 @@ def mode(path: Path) -> str:
     return oct(path.stat().st_mode & 0o777)
 
 
-def test_files_are_made_then_left_alone_then_mended(place: Place) -> None:
+def test_files_are_created_then_left_alone_then_fixed(place: Place) -> None:
     made = place.put()
     assert made["changed_files"] == [str(place.target), str(place.plain), str(place.note)]
     assert place.note.read_text() == NOTE

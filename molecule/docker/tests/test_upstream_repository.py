@@ -88,7 +88,7 @@ def test_what_is_no_key_is_refused(host: Host, repository: Repository) -> None:
     assert_apt_knows_nothing(host)
 
 
-def test_a_repository_that_does_not_answer_is_told(host: Host, repository: Repository) -> None:
+def test_a_repository_that_does_not_answer_is_reported(host: Host, repository: Repository) -> None:
     run = let_apt_know(f"{URL}/nowhere", repository.fingerprint)
     assert_refused(run, "cannot get the key", "404", "docker_package_source set to distribution")
     assert_apt_knows_nothing(host)

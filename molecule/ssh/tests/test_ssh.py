@@ -98,7 +98,7 @@ def test_a_dry_run_shows_a_changed_threshold() -> None:
     assert processes() == before
 
 
-def test_a_refused_file_is_told_in_the_words_of_its_checker() -> None:
+def test_a_refused_file_is_reported_in_the_words_of_its_checker() -> None:
     refused = run("molecule/ssh/tests/refused.yml")
     assert_refused(refused, "/etc/prometheus/wrong.yml: failed to validate", "nothing was changed")
     said = " ".join(refused.stdout.split())
