@@ -36,7 +36,7 @@ WORDS = {
         "summary": "Summary", "description": "Description", "started": "Started", "ended": "Ended",
         "host": "Host",
         "graph": "Graph", "runbook": "Runbook", "dashboard": "Dashboard", "silence": "Silence",
-        "in all": "50 alerts in all",
+        "in all": "50 alerts in total",
     },
     "ko": {
         "discord-bot": "디스코드 봇 알림", "node": "서버 알림", "kubernetes": "쿠버네티스 알림",

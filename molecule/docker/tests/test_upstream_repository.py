@@ -84,7 +84,7 @@ def test_what_is_no_key_is_refused(host: Host, repository: Repository) -> None:
         "sh -c 'mkdir -p /tmp/made-up/page/debian; echo hi >/tmp/made-up/page/debian/gpg'"
     )
     run = let_apt_know(f"{URL}/page", repository.fingerprint)
-    assert_refused(run, "of no key at all", "apt was not told to trust it")
+    assert_refused(run, "of no key at all", "apt does not trust it")
     assert_apt_knows_nothing(host)
 
 
