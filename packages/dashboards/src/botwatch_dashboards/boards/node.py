@@ -31,7 +31,7 @@ PROBLEM = (
     Meaning(0, Text("No", "아니요"), "green"),
     Meaning(1, Text("Yes", "예"), "orange"),
 )
-NO_NODE = Text("The node exporter does not answer.", "노드 익스포터가 응답하지 않습니다.")
+NO_NODE = Text("The node exporter does not respond.", "노드 익스포터가 응답하지 않습니다.")
 
 WELL = Row(
     200,
@@ -41,8 +41,9 @@ WELL = Row(
             1,
             Text("Answers", "응답"),
             Text(
-                "Whether the node exporter, or in a cluster the kubelet, of each node answers. The "
-                "node that Prometheus runs on cannot tell of its own end: the heartbeat does.",
+                "Whether the node exporter, or in a cluster the kubelet, of each node "
+                "responds. The node that Prometheus runs on cannot report its own outage: the "
+                "heartbeat does.",
                 "각 노드의 노드 익스포터(클러스터에서는 kubelet도)가 응답하는지 보여 줍니다. "
                 "프로메테우스가 도는 노드는 자신의 끝을 알릴 수 없으며, 그 일은 하트비트가 "
                 "맡습니다.",
@@ -58,8 +59,8 @@ WELL = Row(
             2,
             Text("Failed units", "실패한 유닛"),
             Text(
-                "When units of systemd had failed. `systemctl --failed` on the node shows them, "
-                "`journalctl -u` why.",
+                "When systemd units had failed. `systemctl --failed` on the node lists them, "
+                "`journalctl -u` shows why.",
                 "systemd 유닛이 실패해 있던 때입니다. 노드에서 `systemctl --failed`로 목록을, "
                 "`journalctl -u`로 이유를 볼 수 있습니다.",
             ),
@@ -80,7 +81,7 @@ WELL = Row(
             3,
             Text("Wants a reboot", "재부팅 필요"),
             Text(
-                "Whether installed updates are in force only after a reboot.",
+                "Whether installed updates need a reboot to take effect.",
                 "설치된 업데이트가 재부팅 뒤에야 적용되는지 보여 줍니다.",
             ),
             (
@@ -99,7 +100,7 @@ WELL = Row(
         Panel(
             4,
             Text("Runs for", "가동 시간"),
-            Text("How long ago the node was started.", "노드가 시작된 뒤 지난 시간입니다."),
+            Text("How long ago the node booted.", "노드가 시작된 뒤 지난 시간입니다."),
             (
                 Query(
                     f"time() - max by (node) ({node('botwatch_node_boot_timestamp_seconds')})",
@@ -117,7 +118,7 @@ WELL = Row(
             5,
             Text("Alerts firing", "발생 중인 알림"),
             Text(
-                "How many alerts about nodes fire now. The dashboard “Alerting” names them.",
+                "How many alerts about nodes are firing. The dashboard “Alerting” lists them.",
                 "지금 발생 중인 노드 관련 알림의 수입니다. 어떤 알림인지는 “알림” 대시보드에 "
                 "있습니다.",
             ),
@@ -138,8 +139,8 @@ PROCESSOR = Row(
             11,
             Text("Processor by use", "용도별 프로세서"),
             Text(
-                "What the processors do, as a part of all of them. “iowait” is waiting for a disk, "
-                "“steal” is what other virtual machines took.",
+                "CPU time by mode, relative to all CPUs. “iowait” is waiting for a disk, "
+                "“steal” was taken by other virtual machines.",
                 "프로세서 전체 중 무엇에 얼마나 쓰이는지 보여 줍니다. “iowait”는 디스크를 기다린 "
                 "시간, “steal”은 다른 가상 머신이 가져간 시간입니다.",
             ),
@@ -157,8 +158,8 @@ PROCESSOR = Row(
             12,
             Text("Load per processor", "프로세서당 부하"),
             Text(
-                "How many tasks for each processor want to run or wait for a disk, on average of 5 "
-                "minutes. It alerts above $prometheus_node_load_per_processor for "
+                "The 5-minute load average per processor: tasks that run, or wait for a CPU "
+                "or a disk. It alerts above $prometheus_node_load_per_processor for "
                 "$prometheus_node_load_for.",
                 "실행되려 하거나 디스크를 기다리는 작업의 수를 프로세서당, 5분 평균으로 보여 "
                 "줍니다. $prometheus_node_load_per_processor를 넘은 채 "
@@ -178,8 +179,8 @@ PROCESSOR = Row(
             13,
             Text("Time spent waiting", "기다린 시간"),
             Text(
-                "In which part of the time something had to wait for a processor, memory or a "
-                "disk: the kernel's own measure of what is short.",
+                "The share of time in which tasks had to wait for CPU, memory or a disk: the "
+                "kernel's pressure stall information.",
                 "무언가가 프로세서, 메모리, 디스크를 기다려야 했던 시간의 비율입니다. 무엇이 "
                 "모자란지에 대한 커널 자신의 척도입니다.",
             ),
@@ -212,9 +213,9 @@ MEMORY = Row(
             21,
             Text("Memory left", "남은 메모리"),
             Text(
-                "What is available, in percent. It alerts below "
-                "$prometheus_node_memory_low_percent % for $prometheus_node_memory_low_for: soon "
-                "the kernel ends a process.",
+                "Available memory, in percent. It alerts below "
+                "$prometheus_node_memory_low_percent % for $prometheus_node_memory_low_for: "
+                "the kernel may soon kill a process.",
                 "쓸 수 있는 메모리의 백분율입니다. $prometheus_node_memory_low_percent % 아래로 "
                 "$prometheus_node_memory_low_for이 지나면 알림이 발생하며, 곧 커널이 프로세스를 "
                 "끝냅니다.",
@@ -238,8 +239,8 @@ MEMORY = Row(
             22,
             Text("Memory in use", "사용 중인 메모리"),
             Text(
-                "Who has the memory: programs, the cache (given back when needed), swap. The "
-                "forecast is what programs will have in $prometheus_node_memory_exhaustion_ahead.",
+                "Memory of processes, the cache (freed when needed), swap. The forecast is "
+                "the memory of processes in $prometheus_node_memory_exhaustion_ahead.",
                 "메모리를 누가 쓰는지 보여 줍니다. 프로그램, 캐시(필요하면 돌려줌), 스왑이 "
                 "있습니다. 예측은 $prometheus_node_memory_exhaustion_ahead 뒤에 프로그램이 쓰게 "
                 "될 양입니다.",
@@ -272,18 +273,18 @@ MEMORY = Row(
             ),
             unit="bytes",
             if_empty=Text(
-                "A forecast needs half of its window to go by.",
+                "A forecast needs samples for half of its window.",
                 "예측하려면 구간의 절반이 지나야 합니다.",
             ),
         ),
         Panel(
             23,
-            Text("Time until memory is out", "메모리가 바닥나기까지"),
+            Text("Time until memory is exhausted", "메모리가 바닥나기까지"),
             Text(
-                "At the pace of the last $prometheus_node_memory_exhaustion_window; nothing is "
-                "shown while memory does not shrink. It alerts below "
-                "$prometheus_node_memory_exhaustion_ahead with less than "
-                "$prometheus_node_memory_exhaustion_percent % left.",
+                "At the rate of the last $prometheus_node_memory_exhaustion_window. Nothing "
+                "is shown while available memory does not shrink. It alerts below "
+                "$prometheus_node_memory_exhaustion_ahead if less than "
+                "$prometheus_node_memory_exhaustion_percent % is left.",
                 "최근 $prometheus_node_memory_exhaustion_window의 추세로 본 값이며, 메모리가 줄지 "
                 "않으면 비어 있습니다. 남은 양이 $prometheus_node_memory_exhaustion_percent % "
                 "아래이고 $prometheus_node_memory_exhaustion_ahead 안에 바닥날 것 같으면 알림이 "
@@ -301,7 +302,7 @@ MEMORY = Row(
             alerts=("NodeMemoryExhaustion",),
             limits=(Limit("$prometheus_node_memory_exhaustion_ahead__s", "below", "orange"),),
             if_empty=Text(
-                "Memory does not shrink, or has not been watched for long enough.",
+                "Available memory does not shrink, or has not been monitored for long enough.",
                 "메모리가 줄고 있지 않거나, 아직 충분히 오래 지켜보지 않았습니다.",
             ),
         ),
@@ -316,8 +317,8 @@ DISK = Row(
             31,
             Text("Space left", "남은 공간"),
             Text(
-                "Of each filesystem, in percent; of space, and dashed of the files that it can "
-                "hold. It alerts at $prometheus_node_filesystem_full_percent %.",
+                "Free space of each filesystem in percent, and free inodes as a dashed line. "
+                "It alerts at $prometheus_node_filesystem_full_percent %.",
                 "각 파일 시스템의 남은 공간과, 더 담을 수 있는 파일 수(점선)의 백분율입니다. "
                 "$prometheus_node_filesystem_full_percent % 아래에서 알림이 발생합니다.",
             ),
@@ -347,10 +348,10 @@ DISK = Row(
             32,
             Text("Time until a disk is full", "디스크가 가득 차기까지"),
             Text(
-                "At the pace of the last $prometheus_node_filesystem_filling_window; nothing is "
-                "shown of a filesystem that does not fill. It alerts below "
-                "$prometheus_node_filesystem_filling_ahead with less than "
-                "$prometheus_node_filesystem_filling_percent % left.",
+                "At the rate of the last $prometheus_node_filesystem_filling_window. A "
+                "filesystem that does not fill up is not shown. It alerts below "
+                "$prometheus_node_filesystem_filling_ahead if less than "
+                "$prometheus_node_filesystem_filling_percent % is left.",
                 "최근 $prometheus_node_filesystem_filling_window의 추세로 본 값이며, 차오르지 "
                 "않는 파일 시스템은 비어 있습니다. 남은 공간이 "
                 "$prometheus_node_filesystem_filling_percent % 아래이고 "
@@ -368,7 +369,7 @@ DISK = Row(
             alerts=("NodeFilesystemFillingUp",),
             limits=(Limit("$prometheus_node_filesystem_filling_ahead__s", "below", "orange"),),
             if_empty=Text(
-                "No filesystem fills up, or none has been watched for long enough.",
+                "No filesystem fills up, or none has been monitored for long enough.",
                 "차오르는 파일 시스템이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",
             ),
         ),
@@ -376,8 +377,8 @@ DISK = Row(
             33,
             Text("Disks at work", "디스크 작업"),
             Text(
-                "In which part of the time each disk had something to do. Near 100 % everything "
-                "that reads or writes is late.",
+                "The share of time in which each disk was busy. Near 100 %, all reads and "
+                "writes are slow.",
                 "각 디스크가 일하고 있던 시간의 비율입니다. 100 %에 가까우면 읽고 쓰는 모든 일이 "
                 "늦어집니다.",
             ),
@@ -402,8 +403,7 @@ NETWORK = Row(
             41,
             Text("Traffic", "트래픽"),
             Text(
-                "What comes in and goes out on the node's own devices, those of containers left "
-                "out.",
+                "Traffic of the node's own network devices, without those of containers.",
                 "노드 자신의 장치로 들어오고 나가는 양입니다. 컨테이너의 장치는 뺐습니다.",
             ),
             (
@@ -423,9 +423,9 @@ NETWORK = Row(
         ),
         Panel(
             42,
-            Text("Trouble on the way per second", "초당 네트워크 문제"),
+            Text("Network errors per second", "초당 네트워크 문제"),
             Text(
-                "Packets that were lost or broken, and segments that had to be sent again.",
+                "Dropped and corrupt packets, and retransmitted segments.",
                 "사라지거나 깨진 패킷과, 다시 보내야 했던 세그먼트입니다.",
             ),
             (
@@ -448,9 +448,9 @@ NETWORK = Row(
             43,
             Text("Clock", "시계"),
             Text(
-                "By how much each node's clock is off: as its time service says, and beside the "
-                "clock of Prometheus' node. It alerts above $prometheus_node_clock_skew, or when "
-                "no time service keeps it right.",
+                "How far each node's clock is off: as measured by its time service, and "
+                "compared with the clock of Prometheus' node. It alerts above "
+                "$prometheus_node_clock_skew, or if no time service synchronises the clock.",
                 "각 노드의 시계가 얼마나 어긋났는지, 시각 서비스의 말과 프로메테우스 노드의 "
                 "시계에 견준 값으로 보여 줍니다. $prometheus_node_clock_skew를 넘거나 시각을 "
                 "맞추는 서비스가 없으면 알림이 발생합니다.",
@@ -482,7 +482,7 @@ SERVICES = Row(
             51,
             Text("Memory of our services", "서비스별 메모리"),
             Text(
-                "What each of the services that are watched uses itself.",
+                "Memory of each monitored service.",
                 "관찰되는 서비스가 각각 쓰는 메모리입니다.",
             ),
             (Query(f"sum by (job) (process_resident_memory_bytes{_services})", "{{job}}"),),
@@ -491,9 +491,9 @@ SERVICES = Row(
         ),
         Panel(
             52,
-            Text("Processor of our services", "서비스별 프로세서"),
+            Text("CPU of our services", "서비스별 프로세서"),
             Text(
-                "How much of one processor each of the services that are watched uses.",
+                "How much of one CPU each monitored service uses.",
                 "관찰되는 서비스가 각각 프로세서 하나를 얼마나 쓰는지 보여 줍니다.",
             ),
             (
@@ -507,11 +507,11 @@ SERVICES = Row(
         ),
         Panel(
             53,
-            Text("Age of what the node says of itself", "노드가 스스로 적은 정보의 나이"),
+            Text("Age of the node facts", "노드가 스스로 적은 정보의 나이"),
             Text(
-                "Failed units, a due reboot and ending certificates are written down once a "
-                "minute. Beyond $prometheus_node_facts_stale_after nobody would hear of them: "
-                "NodeUnitFailed tells of that.",
+                "Failed units, required reboots and expiring certificates are recorded every "
+                "30 s. If this stops for $prometheus_node_facts_stale_after, NodeUnitFailed "
+                "fires.",
                 "실패한 유닛, 재부팅 필요, 만료되는 인증서는 1분마다 기록됩니다. "
                 "$prometheus_node_facts_stale_after를 넘으면 아무도 알 수 없게 되며, "
                 "NodeUnitFailed가 이를 알립니다.",
@@ -528,7 +528,7 @@ NODE = Board(
     name="node",
     title=Text("Node", "노드"),
     description=Text(
-        "Processor, memory and disk with what they will be, network, services.",
+        "CPU, memory and disk with forecasts, network, services.",
         "프로세서, 메모리와 디스크(예측 포함), 네트워크, 서비스.",
     ),
     rows=(WELL, PROCESSOR, MEMORY, DISK, NETWORK, SERVICES),
