@@ -136,7 +136,7 @@ def test_no_message_is_longer_than_its_channel_takes(
 
 
 def said_to_discord(message: Message) -> str:
-    """Give what Discord was told below the headline, in its own way or in Slack's."""
+    """Give the message in Discord below the headline, in its own format or in Slack's."""
     in_slacks_way = message.payload.get("attachments")
     if in_slacks_way:
         return str(in_slacks_way[0]["text"])

@@ -81,7 +81,7 @@ def refused(site: Site) -> Iterator[None]:
 
 
 def miss_an_alert(site: Site, bot: Bot) -> None:
-    """Let the bot fail for a moment that nobody is told of."""
+    """Let the bot fail for a moment, without a notification."""
     wait_until("Prometheus sees the bot", lambda: query(site, f"{ERRORS} == 0"))
     bot.errors = 6
     wait_until("the alert fires", lambda: fires(site, "DiscordBotHighErrors"))
