@@ -19,7 +19,7 @@ SAVED_LIMIT_S = 90.0
 # The bot was seen; the moment before the reboot is asked for afterwards.
 SEEN = 'up{job="discord-bot"} == 1'
 DEFAULTS = yaml.safe_load((ROOT / "roles/prometheus/defaults/main.yml").read_text())
-# After a boot, an alarm may be late by as much as the bot has for its start.
+# After a boot, an alert may be late by as much as the bot has for its start.
 GRACE_S = float(DEFAULTS["prometheus_bot_down_grace"].removesuffix("s"))
 GRACE_IS_OVER = f"time() - discord_bot:evaluated_since:seconds > {GRACE_S}"
 

@@ -29,7 +29,7 @@ EVALUATED_SINCE = "discord_bot:evaluated_since:seconds"
 
 @dataclass
 class Bot:
-    """What stands in for the bot: what it has counted, and when it was started last."""
+    """A stand-in for the bot: what it has counted, and when it was last started."""
 
     errors: int = 0
     crashes: int = 0

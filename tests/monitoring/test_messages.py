@@ -85,7 +85,7 @@ def about(name: str, start: str = "") -> Callable[[Message], bool]:
 
 
 def is_about_all(text: str, words: dict[str, str], count: int) -> bool:
-    """Tell whether a text is about a whole group: one that is told in haste may lack some yet."""
+    """Tell whether a text is about the complete group: the first one may lack some alerts."""
     listed = len(re.findall(rf"^\**{words['summary']}:", text, re.MULTILINE))
     return listed == min(count, LISTED) and (words["in all"] in text) is (count > LISTED)
 

@@ -1,4 +1,4 @@
-"""What fired and ended while Slack took no message is told when Slack works again, by both ends."""
+"""What fired and resolved while Slack accepted no message is sent when Slack works again, at both ends."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def about_missed(message: Message) -> bool:
 
 @dataclass
 class Bot:
-    """What stands in for the bot: what it has counted."""
+    """A stand-in for the bot: what it has counted."""
 
     errors: int = 0
 

@@ -1,4 +1,4 @@
-"""Whom each alert is told, by the vendors' own tool of both ends; and what is not told."""
+"""Alert routing and inhibition, checked with amtool of both ends."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_the_intervals_are_those_of_the_variables(rendered: Rendered) -> None:
     }
 
 
-# Something that is told, what follows from it and is not, and labels that both have.
+# An alert that is sent, one that follows from it and is not, and labels that both have.
 FOLLOWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "no bot, so slow": ("DiscordBotDown", "DiscordBotSlowReplies", {}),
     "no bot, so deaf": ("DiscordBotDown", "DiscordBotDeaf", {"service": "discord-bot"}),

@@ -1,4 +1,4 @@
-"""What may stand in the files of this repository, and what must."""
+"""What the files of this repository may contain, and what they must."""
 
 from __future__ import annotations
 

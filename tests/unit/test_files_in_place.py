@@ -1,4 +1,4 @@
-"""The action files_in_place, run by Ansible on this machine in a folder of the test's own."""
+"""The action files_in_place, run by Ansible on this machine in a directory of the test's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SYSTEMD_TIME = "%a %Y-%m-%d %H:%M:%S UTC"
 
 
 class Place:
-    """A folder that a small playbook puts files into."""
+    """A directory that a small playbook puts files into."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -52,7 +52,7 @@ def digest(content: bytes) -> str:
 
 
 class Artifacts:
-    """A folder with the files of a release."""
+    """A directory with the files of a release."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -348,7 +348,7 @@ AUDIOOP = "audioop_lts-0.2.2-cp313-abi3-manylinux_2_28_x86_64.whl"
 
 
 def wheel_states(folder: Path, image: str, *names: str) -> dict[str, str]:
-    """Say which packages are there, of those in the folder."""
+    """Say which packages are there, of those in the directory."""
     lock = folder / "requirements.txt"
     lock.write_text(LOCK.format(one=digest(b"one"), two=digest(b"two")))
     wheels = folder / "wheels"

@@ -1,4 +1,4 @@
-"""Apt trusts Docker's own repository only by its key. One made for the test stands in for it."""
+"""Apt trusts Docker's own repository only by its key. A stand-in replaces it here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ gpg --with-colons --list-keys | awk -F: '$1 == "fpr" { print $10; exit }'
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository that stands in for Docker's own."""
+    """The stand-in for Docker's own repository."""
 
     fingerprint: str
     url: str = f"{URL}/linux"

@@ -1,6 +1,6 @@
 """What users run, over SSH: as a user whose sudo asks for a password, with a strict umask.
 
-The tests build on one another, in this order: each run of a playbook is on both hosts at once.
+The tests build on one another, in this order: each playbook runs on both hosts in parallel.
 """
 
 from __future__ import annotations
