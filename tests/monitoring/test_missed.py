@@ -1,4 +1,4 @@
-"""What fired and resolved while Slack accepted no message is sent when Slack works again, at both ends."""
+"""What fired and resolved while Slack accepted no message is sent later, at both ends."""
 
 from __future__ import annotations
 
