@@ -30,7 +30,7 @@ class Demo:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What `make` and Ansible are told about the node."""
+        """The settings of the node for `make` and Ansible."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         return {
             **kept,

@@ -60,7 +60,7 @@ def assert_only_on_loopback(host: Host, port: int) -> None:
 
 
 def assert_mode(host: Host, path: str, owner: str, group: str, mode: int) -> None:
-    """Assert who may do what with a file or folder."""
+    """Assert who may do what with a file or directory."""
     file = host.file(path)
     assert file.exists, f"{path} is missing"
     assert (file.user, file.group, oct(file.mode)) == (owner, group, oct(mode)), path

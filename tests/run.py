@@ -172,6 +172,7 @@ def all_jobs() -> list[Job]:
         (
             ("ansible-lint",),
             ("yamllint", "--strict", "."),
+            ("codespell",),
             ("ruff", "check"),
             ("ruff", "format", "--check"),
             ("mypy", "plugins", "bot", "packages", "tests", "molecule"),

@@ -135,7 +135,7 @@ class TestAdd:
         large, small = "9" * 300, "." + "0" * 299 + "1"
         assert await ask(f"add {large} {small}") == f"{large} + 0{small} = **{large}{small}**"
 
-    async def test_of_numbers_that_fill_a_message_the_sum_alone_is_told(self) -> None:
+    async def test_of_numbers_that_fill_a_message_only_the_sum_is_shown(self) -> None:
         reply = await ask("add " + "9" * 1900 + " 1")
         assert reply == f"The sum of your 2 numbers: **1{'0' * 1900}**"
 
@@ -340,7 +340,7 @@ class TestStatus:
         bot.prometheus = FakePrometheus(values)
         assert line in (await ask("status", bot)).splitlines()
 
-    async def test_one_half_is_told_while_the_other_is_away(self) -> None:
+    async def test_one_half_is_reported_while_the_other_is_away(self) -> None:
         bot = watched()
         bot.prometheus = FakePrometheus(failure=away("Prometheus"))
         reply = await ask("status", bot)
@@ -360,7 +360,7 @@ class TestAlerts:
         )
 
     async def test_none_is_good_news(self) -> None:
-        assert "No alert fires" in await ask(
+        assert "No alerts are firing" in await ask(
             "alerts", Surroundings(alertmanager=FakeAlertmanager())
         )
 

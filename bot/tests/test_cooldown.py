@@ -12,7 +12,7 @@ class Clock:
         return self.now
 
 
-def test_so_many_at_once_and_then_one_at_a_time() -> None:
+def test_a_burst_is_allowed_and_then_one_at_a_time() -> None:
     clock = Clock()
     cooldown = Cooldown(6, clock)
     assert [cooldown.take(1) for _ in range(6)] == [0] * 6
@@ -35,7 +35,7 @@ def test_without_a_limit_nobody_waits_and_nothing_is_kept() -> None:
     assert cooldown._used_up == {}
 
 
-def test_a_user_is_told_once_until_they_may_again() -> None:
+def test_a_user_is_warned_once_until_they_may_again() -> None:
     clock = Clock()
     cooldown = Cooldown(1, clock)
     cooldown.take(1)

@@ -140,7 +140,7 @@ class TestGatewayState:
         (shard,) = state.shards().values()
         assert shard.unanswered_seconds(clock.now) == 80
 
-    def test_an_event_of_a_shard_is_told_by_its_number(
+    def test_an_event_of_a_shard_is_reported_by_its_number(
         self, state: GatewayState, clock: Clock
     ) -> None:
         connect(state)

@@ -22,7 +22,7 @@ def handler() -> WitnessedKeepAlive:
     return WitnessedKeepAlive(ws=socket, interval=41.25, shard_id=0)
 
 
-def test_an_ack_that_comes_at_once_is_a_short_latency() -> None:
+def test_an_ack_that_comes_immediately_is_a_short_latency() -> None:
     beats = handler()
     beats._last_send = time.perf_counter() - 41.25
     assert beats.get_payload() == {"op": 1, "d": 7}
@@ -37,7 +37,7 @@ def test_connections_use_it_once_it_is_installed(monkeypatch: pytest.MonkeyPatch
     assert vars(discord.gateway)["KeepAliveHandler"] is WitnessedKeepAlive
 
 
-def test_an_answered_heartbeat_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answered_heartbeat_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     state = GatewayState()
     monkeypatch.setattr(WitnessedKeepAlive, "state", state)
     handler().ack()

@@ -69,7 +69,9 @@ class TestPrometheus:
         assert await Prometheus(server.url).alert_names() == {"A", "B"}
 
     @pytest.mark.parametrize("answer", [[], {}, {"data": None}, {"data": {"result": [7]}}, "<p>"])
-    async def test_an_answer_of_another_kind_is_told(self, server: Server, answer: object) -> None:
+    async def test_an_answer_of_another_kind_is_reported(
+        self, server: Server, answer: object
+    ) -> None:
         server.answer = answer
         with pytest.raises(MonitoringError, match="Prometheus answered something"):
             await Prometheus(server.url).value("up")
@@ -105,7 +107,9 @@ class TestAlertmanager:
         assert body["startsAt"] < body["endsAt"]
 
     @pytest.mark.parametrize("answer", [7, [7], [{}], [{"labels": {}}], "<p>"])
-    async def test_an_answer_of_another_kind_is_told(self, server: Server, answer: object) -> None:
+    async def test_an_answer_of_another_kind_is_reported(
+        self, server: Server, answer: object
+    ) -> None:
         server.answer = answer
         with pytest.raises(MonitoringError, match="Alertmanager answered something"):
             await Alertmanager(server.url).firing()
@@ -114,12 +118,12 @@ class TestAlertmanager:
 
 
 class TestAway:
-    async def test_an_error_is_told_with_its_status(self, server: Server) -> None:
+    async def test_an_error_is_reported_with_its_status(self, server: Server) -> None:
         server.status = 503
         with pytest.raises(MonitoringError, match="answered with an error: 503"):
             await Prometheus(server.url).value("up")
 
-    async def test_nobody_there_is_told(self, free_port: int) -> None:
+    async def test_nobody_there_is_reported(self, free_port: int) -> None:
         with pytest.raises(MonitoringError, match="Prometheus cannot be reached"):
             await Prometheus(f"http://127.0.0.1:{free_port}").value("up")
 

@@ -31,7 +31,7 @@ async def test_only_an_identify_soon_after_another_waits() -> None:
     assert len(time.slept) == 1
 
 
-async def test_two_at_once_take_turns() -> None:
+async def test_two_at_the_same_time_take_turns() -> None:
     now = 0.0
     slept: list[float] = []
 

@@ -158,7 +158,7 @@ def test_ends_on_ctrl_c_without_a_traceback(environment: dict[str, str]) -> None
     assert "Traceback" not in errors
 
 
-def test_a_crash_drill_ends_the_process_at_once(environment: dict[str, str]) -> None:
+def test_a_crash_drill_ends_the_process_immediately(environment: dict[str, str]) -> None:
     with running(environment) as bot:
         bot.wait_until_it_serves()
         assert bot.get("/test-crash")[0] == 404
@@ -216,7 +216,7 @@ def test_a_discord_that_stays_away_ends_with_69_and_the_reason(
     assert code == 69
     said = errors.splitlines()[-1]
     assert said.startswith(
-        "discord-bot: no whole connection to Discord for 1 s (BOT_GATEWAY_PATIENCE): "
+        "discord-bot: not fully connected to Discord for 1 s (BOT_GATEWAY_PATIENCE): "
         "not logged in to Discord yet; the last attempt failed: "
     )
     assert last_words.read_text() == f"{said.removeprefix('discord-bot: ')}\n"
@@ -316,7 +316,7 @@ def test_a_run_knows_how_those_before_it_ended(remembering: dict[str, str], tmp_
         assert "the last run" not in bot.stop(signal.SIGTERM)[2]
 
 
-def test_a_state_folder_that_is_of_no_use_costs_one_line(remembering: dict[str, str]) -> None:
+def test_a_state_directory_that_is_of_no_use_costs_one_line(remembering: dict[str, str]) -> None:
     folder = remembering["BOT_STATE_FOLDER"]
     Path(folder, "last-run").mkdir()
     with running(remembering) as bot:

@@ -97,7 +97,7 @@ def test_only_the_first_end_counts(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {STATE_FOLDER: ""}, {STATE_FOLDER: "relative"}])
-def test_without_a_folder_nothing_is_kept(
+def test_without_a_directory_nothing_is_kept(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -139,7 +139,7 @@ def test_what_no_bot_wrote_is_one_problem_and_counting_starts_anew(
     assert (healed.problem, counted(healed)) == (None, {Ending.INTERNAL: 1})
 
 
-def test_a_folder_that_is_not_there_is_one_problem(
+def test_a_directory_that_is_not_there_is_one_problem(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = begin(tmp_path / "nowhere")
@@ -199,7 +199,7 @@ def test_both_variables_are_settings() -> None:
 
 
 class TestTakingOver:
-    def test_the_counts_become_metrics_and_the_last_crash_is_told(
+    def test_the_counts_become_metrics_and_the_last_crash_is_reported(
         self, folder: Path, services: Services, capsys: pytest.CaptureFixture[str]
     ) -> None:
         begin(folder).end(ExitCode.INTERNAL)
@@ -212,7 +212,7 @@ class TestTakingOver:
             for ending in CRASHES
         }
         assert samples == dict.fromkeys(CRASHES, 0) | {Ending.INTERNAL: 1, Ending.KILLED: 1}
-        assert "the last run ended without a word" in "".join(capsys.readouterr())
+        assert "the last run ended without a trace" in "".join(capsys.readouterr())
 
     def test_a_clean_stop_is_not_worth_a_line(
         self, folder: Path, services: Services, capsys: pytest.CaptureFixture[str]
@@ -221,7 +221,7 @@ class TestTakingOver:
         app._take_over(begin(folder), services)
         assert "".join(capsys.readouterr()) == ""
 
-    def test_a_folder_that_cannot_be_used_is_one_line(
+    def test_a_directory_that_cannot_be_used_is_one_line(
         self, tmp_path: Path, services: Services, capsys: pytest.CaptureFixture[str]
     ) -> None:
         app._take_over(begin(tmp_path / "nowhere"), services)
@@ -243,7 +243,7 @@ class TestStopRequests:
     def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("botwatch_bot.stopping._end_now", lambda: None)
 
-    def test_a_signal_is_told_once(self) -> None:
+    def test_a_signal_is_reported_once(self) -> None:
         told: list[int] = []
         stop = StopRequest()
         stop.tell(lambda: told.append(1))
@@ -252,7 +252,7 @@ class TestStopRequests:
         stop._handle(signal.SIGTERM, None)
         assert told == [1]
 
-    def test_a_signal_that_came_before_is_told_too(self) -> None:
+    def test_a_signal_that_came_before_is_reported_too(self) -> None:
         told: list[int] = []
         stop = StopRequest()
         stop._handle(signal.SIGTERM, None)

@@ -191,7 +191,9 @@ def test_an_unknown_variable_is_refused(
     assert problems() == (f"{name} is not a setting; {remedy}",)
 
 
-def test_every_problem_is_told_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_problems_are_reported_together(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     del settings
     monkeypatch.setenv("BOT_LISTEN_PORT", "x")
     monkeypatch.setenv("BOT_TIMEZONE", "x")
@@ -255,7 +257,7 @@ class TestSecrets:
             load_secrets(replace(settings, proxy_file=file))
         assert address not in str(refused.value)
 
-    def test_a_folder_in_place_of_a_file_is_named(
+    def test_a_directory_in_place_of_a_file_is_named(
         self, settings: Settings, token_file: Path
     ) -> None:
         token_file.unlink()

@@ -38,7 +38,7 @@ class TestAnswers:
         assert "🎲 1d6" in await chat.ask_slash("roll")
         assert "Pong!" in await chat.ask_slash("ping")
 
-    async def test_a_mistake_is_told_to_the_user_alone(
+    async def test_a_mistake_is_reported_to_the_user_alone(
         self, chat: Chat, value: Callable[..., float | None]
     ) -> None:
         assert "For example: `/roll 2d6`" in await chat.ask_slash("roll", "banana")
@@ -104,7 +104,7 @@ class TestAnnouncing:
         chat.client.services = replace(chat.client.services, settings=settings)
         return tmp_path
 
-    async def test_discord_is_told_once(
+    async def test_the_commands_are_synchronised_once(
         self, chat: Chat, value: Callable[..., float | None]
     ) -> None:
         await chat.client.sync_slash_commands()
@@ -123,7 +123,7 @@ class TestAnnouncing:
         assert (option["name"], option["required"]) == ("dice", False)
         assert option["description_localizations"] == {"ko": texts("ko")("roll.arguments")}
 
-    async def test_with_a_folder_discord_is_not_even_asked_again_for_a_day(
+    async def test_with_a_directory_discord_is_not_even_asked_again_for_a_day(
         self, chat: Chat, folder: Path
     ) -> None:
         await chat.client.sync_slash_commands()
@@ -134,7 +134,7 @@ class TestAnnouncing:
         await chat.client.sync_slash_commands()
         assert (chat.rest.asked_for_commands, chat.rest.told_commands) == (2, 1)
 
-    async def test_a_folder_of_no_use_costs_a_question(self, chat: Chat, folder: Path) -> None:
+    async def test_a_directory_of_no_use_costs_a_question(self, chat: Chat, folder: Path) -> None:
         (folder / "slash-commands").mkdir()
         await chat.client.sync_slash_commands()
         await chat.client.sync_slash_commands()
@@ -174,7 +174,7 @@ class TestOperators:
         return "555"
 
     @pytest.mark.parametrize("name", ["status", "alerts", "silence"])
-    async def test_others_are_told_so(
+    async def test_others_get_an_error(
         self, chat: Chat, role: str, value: Callable[..., float | None], name: str
     ) -> None:
         del role

@@ -212,7 +212,7 @@ class TestFaults:
 
 
 class TestServer:
-    def test_a_busy_port_is_told_to_the_caller(self, services: Services) -> None:
+    def test_a_busy_port_is_reported_to_the_caller(self, services: Services) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
             app = create_app(services.health, services.metrics, None, Faults(Run({})))

@@ -2,7 +2,7 @@
 
 DOCUMENTATION = """
 module: files_in_place
-short_description: Put several files and folders in place
+short_description: Put several files and directories in place
 description:
   - Looks at all files at once and changes those that differ, in the order given.
 options:

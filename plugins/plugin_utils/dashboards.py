@@ -2,7 +2,7 @@
 
 The JSON that is committed says what the defaults are. Wherever it uses a role's variable it says
 so: as a hidden constant of Grafana's, whose name is the variable's, or in a threshold that names
-such a constant. So a dashboard can be given a host's own values without being generated anew.
+such a constant. So a dashboard can be given a host's own values without being generated again.
 
 The name of a constant is the variable's, and after `__` what is done with it: a number or key picks
 a part, `s` makes seconds of a duration, `half` makes a duration half as long, `bytes` makes bytes

@@ -37,7 +37,7 @@ def test_every_panel_has_data_or_says_why_not(results: list[Result]) -> None:
 
 def test_drills_have_filled_what_is_empty_by_rights(results: list[Result]) -> None:
     full = {result.asked.name for result in results if result.series}
-    # A unit had failed, alerts fired, and Slack was told.
+    # A unit had failed, alerts fired, and Slack was notified.
     assert {"botwatch-node/2A", "botwatch-alerting/4A", "botwatch-alerting/14A"} <= full
 
 

@@ -1,4 +1,4 @@
-"""Answers that Discord does not take at once, or at all."""
+"""Answers that Discord does not take immediately, or at all."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ async def test_a_lost_connection_is_resumed_and_nothing_is_lost(
         assert len(await bot.answers()) == 1
 
 
-async def test_a_session_that_is_gone_is_identified_anew(tmp_path: Path) -> None:
+async def test_a_session_that_is_gone_is_identified_again(tmp_path: Path) -> None:
     async with connected(tmp_path) as bot:
         await bot.fault(invalid_session=False)
         await bot.wait_for_value('gateway_sessions_total{kind="identify"}', 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import testinfra
 
-# Started by its path: what lies in tests/ is beside its folder.
+# Started by its path: what lies in tests/ is beside its directory.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from k3s.site import NODE, Site
 from versions import VERSIONS, make

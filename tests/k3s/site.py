@@ -46,7 +46,7 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Ansible is told about the node."""
+        """The settings of the node for Ansible."""
         return {
             **os.environ,
             **k3s_artifacts.environment(),

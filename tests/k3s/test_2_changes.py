@@ -77,7 +77,7 @@ def test_a_message_goes_to_the_new_webhook_without_a_restart(
 
 
 def test_secrets_are_encrypted_in_the_datastore(host: Host) -> None:
-    # What stands in a ConfigMap is found by the same search, so the search works.
+    # The same search finds what is in a ConfigMap, so the search works.
     assert holders(host, "alert: DiscordBotHighErrors") != ""
     for secret in ("0123456789abcdef0123456789abcdef", "molecule.scenario", "BMOLECULE"):
         assert kubectl(host, "get secrets --all-namespaces --output name")

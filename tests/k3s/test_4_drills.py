@@ -41,7 +41,7 @@ def test_deployments_make_no_noise(site: Site, host: Host) -> None:
     before = told(host)
     report = run_drill(site, "deploy", DEPLOYMENTS)
     assert [run["delivered_s"] for run in report["runs"]] == [None] * DEPLOYMENTS
-    # The last one may still be told of.
+    # The notification of the last one may still come.
     assert not eventually(lambda: told(host) != before, QUIET_S), told(host)
 
 
@@ -52,7 +52,7 @@ def test_a_bad_deployment_is_taken_back_and_reported_once(site: Site, host: Host
 
 
 def told(host: Host) -> list[str]:
-    """The titles of all that Slack was told."""
+    """The titles of all notifications in Slack."""
     messages = ask(host, f"{CONTROL}/state")["slack"]["messages"]
     return [message["attachments"][0]["title"] for message in messages]
 

@@ -19,7 +19,7 @@ SAVED_LIMIT_S = 90.0
 # The bot was seen; the moment before the reboot is asked for afterwards.
 SEEN = 'up{job="discord-bot"} == 1'
 DEFAULTS = yaml.safe_load((ROOT / "roles/prometheus/defaults/main.yml").read_text())
-# After a boot, an alarm may be late by as much as the bot has for its start.
+# After a boot, an alert may be late by as much as the bot has for its start.
 GRACE_S = float(DEFAULTS["prometheus_bot_down_grace"].removesuffix("s"))
 GRACE_IS_OVER = f"time() - discord_bot:evaluated_since:seconds > {GRACE_S}"
 
@@ -41,7 +41,7 @@ def test_everything_comes_back_and_remembers(host: Host) -> None:
     assert "discord-bot" in jobs
 
 
-def test_the_alarm_works_again(site: Site, host: Host) -> None:
+def test_alerting_works_again(site: Site, host: Host) -> None:
     assert eventually(lambda: bool(query(host, GRACE_IS_OVER)), 2 * GRACE_S, every_s=1)
     run_drill(site, "bot_down", runs=1)
 

@@ -18,7 +18,7 @@ ARCHIVES = [f"k3s-airgap-images-amd64.tar{suffix}" for suffix in ("", ".gz", ".z
 
 @dataclass(frozen=True)
 class Release:
-    """The files of a release of k3s, in a folder without further images."""
+    """The files of a release of k3s, in a directory without further images."""
 
     path: Path
     version: str

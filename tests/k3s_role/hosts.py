@@ -54,7 +54,7 @@ WAIT = {
 VOLUMES = [f"/var/lib/{name}" for name in ("containerd", "docker", "kubelet", "rancher")]
 CHANGED = re.compile(r"\bchanged=(\d+)")
 # What Ansible and systemd write at any time.
-SCRATCH = ("/root", "/tmp", "/var/log", "/var/tmp", "/run")  # noqa: S108 # folders of the host
+SCRATCH = ("/root", "/tmp", "/var/log", "/var/tmp", "/run")  # noqa: S108 # directories of the host
 
 Data = dict[str, Any]
 
@@ -178,7 +178,7 @@ def ask_docker(*words: str) -> str:
 
 
 def link(folder: Path, source: Path, *names: str) -> Path:
-    """Make a folder of links to files of another."""
+    """Make a directory of links to files of another."""
     for name in names:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(hosts: Hosts) -> Non
     assert changed_files(SERVER) == before
 
 
-def test_all_that_k3s_cannot_run_with_is_told_at_once(
+def test_everything_that_k3s_cannot_run_with_is_reported_together(
     hosts: Hosts, release: Release, tmp_path: Path
 ) -> None:
     cut(release.path / "k3s", tmp_path / "k3s", 1_000_000)

@@ -66,7 +66,7 @@ def test_a_download_with_another_checksum_is_refused(hosts: Hosts, mirror: str) 
     assert hosts.server.check_output("ls /usr/local/bin") == ""
 
 
-def test_a_download_that_is_not_there_is_told(hosts: Hosts, mirror: str) -> None:
+def test_a_download_that_is_not_there_is_reported(hosts: Hosts, mirror: str) -> None:
     online(hosts, f"{mirror}/nowhere", "0" * 64).assert_refused(
         "404", "name a mirror in k3s_download_url"
     )

@@ -115,7 +115,7 @@ def test_an_upgrade_changes_what_runs(hosts: Hosts) -> None:
     assert hosts.build().changed == 0
 
 
-def test_a_program_that_is_not_the_roles_is_not_replaced(hosts: Hosts) -> None:
+def test_a_binary_that_is_not_the_roles_is_not_replaced(hosts: Hosts) -> None:
     server = hosts.server
     server.check_output("mv /usr/local/bin/k3s /usr/local/bin/k3s.kept")
     server.check_output("cp /bin/true /usr/local/bin/k3s")

@@ -17,7 +17,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 @pytest.mark.parametrize("lock", locks())
-def test_a_lock_makes_a_whole_environment(checkout: Checkout, lock: str) -> None:
+def test_a_lock_makes_a_complete_environment(checkout: Checkout, lock: str) -> None:
     if lock in PARTS:
         checkout.run("tools/setup", PARTS[lock])
         python = checkout.path / ".venv/bin/python"

@@ -47,7 +47,7 @@ def rendered(request: pytest.FixtureRequest) -> Rendered:
 
 @cache
 def render_variant(name: str) -> Rendered:
-    """Render once: pytest makes a fixture anew whenever tests change the variant."""
+    """Render once: pytest makes a fixture again whenever tests change the variant."""
     return render(RENDERED / name, VARIANTS[name], with_rule_tests=True)
 
 

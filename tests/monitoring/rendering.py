@@ -1,4 +1,4 @@
-"""The configuration that the roles make, rendered by Ansible as for a host but below a folder.
+"""The configuration that the roles make, rendered by Ansible as for a host but below a directory.
 
 What is rendered, how and to which place comes from the tasks of the roles themselves, so that
 nothing here has to follow when a role gains a file.
@@ -191,7 +191,7 @@ def render_template(template: Path, variables: Data, delimiters: str) -> str:
 
 
 def write(target: Path, text: str) -> None:
-    """Write a file and the folders that it is in."""
+    """Write a file and the directories that it is in."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
 

@@ -214,7 +214,7 @@ def test_drills_fit_the_thresholds_that_the_roles_ship() -> None:
     assert defaults["prometheus_bot_crashes_window"] == WINDOW_OF_CRASHES
 
 
-def test_a_hang_is_told_of_before_its_runtime_ends_it() -> None:
+def test_a_hang_is_reported_before_its_runtime_kills_the_bot() -> None:
     defaults = read_yaml(ROLES[1] / "defaults/main.yml")
     unit = REPOSITORY / "roles/discord_bot/templates/etc/systemd/system/discord-bot.service.j2"
     # The last beat is up to a scrape old when it is seen, and an evaluation is up to a scrape late.
@@ -223,7 +223,7 @@ def test_a_hang_is_told_of_before_its_runtime_ends_it() -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"discord_bot_gateway_quiet_s": 7000}])
-def test_the_bot_tests_a_quiet_connection_before_it_is_taken_for_deaf(given: Data) -> None:
+def test_the_bot_tests_a_quiet_connection_before_it_counts_as_a_zombie(given: Data) -> None:
     load_plugins()
     usual = int(str(bot_variables()["BOT_GATEWAY_QUIET"].default))
     after = read_for_ansible(ROLES[1] / "defaults/main.yml")["prometheus_bot_deaf_after"]
@@ -239,7 +239,7 @@ def test_a_deployment_silences_alerts_that_exist() -> None:
     assert silenced <= all_alerts()
 
 
-def test_what_fires_while_prometheus_restarts_is_told_again_in_time(rendered: Rendered) -> None:
+def test_what_fires_while_prometheus_restarts_is_sent_again_in_time(rendered: Rendered) -> None:
     """Alertmanager takes it for over when it has not heard of it for four resend delays."""
     resend_s = found(r"resend-delay=(\d+)s", " ".join(rendered.arguments("prometheus")))
     (group,) = [group for group in groups(rendered) if group["name"] == "discord_bot"]

@@ -29,7 +29,7 @@ EVALUATED_SINCE = "discord_bot:evaluated_since:seconds"
 
 @dataclass
 class Bot:
-    """What stands in for the bot: what it has counted, and when it was started last."""
+    """A stand-in for the bot: what it has counted, and when it was last started."""
 
     errors: int = 0
     crashes: int = 0
@@ -95,7 +95,7 @@ def about_the_bot_that_is_down(alerts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def wait_for_a_bot_that_does_not_come(site: Site) -> None:
-    """Be told of it, but not before it had the time for its boot."""
+    """Get a notification, but not before it had time for its boot."""
     wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotDown")
     listed = ask(site.url("prometheus", "/api/v1/alerts")).json()["data"]["alerts"]
     alert = about_the_bot_that_is_down(listed)
@@ -104,7 +104,7 @@ def wait_for_a_bot_that_does_not_come(site: Site) -> None:
 
 
 def hear_of_it_again(site: Site, since: float) -> None:
-    """See that Alertmanager is told of it by a new Prometheus before it takes it for over."""
+    """See that a new Prometheus sends it before Alertmanager considers it resolved."""
 
     def told_again() -> bool:
         listed = ask(site.url("alertmanager", "/api/v2/alerts")).json()
@@ -122,7 +122,7 @@ def fail_and_crash(site: Site, bot: Bot) -> None:
     wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotHighErrors")
     bot.crash(times=3)
     message = wait_for(site, "🚨 Discord Bot Alert:", "DiscordBotCrashLooping")
-    assert "× killed (it ended without a word" in message.text
+    assert "× killed (it ended without a trace" in message.text
     wait_for(site, "✅ Resolved:", "DiscordBotHighErrors")
     wait_for(site, "✅ Resolved:", "DiscordBotCrashLooping")
 

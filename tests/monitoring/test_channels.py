@@ -136,7 +136,7 @@ def test_no_message_is_longer_than_its_channel_takes(
 
 
 def said_to_discord(message: Message) -> str:
-    """Give what Discord was told below the headline, in its own way or in Slack's."""
+    """Give the message in Discord below the headline, in its own format or in Slack's."""
     in_slacks_way = message.payload.get("attachments")
     if in_slacks_way:
         return str(in_slacks_way[0]["text"])
@@ -147,12 +147,12 @@ def discord_text(channels: Channels, name: str) -> str:
     return said_to_discord(channels.elsewhere.wait_for(at(DISCORD, name)))
 
 
-def test_discord_is_told_in_its_own_marks(
+def test_discord_messages_use_its_own_markup(
     channels: Channels, words: dict[str, str], name: str
 ) -> None:
     channels.site.alert(make_alert(name))
     lines = discord_text(channels, name).splitlines()
-    assert lines[0] == f"**{words['summary']}:** The Discord bot does not answer."
+    assert lines[0] == f"**{words['summary']}:** The Discord bot is down."
     assert lines[-2] == f"**{words['host']}:** {HOST}"
     assert lines[-1].endswith(
         f"[{words['runbook']}]({RUNBOOK}) · [{words['dashboard']}]({DASHBOARD})"
@@ -178,7 +178,7 @@ def test_pagerduty_opens_an_incident_and_closes_it(
     assert opened["event_action"] == "trigger"
     assert opened["payload"]["severity"] == "critical"
     assert opened["payload"]["summary"] == (
-        f"🚨 {words['discord-bot']}: {name} – The Discord bot does not answer. [{HOST}]"
+        f"🚨 {words['discord-bot']}: {name} – The Discord bot is down. [{HOST}]"
     )
     assert DESCRIPTION in str(opened["payload"]["custom_details"])
     assert f"{words['host']}: {HOST}" in str(opened["payload"]["custom_details"])
@@ -191,7 +191,7 @@ def test_pagerduty_opens_an_incident_and_closes_it(
     )
 
 
-def test_telegram_is_told_in_plain_words(
+def test_telegram_messages_are_plain_text(
     channels: Channels, words: dict[str, str], name: str
 ) -> None:
     if is_old(channels.site.tools):
@@ -202,7 +202,7 @@ def test_telegram_is_told_in_plain_words(
     assert str(message.payload["chat_id"]) == "-100"
     title, _, *lines = message.payload["text"].splitlines()
     assert title == f"🚨 {words['discord-bot']}: {name}"
-    assert lines[0] == f"{words['summary']}: The Discord bot does not answer."
+    assert lines[0] == f"{words['summary']}: The Discord bot is down."
     assert f"{words['host']}: {HOST}" in lines
 
 

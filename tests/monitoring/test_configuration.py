@@ -22,7 +22,7 @@ FIRST_VERSIONS = {
 
 
 @pytest.mark.parametrize("program", ["promtool", "amtool"])
-def test_the_programs_are_those_of_the_end(tools: Tools, program: str) -> None:
+def test_the_binaries_are_those_of_the_end(tools: Tools, program: str) -> None:
     version = FIRST_VERSIONS[tools.end][program]
     assert f"{program}, version {version}" in tools.run(program, "--version")
 

@@ -65,7 +65,7 @@ EXPECTED = {
     "Restarts in $prometheus_kubernetes_restarts_window": RESTARTS,
     "Restarts in $prometheus_kubernetes_crashes_window": RESTARTS,
     "Memory, of the limit": {OF_POD: 0.75},
-    "Ended for want of memory in $prometheus_kubernetes_out_of_memory_window": {
+    "Out-of-memory kills in $prometheus_kubernetes_out_of_memory_window": {
         OF_PROMETHEUS: 0.0,
         OF_RELOADER: 1.0,
     },

@@ -72,7 +72,7 @@ def run_probe(tools: Tools) -> None:
 
 @told_by(run_probe)
 @pytest.mark.parametrize("end", SUITES)
-def test_a_test_alert_comes_back_through_the_whole_chain(stories: Stories, end: str) -> None:
+def test_a_test_alert_comes_back_through_the_complete_chain(stories: Stories, end: str) -> None:
     stories[run_probe, end].result()
 
 

@@ -36,7 +36,7 @@ WORDS = {
         "summary": "Summary", "description": "Description", "started": "Started", "ended": "Ended",
         "host": "Host",
         "graph": "Graph", "runbook": "Runbook", "dashboard": "Dashboard", "silence": "Silence",
-        "in all": "50 alerts in all",
+        "in all": "50 alerts in total",
     },
     "ko": {
         "discord-bot": "디스코드 봇 알림", "node": "서버 알림", "kubernetes": "쿠버네티스 알림",
@@ -56,7 +56,7 @@ def make_alert(
     return {
         "labels": {"alertname": name, "severity": severity, "service": service, "host": HOST},
         "annotations": {
-            "summary": "The Discord bot does not answer.",
+            "summary": "The Discord bot is down.",
             "description": DESCRIPTION,
             "runbook_url": RUNBOOK,
             "dashboard_url": DASHBOARD,
@@ -85,7 +85,7 @@ def about(name: str, start: str = "") -> Callable[[Message], bool]:
 
 
 def is_about_all(text: str, words: dict[str, str], count: int) -> bool:
-    """Tell whether a text is about a whole group: one that is told in haste may lack some yet."""
+    """Tell whether a text is about the complete group: the first one may lack some alerts."""
     listed = len(re.findall(rf"^\**{words['summary']}:", text, re.MULTILINE))
     return listed == min(count, LISTED) and (words["in all"] in text) is (count > LISTED)
 
@@ -108,7 +108,7 @@ def test_a_critical_alert_looks_as_promised(
     lines = message.text.splitlines()
     assert message.title == f"🚨 {words['discord-bot']}: {name}"
     assert lines[:4] == [
-        f"*{words['summary']}:* The Discord bot does not answer.",
+        f"*{words['summary']}:* The Discord bot is down.",
         f"*{words['description']}:* {DESCRIPTION}",
         f"*{words['started']}:* 2025-03-04 05:06:07 UTC",
         f"*{words['host']}:* {HOST}",

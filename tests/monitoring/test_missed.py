@@ -1,4 +1,4 @@
-"""What fired and ended while Slack took no message is told when Slack works again, by both ends."""
+"""What fired and resolved while Slack accepted no message is sent later, at both ends."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def about_missed(message: Message) -> bool:
 
 @dataclass
 class Bot:
-    """What stands in for the bot: what it has counted."""
+    """A stand-in for the bot: what it has counted."""
 
     errors: int = 0
 
@@ -81,7 +81,7 @@ def refused(site: Site) -> Iterator[None]:
 
 
 def miss_an_alert(site: Site, bot: Bot) -> None:
-    """Let the bot fail for a moment that nobody is told of."""
+    """Let the bot fail for a moment, without a notification."""
     wait_until("Prometheus sees the bot", lambda: query(site, f"{ERRORS} == 0"))
     bot.errors = 6
     wait_until("the alert fires", lambda: fires(site, "DiscordBotHighErrors"))
@@ -121,7 +121,7 @@ def miss_and_hear(tools: Tools) -> None:
 
 @told_by(miss_and_hear)
 @pytest.mark.parametrize("end", SUITES)
-def test_an_alert_that_slack_never_heard_of_is_told_once_when_slack_is_back(
+def test_an_alert_that_slack_missed_is_sent_once_when_slack_is_back(
     stories: Stories, end: str
 ) -> None:
     stories[miss_and_hear, end].result()

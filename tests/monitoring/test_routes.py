@@ -1,4 +1,4 @@
-"""Whom each alert is told, by the vendors' own tool of both ends; and what is not told."""
+"""Alert routing and inhibition, checked with amtool of both ends."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_configuration_with_every_channel_is_valid(tools: Tools, everything: R
     assert f" {len(other_channels(tools)) + 5} receivers" in said
 
 
-def test_no_secret_stands_in_the_configuration(tools: Tools, everything: Rendered) -> None:
+def test_no_secret_is_in_the_configuration(tools: Tools, everything: Rendered) -> None:
     text = everything.alertmanager.read_text()
     secrets = {value for name, value in every_channel(tools).items() if name.startswith("vault_")}
     assert [secret for secret in secrets if secret in text] == []
@@ -96,18 +96,20 @@ def test_every_alert_goes_where_its_labels_send_it(tools: Tools, rendered: Rende
         check(tools, rendered, [receiver], alertname=alert["alert"], **plain)
 
 
-def test_the_machinery_is_told_nobody(tools: Tools, everything: Rendered) -> None:
+def test_internal_alerts_are_sent_to_nobody(tools: Tools, everything: Rendered) -> None:
     check(tools, everything, ["heartbeat"], alertname="Watchdog", severity="none")
     check(tools, everything, ["delivery-probe"], alertname="AlertDeliveryProbe", severity="none")
     check(tools, everything, ["nobody"], alertname="AnyOther", severity="none")
 
 
-def test_without_a_heartbeat_the_watchdog_is_told_nobody(tools: Tools, rendered: Rendered) -> None:
+def test_without_a_heartbeat_the_watchdog_is_sent_to_nobody(
+    tools: Tools, rendered: Rendered
+) -> None:
     check(tools, rendered, ["nobody"], alertname="Watchdog", severity="none")
 
 
 @pytest.mark.parametrize("failing", ["slack", "email", "pagerduty", "telegram", "webhook"])
-def test_a_failing_channel_is_never_told_of_its_own_failure(
+def test_a_failing_channel_never_receives_its_own_failure(
     tools: Tools, everything: Rendered, failing: str
 ) -> None:
     receivers = [
@@ -120,13 +122,13 @@ def test_a_failing_channel_is_never_told_of_its_own_failure(
     check(tools, everything, receivers, alertname="NotificationsFailing", **labels)
 
 
-def test_with_slack_alone_nobody_is_told_that_slack_fails(tools: Tools, rendered: Rendered) -> None:
+def test_with_slack_alone_its_failure_is_sent_to_nobody(tools: Tools, rendered: Rendered) -> None:
     labels = {"alertname": "NotificationsFailing", "severity": "critical"}
     check(tools, rendered, ["nobody"], integration="slack", **labels)
 
 
 @pytest.mark.parametrize("alert", ONCE)
-def test_what_happened_and_does_not_last_is_told_once(
+def test_events_that_do_not_last_are_sent_once(
     tools: Tools, everything: Rendered, rendered: Rendered, alert: str
 ) -> None:
     check(tools, rendered, ["slack-once"], alertname=alert, severity="info")
@@ -135,7 +137,7 @@ def test_what_happened_and_does_not_last_is_told_once(
 
 
 @pytest.mark.parametrize("alert", AT_ANY_HOUR)
-def test_what_is_told_at_any_hour_is_for_slack_alone(
+def test_what_is_sent_at_any_hour_is_for_slack_alone(
     tools: Tools, everything: Rendered, alert: str
 ) -> None:
     others = ["nobody"] * len(other_channels(tools))
@@ -179,7 +181,7 @@ def test_the_intervals_are_those_of_the_variables(rendered: Rendered) -> None:
     }
 
 
-# Something that is told, what follows from it and is not, and labels that both have.
+# An alert that is sent, one that follows from it and is not, and labels that both have.
 FOLLOWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "no bot, so slow": ("DiscordBotDown", "DiscordBotSlowReplies", {}),
     "no bot, so deaf": ("DiscordBotDown", "DiscordBotDeaf", {"service": "discord-bot"}),
@@ -274,7 +276,7 @@ def both_fire(site: Site, cause: dict[str, str], effect: dict[str, str]) -> Iter
 
 
 @pytest.mark.parametrize("case", FOLLOWS)
-def test_what_follows_is_not_told(lone_site: Site, case: str) -> None:
+def test_what_follows_is_not_sent(lone_site: Site, case: str) -> None:
     cause, effect, same = FOLLOWS[case]
     with both_fire(lone_site, {"alertname": cause, **same}, {"alertname": effect, **same}):
         limit = time.monotonic() + 5
@@ -284,7 +286,7 @@ def test_what_follows_is_not_told(lone_site: Site, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", STANDS_ALONE)
-def test_what_does_not_follow_is_told(lone_site: Site, case: str) -> None:
+def test_what_does_not_follow_is_sent(lone_site: Site, case: str) -> None:
     cause, effect = STANDS_ALONE[case]
     mark = {"service": case.replace(" ", "-")}
     with both_fire(lone_site, cause | mark, effect | mark):

@@ -1,4 +1,4 @@
-"""Every image that Kubernetes is told to run is among what the air-gap directory must hold."""
+"""The air-gap directory must contain every image that the manifests name."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_ports_stand_in_the_defaults_of_the_roles_only() -> None:
     assert {path: port.findall(text) for path, text in texts.items() if port.search(text)} == {}
 
 
-def test_programs_listen_where_the_roles_put_them_if_nobody_says_where() -> None:
+def test_services_listen_where_the_roles_put_them_by_default() -> None:
     assert bot_variables()["BOT_LISTEN_PORT"].default == PORTS["botwatch_bot_port"]
     assert default("listen_port") == PORTS["sandbox_port"]
     assert ProbeSettings().listen_port == PORTS["botwatch_delivery_probe_port"]
@@ -96,7 +96,7 @@ def test_what_a_package_needs_is_written_once(package: Path) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
-def test_the_version_of_a_package_stands_in_its_project_file_only(package: Path) -> None:
+def test_the_version_of_a_package_is_in_its_project_file_only(package: Path) -> None:
     version = project(package)["version"]
     sources = (package / "src").rglob("*.py")
     assert [path for path in sources if f'"{version}"' in path.read_text()] == []

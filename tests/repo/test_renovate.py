@@ -74,13 +74,14 @@ def test_versions_are_pinned() -> None:
 
 
 @pytest.mark.parametrize("name", pinned())
-def test_a_pinned_version_is_found_wherever_it_stands(name: str) -> None:
-    """In the defaults, and where the spec and the check of the input repeat it."""
+def test_a_pinned_version_is_found_in_every_file(name: str) -> None:
+    """In the defaults, and where the spec, the check of the input and the reference repeat it."""
     value = pinned()[name]
     role = next(role for role in ROLES if name in role.defaults)
     found = [f for f in extracted() if f"{f.name}:{f.version}".endswith(value)]
-    for file in ("defaults/main.yml", "meta/argument_specs.yml", "meta/input_checks.yml"):
-        path = f"roles/{role.path.name}/{file}"
+    parts = ("defaults/main", "meta/argument_specs", "meta/input_checks")
+    paths = [f"roles/{role.name}/{part}.yml" for part in parts]
+    for path in (*paths, f"docs/reference/{role.name}.md"):
         count = len(re.findall(rf"(?<![\w/]){re.escape(value)}", (REPOSITORY / path).read_text()))
         assert len([f for f in found if f.file == path]) == count > 0, path
 

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from repo.roles import REPOSITORY, ROLES, Role, each_role
+import re
+from typing import TYPE_CHECKING, Any
+
+from repo.roles import REPOSITORY, ROLES, Role, each_role, read_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Makes the nodes that the scenarios run on.
 TESTED_BY_ALL_SCENARIOS = {"demo_node"}
 # Part of the whole site on Kubernetes, where nothing else runs it.
 TESTED_BY_SITE_SCENARIO = {"kube_state_metrics"}
 SITE_SCENARIOS = {"default", "ssh"}
+# The preflight checks its variables in any case.
+ALWAYS_CHECKED = {"botwatch"}
+CALLS = {"include_role", "import_role"}
+
+
+def roles_used(node: Any) -> Iterator[str]:  # noqa: ANN401 # a playbook, or a part of one
+    """Name the roles that a playbook runs, in lists and in tasks, without their collection."""
+    if isinstance(node, list):
+        for item in node:
+            yield from roles_used(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key == "roles" and isinstance(value, list):
+                names = [item if isinstance(item, str) else item["role"] for item in value]
+                yield from (name.rpartition(".")[2] for name in names)
+            elif key.rpartition(".")[2] in CALLS:
+                yield value["name"].rpartition(".")[2]
+            else:
+                yield from roles_used(value)
 
 
 @each_role
@@ -32,3 +57,12 @@ def test_templates_land_where_their_path_says(role: Role) -> None:
         for file in files if isinstance(files, list) else []:
             if "src" in file and not file["dest"].startswith("{{"):
                 assert file["src"] == f"{file['dest'].removeprefix('/')}.j2"
+
+
+def test_the_roles_of_the_site_are_those_whose_variables_are_checked_first() -> None:
+    used = set(roles_used(read_once(REPOSITORY / "playbooks/site.yml"))) - ALWAYS_CHECKED
+    (botwatch,) = [role for role in ROLES if role.name == "botwatch"]
+    # A template: which of them depends on the host.
+    listed = str(botwatch.read("vars/main.yml")["botwatch_site_roles"])
+    checked = set(re.findall(r"'(\w+)'", listed))
+    assert {role.name for role in ROLES if role.name in used and role.defaults} == checked

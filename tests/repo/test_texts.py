@@ -1,4 +1,4 @@
-"""What may stand in the files of this repository, and what must."""
+"""What the files of this repository may contain, and what they must."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_no_package_index_or_mirror_is_named() -> None:
     assert named_in(PACKAGE_HOSTS) == []
 
 
-def test_no_folder_of_a_developer_is_named() -> None:
+def test_no_directory_of_a_developer_is_named() -> None:
     here = re.compile(re.escape(str(REPOSITORY)) + r"\b")
     assert named_in(here) == []
     assert named_in(SOMEBODYS_HOME) == []

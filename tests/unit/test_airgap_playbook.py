@@ -116,7 +116,7 @@ def test_without_a_directory_everything_is_listed_with_where_it_is(artifacts: Ar
     assert "releases/download/v1.36.4%2Bk3s1/k3s-airgap-images-amd64.tar.zst" in said
 
 
-def test_the_bots_image_may_come_ready_made_under_the_name_that_is_told(
+def test_the_bots_image_may_be_prebuilt_under_the_printed_name(
     artifacts: Artifacts,
 ) -> None:
     (artifacts.path / "images/5.tar").unlink()

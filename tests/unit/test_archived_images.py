@@ -35,7 +35,7 @@ def test_the_archives_that_hold_an_image_are_found(tmp_path: Path) -> None:
     assert LookupModule().run([str(tmp_path)], holding="localhost/bot:2") == []
 
 
-def test_a_relative_folder_starts_at_the_current_directory(
+def test_a_relative_path_starts_at_the_current_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "images").mkdir()
@@ -53,5 +53,5 @@ def test_what_is_no_archive_of_images_has_none(tmp_path: Path) -> None:
     assert look(tmp_path) == []
 
 
-def test_a_folder_that_is_not_there_has_none(tmp_path: Path) -> None:
+def test_a_missing_directory_has_none(tmp_path: Path) -> None:
     assert look(tmp_path / "images") == []

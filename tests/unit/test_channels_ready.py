@@ -159,7 +159,7 @@ def test_nobody_who_listens_is_dead(kind: str) -> None:
     assert (found.state, found.says) == ("dead", "cannot be reached (Connection refused)")
 
 
-def test_a_name_that_nobody_knows_is_dead() -> None:
+def test_an_unknown_name_is_dead() -> None:
     found = verdict("slack", "http://nowhere.invalid/x")
     assert found.state == "dead"
     assert "cannot find" in found.says or "cannot be reached" in found.says
@@ -228,7 +228,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_certificate_that_nobody_trusts_is_dead(certificate: Path) -> None:
+def test_an_untrusted_certificate_is_dead(certificate: Path) -> None:
     with running_mail_server(certificate) as mail:
         found = verdict("smtp", mail.address, user=USER, secret=PASSWORD)
         assert mail.logins == []
@@ -365,7 +365,7 @@ def test_the_run_stops_with_the_verdict_and_the_remedy(tmp_path: Path) -> None:
     assert SECRET not in run.output + run.errors
 
 
-def test_the_run_goes_on_where_it_was_told_so(tmp_path: Path) -> None:
+def test_the_run_continues_if_so_configured(tmp_path: Path) -> None:
     with answering(404, "no_service") as (address, _):
         run = run_module(tmp_path, f"{address}/services/T/B/{SECRET}", required=False)
     assert run.returncode == 0

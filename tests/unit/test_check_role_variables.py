@@ -58,13 +58,13 @@ def test_known_variables_and_those_of_others_are_no_unknown_names() -> None:
     assert unknown_names(ALPHA, {**SOUND, **others}) == []
 
 
-def test_a_misspelt_name_is_told_with_the_right_one() -> None:
+def test_a_misspelt_name_is_reported_with_the_right_one() -> None:
     assert unknown_names(ALPHA, {"alpha_prot": 1}) == [
         "alpha_prot is no variable of the role alpha: did you mean alpha_port?"
     ]
 
 
-def test_a_name_that_is_like_no_other_is_told_with_the_page_that_lists_them() -> None:
+def test_a_name_that_is_like_no_other_is_reported_with_the_page_that_lists_them() -> None:
     assert unknown_names(ALPHA, {"alpha_zzz": 1}) == [
         "alpha_zzz is no variable of the role alpha: see roles/alpha/defaults/main.yml."
     ]
@@ -82,14 +82,14 @@ def test_an_empty_value_is_a_missing_one(name: str) -> None:
     ]
 
 
-def test_a_missing_value_is_told_with_its_remedy() -> None:
+def test_a_missing_value_is_reported_with_its_remedy() -> None:
     values = {name: value for name, value in SOUND.items() if name != "alpha_secret"}
     assert wrong_types(ALPHA, values) == [
         "alpha_secret is not set: put vault_alpha_secret into the vault."
     ]
 
 
-def test_a_wrong_type_is_told_with_the_value() -> None:
+def test_a_wrong_type_is_reported_with_the_value() -> None:
     (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_port": "many"})
     assert fault.startswith("alpha_port is not a valid int (")
     assert "many" in fault
@@ -109,7 +109,7 @@ def test_a_wrong_type_is_told_with_the_value() -> None:
         ({"type": "dict"}, '{"a": 1}', '{"a": 1}'),
     ],
 )
-def test_what_only_looks_like_the_right_type_is_told_with_what_to_type(
+def test_what_only_looks_like_the_right_type_is_reported_with_what_to_type(
     option: dict[str, Any], value: object, meant: str
 ) -> None:
     (fault,) = wrong_types(RoleInputs("alpha", {"alpha_x": option}, {}, []), {"alpha_x": value})
@@ -223,13 +223,13 @@ def test_a_secret_that_is_no_text_is_refused_and_not_shown(value: object) -> Non
     assert str(value) not in fault
 
 
-def test_a_value_that_is_no_choice_is_told_with_the_choices() -> None:
+def test_a_value_that_is_no_choice_is_reported_with_the_choices() -> None:
     (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_mode": "careless"})
     assert "fast, safe" in fault
     assert fault.endswith(f": {EXPLAINED}.")
 
 
-def test_a_wrong_secret_is_told_without_the_value() -> None:
+def test_a_wrong_secret_is_reported_without_the_value() -> None:
     values = {**SOUND, "alpha_hidden_number": "s-ecret"}
     assert wrong_types(ALPHA, values) == [f"alpha_hidden_number is not a valid int: {EXPLAINED}."]
 
@@ -294,7 +294,7 @@ def write(path: Path, content: object) -> None:
 CHECK = {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["alpha", "beta"]}}
 
 
-def test_all_faults_are_told_at_once_and_no_secret(roles: Path) -> None:
+def test_all_faults_are_reported_together_and_no_secret(roles: Path) -> None:
     given = {
         "alpha_prot": 1,
         "alpha_port": "many",

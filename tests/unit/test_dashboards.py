@@ -32,7 +32,7 @@ VARIABLES: dict[str, Any] = {
         ("burns__7__rate", "6"),
     ],
 )
-def test_a_constant_stands_for_a_variable(constant: str, value: str) -> None:
+def test_a_constant_has_the_value_of_its_variable(constant: str, value: str) -> None:
     assert value_of(constant, VARIABLES.__getitem__) == value
 
 

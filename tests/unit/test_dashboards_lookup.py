@@ -26,7 +26,7 @@ def constant(name: str, value: str) -> dict[str, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with one dashboard, generated with other values than a host's."""
+    """A directory with one dashboard, generated with other values than a host's."""
     panel = {
         "links": [{"url": RUNBOOK}, {"url": "https://example.org/"}],
         "fieldConfig": {
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def look(folder: Path, **other: object) -> dict[str, Any]:
-    """Look a folder up; give its only dashboard."""
+    """Look a directory up; give its only dashboard."""
     variables = {**VARIABLES, **other}
     lookup = LookupModule(
         loader=DataLoader(), templar=Templar(loader=DataLoader(), variables=variables)

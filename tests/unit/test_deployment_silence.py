@@ -23,7 +23,7 @@ TRACEBACK = "Traceback (most recent call last):\n  File \"x.py\", line 3\nKeyErr
 
 @dataclass
 class Alertmanager:
-    """An Alertmanager that keeps what it is told, and a Prometheus without alerts."""
+    """An Alertmanager that keeps what it receives, and a Prometheus without alerts."""
 
     silences: list[Data] = field(default_factory=list)
     alerts: list[Data] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The action files_in_place, run by Ansible on this machine in a folder of the test's own."""
+"""The action files_in_place, run by Ansible on this machine in a directory of the test's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SYSTEMD_TIME = "%a %Y-%m-%d %H:%M:%S UTC"
 
 
 class Place:
-    """A folder that a small playbook puts files into."""
+    """A directory that a small playbook puts files into."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ def mode(path: Path) -> str:
     return oct(path.stat().st_mode & 0o777)
 
 
-def test_files_are_made_then_left_alone_then_mended(place: Place) -> None:
+def test_files_are_created_then_left_alone_then_fixed(place: Place) -> None:
     made = place.put()
     assert made["changed_files"] == [str(place.target), str(place.plain), str(place.note)]
     assert place.note.read_text() == NOTE

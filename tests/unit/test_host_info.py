@@ -283,7 +283,7 @@ MainPID=0
 """
 
 
-def test_units_are_told_apart(tmp_path: Path) -> None:
+def test_units_are_distinguished(tmp_path: Path) -> None:
     names = ["prometheus", "grafana-server"]
     found = units(tmp_path, names, {"prometheus": [8]}, lambda _: (0, SHOWN))
     assert found["prometheus"]["active"] is True

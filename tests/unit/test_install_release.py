@@ -222,7 +222,7 @@ def test_what_cannot_be_deleted_does_not_matter(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("fault", ["unfinished", "damaged", "old"])
-def test_pip_is_made_anew_if_it_is_not_sound(machine: Machine, pip: Path, fault: str) -> None:
+def test_pip_is_installed_again_if_it_is_broken(machine: Machine, pip: Path, fault: str) -> None:
     home = machine.cache / HOME
     home.unlink()
     if fault == "unfinished":

@@ -52,7 +52,7 @@ def digest(content: bytes) -> str:
 
 
 class Artifacts:
-    """A folder with the files of a release."""
+    """A directory with the files of a release."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -163,20 +163,20 @@ def fault_of(found: Findings) -> str:
     return fault
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     (fault,) = ask(tmp_path, tmp_path / "nowhere").results["Look"]["faults"]
     assert "there is no such folder on this machine" in fault
 
 
 @pytest.mark.parametrize("name", [SUMS, "k3s", ARCHIVE])
-def test_a_missing_file_is_told_with_its_address(artifacts: Artifacts, name: str) -> None:
+def test_a_missing_file_is_reported_with_its_address(artifacts: Artifacts, name: str) -> None:
     (artifacts.path / name).unlink()
     fault = fault_of(artifacts.examine())
     assert fault.startswith(f"{artifacts.path / name} is missing")
     assert f"download it from {URL}/{name}" in fault
 
 
-def test_a_checksum_that_does_not_match_is_told(artifacts: Artifacts) -> None:
+def test_a_checksum_that_does_not_match_is_reported(artifacts: Artifacts) -> None:
     artifacts.write(ARCHIVE, b"other images")
     fault = fault_of(artifacts.examine())
     assert f"{artifacts.path / ARCHIVE} has not the SHA-256 that {SUMS} names" in fault
@@ -184,35 +184,35 @@ def test_a_checksum_that_does_not_match_is_told(artifacts: Artifacts) -> None:
 
 
 @pytest.mark.parametrize("content", [PROGRAM[:3], b"", b"for another processor"])
-def test_another_binary_is_told(artifacts: Artifacts, content: bytes) -> None:
+def test_another_binary_is_reported(artifacts: Artifacts, content: bytes) -> None:
     artifacts.write("k3s", content)
     assert "has not the SHA-256" in fault_of(artifacts.examine())
 
 
-def test_a_list_of_checksums_without_the_file_is_told(artifacts: Artifacts) -> None:
+def test_a_list_of_checksums_without_the_file_is_reported(artifacts: Artifacts) -> None:
     artifacts.sum("k3s")
     fault = fault_of(artifacts.examine())
     assert f"{SUMS} has no checksum of {ARCHIVE}" in fault
 
 
-def test_files_of_another_release_than_the_pinned_one_are_told(artifacts: Artifacts) -> None:
+def test_files_of_another_release_than_the_pinned_one_are_reported(artifacts: Artifacts) -> None:
     fault = fault_of(artifacts.examine(checksum="0" * 64))
     assert "is not that of k3s v1.36.4+k3s1" in fault
     assert "set k3s_version" in fault
 
 
-def test_an_image_that_is_cut_short_is_told(artifacts: Artifacts) -> None:
+def test_an_image_that_is_cut_short_is_reported(artifacts: Artifacts) -> None:
     artifacts.write("images/python.tar", image()[:3000])
     fault = fault_of(artifacts.examine())
     assert f"{artifacts.path / 'images/python.tar'} is no whole tar archive" in fault
 
 
-def test_a_link_to_nothing_is_told(artifacts: Artifacts) -> None:
+def test_a_link_to_nothing_is_reported(artifacts: Artifacts) -> None:
     (artifacts.path / "images/other.tar").symlink_to("nowhere.tar")
     assert "other.tar is no file, or a link to none" in fault_of(artifacts.examine())
 
 
-def test_an_archive_without_images_is_told(artifacts: Artifacts) -> None:
+def test_an_archive_without_images_is_reported(artifacts: Artifacts) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("readme"))
@@ -220,7 +220,9 @@ def test_an_archive_without_images_is_told(artifacts: Artifacts) -> None:
     assert "is no archive of container images" in fault_of(artifacts.examine())
 
 
-def test_all_faults_are_told_at_once_and_the_action_does_not_fail(artifacts: Artifacts) -> None:
+def test_all_faults_are_reported_together_and_the_action_does_not_fail(
+    artifacts: Artifacts,
+) -> None:
     artifacts.write("k3s", b"other")
     (artifacts.path / ARCHIVE).unlink()
     run = ask(artifacts.path, artifacts.path)
@@ -242,7 +244,9 @@ def test_needed_images_are_found_by_their_names(artifacts: Artifacts) -> None:
     }
 
 
-def test_a_missing_image_is_told_with_its_variable_and_the_commands(artifacts: Artifacts) -> None:
+def test_a_missing_image_is_reported_with_its_variable_and_the_commands(
+    artifacts: Artifacts,
+) -> None:
     save_image(artifacts.path / "images/python.tar", BASE)
     save_image(artifacts.path / "images/web.tar", "prom/prometheus:v3.5.2")
     found = artifacts.examine(needs=NEEDS)
@@ -260,7 +264,7 @@ def test_an_image_that_need_not_be_there_is_no_fault(artifacts: Artifacts) -> No
     assert [row.state for row in found.rows if WEB in row.name] == ["optional"]
 
 
-def test_an_image_for_another_processor_is_told(artifacts: Artifacts) -> None:
+def test_an_image_for_another_processor_is_reported(artifacts: Artifacts) -> None:
     save_image(artifacts.path / "images/web.tar", WEB, architecture="arm64")
     fault = fault_of(artifacts.examine(needs=[Need(WEB, "web_image")]))
     assert f"web.tar holds {WEB} for arm64, but the host is amd64" in fault
@@ -344,7 +348,7 @@ AUDIOOP = "audioop_lts-0.2.2-cp313-abi3-manylinux_2_28_x86_64.whl"
 
 
 def wheel_states(folder: Path, image: str, *names: str) -> dict[str, str]:
-    """Say which packages are there, of those in the folder."""
+    """Say which packages are there, of those in the directory."""
     lock = folder / "requirements.txt"
     lock.write_text(LOCK.format(one=digest(b"one"), two=digest(b"two")))
     wheels = folder / "wheels"
@@ -370,7 +374,7 @@ def test_packages_for_another_python_are_missing(tmp_path: Path, image: str) -> 
     assert wheel_states(tmp_path, image, AIOHTTP)["wheel aiohttp==3.13.1"] == "missing"
 
 
-def test_without_a_folder_of_packages_they_are_said_to_be_downloaded(tmp_path: Path) -> None:
+def test_without_a_directory_of_packages_they_are_said_to_be_downloaded(tmp_path: Path) -> None:
     findings = Findings()
     examine_wheels(tmp_path / "wheels", tmp_path / "lock", Target(BASE, "arm64"), findings)
     (row,) = findings.rows
@@ -400,7 +404,7 @@ def test_a_roles_needs_are_those_that_its_variables_name(tmp_path: Path) -> None
     assert images(enabled=False, required=True) == []
 
 
-def test_files_in_a_relative_folder_are_found_by_the_tasks_that_copy_them(
+def test_files_in_a_relative_directory_are_found_by_the_tasks_that_copy_them(
     artifacts: Artifacts,
 ) -> None:
     # The playbook runs in the repository and lies elsewhere.

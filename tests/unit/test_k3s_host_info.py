@@ -58,7 +58,7 @@ def put(root: Path, path: str, text: str = "") -> Path:
     return file
 
 
-def test_memory_is_told_in_megabytes(tmp_path: Path) -> None:
+def test_memory_is_in_megabytes(tmp_path: Path) -> None:
     put(tmp_path, "proc/meminfo", "MemTotal:        2048000 kB\nMemFree: 1 kB\n")
     assert memory_mb(tmp_path) == 2000
 
@@ -93,7 +93,7 @@ def test_parts_of_the_kernel_are_found_built_in_loaded_or_to_be_loaded(tmp_path:
     assert found == {"release": "6.1", "modules_known": True, "modules_missing": ["absent"]}
 
 
-def test_a_kernel_whose_modules_are_gone_is_told(tmp_path: Path) -> None:
+def test_a_kernel_whose_modules_are_gone_is_reported(tmp_path: Path) -> None:
     put(tmp_path, "proc/filesystems", "nodev\tsysfs\n")
     (tmp_path / "proc/sys/net/bridge").mkdir(parents=True)
     found = kernel(tmp_path, "6.1", ["overlay", "br_netfilter"])
@@ -117,7 +117,7 @@ def test_the_installed_version_is_what_the_link_says(tmp_path: Path) -> None:
     assert installed(tmp_path) == {"version": "v1.36.4+k3s1", "foreign": ""}
 
 
-def test_a_k3s_of_somebody_else_is_told(tmp_path: Path) -> None:
+def test_a_k3s_of_somebody_else_is_reported(tmp_path: Path) -> None:
     put(tmp_path, "usr/local/bin/k3s")
     assert installed(tmp_path) == {"version": "", "foreign": "/usr/local/bin/k3s"}
 
@@ -138,7 +138,7 @@ def test_binaries_are_listed_the_newest_first(tmp_path: Path) -> None:
     assert binaries(tmp_path) == ["k3s-v1.36.4+k3s1", "k3s-v1.35.8+k3s1"]
 
 
-def test_links_leave_other_programs_alone(tmp_path: Path) -> None:
+def test_links_leave_other_commands_alone(tmp_path: Path) -> None:
     put(tmp_path, "usr/local/bin/kubectl")
     put(tmp_path, "usr/bin/ctr").chmod(0o755)
     assert missing_links(tmp_path, str(tmp_path / "usr/bin")) == ["crictl"]

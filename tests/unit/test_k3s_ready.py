@@ -129,7 +129,7 @@ def test_a_report_says_what_why_and_what_k3s_said() -> None:
     assert "Starting k3s v1.36.4" not in report
 
 
-def test_lines_that_tell_are_told_once_without_their_times() -> None:
+def test_lines_that_show_the_cause_are_reported_once_without_their_times() -> None:
     assert telling_lines(JOURNAL) == [
         'server.go:53] "command failed" err="unknown flag: --no-such"',
         'level=error msg="kubelet exited: exit status 1"',
@@ -137,7 +137,7 @@ def test_lines_that_tell_are_told_once_without_their_times() -> None:
     ]
 
 
-def test_the_last_lines_are_told_where_none_tells_anything() -> None:
+def test_the_last_lines_are_reported_if_none_shows_the_cause() -> None:
     lines = [f"line {number}" for number in range(50)]
     assert telling_lines("\n".join(lines)) == lines[-12:]
 

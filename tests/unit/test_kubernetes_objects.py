@@ -316,7 +316,7 @@ def test_a_refused_object_is_named_and_nothing_is_changed(place: Place) -> None:
     assert place.objects == before
 
 
-def test_a_namespace_that_nobody_makes_is_named(place: Place) -> None:
+def test_a_namespace_that_nothing_creates_is_named(place: Place) -> None:
     lost = {**CONFIG, "namespace": "nowhere"}
     assert "ConfigMap nowhere/config" in place.put("--check", contents=[lost])["created_objects"]
     failed = place.put(contents=[lost])

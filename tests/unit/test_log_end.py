@@ -14,7 +14,7 @@ Traceback (most recent call last):
 KeyError: 'token'"""
 
 
-def test_a_traceback_is_found_though_the_program_was_restarted_after_it() -> None:
+def test_a_traceback_is_found_although_the_process_was_restarted_after_it() -> None:
     log = f"starting\n{TRACEBACK}\nstarting\nlistens on 127.0.0.1:8000\n"
     assert log_end(log) == TRACEBACK
 
@@ -30,7 +30,7 @@ def test_a_chained_one_ends_with_its_last_error() -> None:
     assert log_end(log).endswith("\nSystemExit")
 
 
-def test_a_long_one_keeps_its_end_in_whole_lines() -> None:
+def test_a_long_one_keeps_its_end_in_complete_lines() -> None:
     long = TRACEBACK.replace("    from", "    x = 1\n" * 200 + "    from")
     end = log_end(long, 120)
     assert len(end) <= 120

@@ -145,7 +145,7 @@ def test_a_rescued_failure_is_a_note(tmp_path: Path, depth: str) -> None:
     assert "ERROR" not in run.output + run.errors
 
 
-def test_what_was_handled_is_told_when_the_run_fails_all_the_same(tmp_path: Path) -> None:
+def test_what_was_handled_is_reported_when_the_run_fails_all_the_same(tmp_path: Path) -> None:
     block = rescued(fail("Start it", "It crashed:\nline 7"), rescue=[fail("Give up", "No way.")])
     lines, run = shown(tmp_path, play(block))
     assert run.returncode == 2

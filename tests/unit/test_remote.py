@@ -120,7 +120,7 @@ def test_noise_is_no_file_that_its_unit_has_not_read(host: Host) -> None:
 
 
 @pytest.mark.parametrize("task", ["refused", "refused in a dry run"])
-def test_a_refused_file_is_told_in_the_words_of_its_checker(host: Host, task: str) -> None:
+def test_a_refused_file_is_reported_in_the_words_of_its_checker(host: Host, task: str) -> None:
     file = host.target / "refused"
     assert host.results[task]["msg"] == (
         f"{file}: failed to validate, and nothing was changed: checking {file}\nline 3 is wrong"
@@ -145,13 +145,13 @@ def test_objects_are_compared_with_what_kubectl_printed(host: Host) -> None:
     assert stored["data"] == {"password": "b25lCg=="}
 
 
-def test_a_refused_object_is_told_in_the_words_of_kubectl_alone(host: Host) -> None:
+def test_a_refused_object_is_reported_in_the_words_of_kubectl_alone(host: Host) -> None:
     said = host.results["declared wrongly"]["msg"]
     assert "no matches for kind" in said
     assert [noise for noise in NOISE if noise in said] == []
 
 
-def test_a_module_that_cannot_run_is_told_with_what_the_host_said(tmp_path: Path) -> None:
+def test_a_module_that_cannot_run_is_reported_with_what_the_host_said(tmp_path: Path) -> None:
     variables = noisy_host(tmp_path, pipelining=True)
     variables["ansible_python_interpreter"] = "/no/such/python3"
     task = put("put", [{"dest": str(tmp_path / "note"), "content": "one\n"}])

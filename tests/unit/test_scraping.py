@@ -89,7 +89,7 @@ def test_what_users_name_themselves_is_no_secret() -> None:
     assert said([{**WEB, **labels, "params": {"token": ["x"], "key": ["y"]}}]) == ""
 
 
-def test_a_secret_that_nobody_gives_is_named() -> None:
+def test_a_secret_that_is_not_given_is_named() -> None:
     given = {**WEB, "authorization": {"credentials_file": f"{DIRECTORY}/api"}}
     assert "prometheus_secret_files has no api: add it there" in said([given], secrets=("apis",))
 

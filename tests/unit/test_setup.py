@@ -24,7 +24,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder that belongs to a user without rights, with the basic tools and no others."""
+    """A directory that belongs to a user without rights, with the basic tools and no others."""
     folder = Path(tempfile.mkdtemp(prefix="botwatch-setup-"))
     tools = folder / "bin"
     tools.mkdir()

@@ -137,6 +137,6 @@ def test_several_trees_are_packed_in_their_order(tree: Path, tmp_path: Path) -> 
     assert [Path(each["path"]).name.split("-")[0] for each in packed] == ["other", "thing"]
 
 
-def test_a_folder_without_a_package_is_named(tmp_path: Path) -> None:
+def test_a_directory_without_a_package_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnsibleLookupError, match=f"{tmp_path} holds no pyproject.toml"):
         pack(tmp_path)

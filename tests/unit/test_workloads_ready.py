@@ -135,7 +135,7 @@ PULL = (
         ("something else", "check the image's name and the registry"),
     ],
 )
-def test_a_pull_that_fails_is_told_with_the_registrys_reason(cause: str, remedy: str) -> None:
+def test_a_pull_that_fails_is_reported_with_the_registrys_reason(cause: str, remedy: str) -> None:
     item = waiting("ImagePullBackOff", 'Back-off pulling image "registry.example/bot:1"')
     events = [event("Failed", PULL + cause, second=1), event("Failed", "Error: x", second=2)]
     (fault,) = pod_faults(item, Snapshot(events=events))
@@ -213,13 +213,13 @@ LIVENESS = event("Unhealthy", "Liveness probe failed: timeout")
         ),
     ],
 )
-def test_a_container_that_is_not_ready_is_told_with_its_reason(
+def test_a_container_that_is_not_ready_is_reported_with_its_reason(
     item: Data, events: list[Data], fault: str
 ) -> None:
     assert pod_faults(item, Snapshot(events=events)) == [f"Container main of pod web-1-x {fault}"]
 
 
-def test_more_memory_than_the_limit_is_told_with_the_limit() -> None:
+def test_more_memory_than_the_limit_is_reported_with_the_limit() -> None:
     item = waiting("CrashLoopBackOff", lastState=ended(137, "OOMKilled"))
     item["spec"]["containers"] = [{**MAIN, "resources": {"limits": {"memory": "32Mi"}}}]
     assert "more memory than its limit of 32Mi" in pod_faults(item, Snapshot())[0]
@@ -245,13 +245,15 @@ def unscheduled(message: str) -> Data:
         ("0/1 nodes are available: 1 node(s) didn't match node selector.", "label the node"),
     ],
 )
-def test_a_pod_without_a_node_is_told_with_the_schedulers_reason(message: str, remedy: str) -> None:
+def test_a_pod_without_a_node_is_reported_with_the_schedulers_reason(
+    message: str, remedy: str
+) -> None:
     (fault,) = pod_faults(unscheduled(message), Snapshot())
     assert fault.startswith(f"Pod web-1-x has no node to run on ({message.rstrip('.')}): ")
     assert remedy in fault
 
 
-def test_a_volume_that_is_waited_for_is_told() -> None:
+def test_a_volume_that_is_waited_for_is_reported() -> None:
     item = unscheduled("0/1 nodes are available: 1 pod has unbound PersistentVolumeClaims.")
     item["spec"]["volumes"] = [{"persistentVolumeClaim": {"claimName": "data"}}, {"name": "other"}]
     claims = [
@@ -293,13 +295,13 @@ def test_a_volume_that_is_waited_for_is_told() -> None:
         ),
     ],
 )
-def test_a_pod_whose_containers_are_not_there_is_told_with_the_reason(
+def test_a_pod_whose_containers_are_not_there_is_reported_with_the_reason(
     item: Data, events: list[Data], fault: str
 ) -> None:
     assert pod_faults(item, Snapshot(events=events)) == [f"Pod web-1-x {fault}"]
 
 
-def test_a_container_that_prepares_the_pod_is_told_and_the_others_wait() -> None:
+def test_a_container_that_prepares_the_pod_is_reported_and_the_others_wait() -> None:
     item = with_container(state={"waiting": {"reason": "PodInitializing"}})
     prepares = {"name": "prepare", "ready": False, "restartCount": 1, "state": ended(1)}
     done = {"name": "done", "ready": True, "restartCount": 0, "state": ended(0, "Completed")}
@@ -362,7 +364,7 @@ def test_what_becomes_ready_is_waited_for(place: Place) -> None:
     assert place.calls == 5
 
 
-def test_a_failure_is_told_with_causes_events_and_last_lines(place: Place) -> None:
+def test_a_failure_is_reported_with_causes_events_and_last_lines(place: Place) -> None:
     node = {
         "kind": "Node",
         "metadata": {"name": "node"},
@@ -415,7 +417,7 @@ def test_nothing_to_wait_for_is_a_mistake(place: Place) -> None:
     assert failed["msg"].startswith("there is nothing to wait for, as no workload is labelled")
 
 
-def test_a_cluster_that_does_not_answer_is_told(place: Place) -> None:
+def test_a_cluster_that_does_not_answer_is_reported(place: Place) -> None:
     failed = place.wait(timeout_s=1, kubectl="sh -c 'echo it was refused >&2; exit 1'")
     assert failed["msg"].startswith("no Kubernetes answers after ")
     assert "(it was refused): see `systemctl status k3s`" in failed["msg"]
@@ -440,19 +442,19 @@ def test_last_lines_that_cannot_be_read_end_no_report() -> None:
     ]
 
 
-def test_pods_that_are_refused_are_told_with_the_reason() -> None:
+def test_pods_that_are_refused_are_reported_with_the_reason() -> None:
     cause = 'pods "web-1-x" is forbidden: violates PodSecurity "restricted:latest"'
     events = [event("FailedCreate", f"Error creating: {cause}", uid="web-1")]
     lines = report(workload({}), replica_sets=[replica_set()], events=events)
     assert lines[1] == f"  Its pods are refused (Error creating: {cause}): correct what it names."
 
 
-def test_a_daemon_set_without_a_node_is_told() -> None:
+def test_a_daemon_set_without_a_node_is_reported() -> None:
     lines = report(workload({"desiredNumberScheduled": 0}, "DaemonSet"))
     assert lines[1].startswith("  No node fits its nodeSelector and tolerations")
 
 
-def test_a_stateful_sets_pod_of_an_old_version_is_told_with_the_command() -> None:
+def test_a_stateful_sets_pod_of_an_old_version_is_reported_with_the_command() -> None:
     old = waiting("CrashLoopBackOff", owner="web", lastState=ended(1))
     old["metadata"]["labels"] = {"controller-revision-hash": "web-1"}
     item = workload({"replicas": 1, "updateRevision": "web-2"}, "StatefulSet")
@@ -462,14 +464,14 @@ def test_a_stateful_sets_pod_of_an_old_version_is_told_with_the_command() -> Non
     ) in report(item, pods=[old])
 
 
-def test_a_pod_that_has_not_ended_is_told() -> None:
+def test_a_pod_that_has_not_ended_is_reported() -> None:
     old = with_container(state={"running": {}})
     old["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     lines = report(workload({"replicas": 1}), replica_sets=[replica_set()], pods=[old])
     assert "  Pod web-1-x is told to end and has not yet, for which it has 30 s." in lines
 
 
-def test_a_report_is_short_and_begins_with_what_only_a_change_helps() -> None:
+def test_a_report_is_short_and_starts_with_what_needs_a_change() -> None:
     count = MOST_WORKLOADS + 5
     names = [f"web{number:02}" for number in range(count)]
     lost = waiting("InvalidImageName", owner=names[-1])

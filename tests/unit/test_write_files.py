@@ -125,7 +125,7 @@ def test_what_is_to_be_absent_is_removed_whatever_it_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*")] == ["kept", "note"]
 
 
-def test_the_first_refusal_is_told_in_the_checkers_words(tmp_path: Path) -> None:
+def test_the_first_refusal_is_reported_in_the_checkers_words(tmp_path: Path) -> None:
     checker = "sh -c 'grep -q good $0 || { echo $0 is bad; exit 3; }' %s"
     files = [
         file(tmp_path / "one", "good\n", validate=checker),

@@ -138,15 +138,15 @@ def _end_if_disconnected(services: Services) -> None:
     """End the bot when it has been without Discord for too long.
 
     Raises:
-        FatalError: it has; a process that starts anew is the last remedy that is left.
+        FatalError: it has; a new process is the last remedy left.
     """
     patience = services.settings.gateway_patience
     if patience and services.gateway.disconnected_seconds() > patience:
         reason = services.gateway.reasons()[0]
         message = (
-            f"no whole connection to Discord for {patience} s (BOT_GATEWAY_PATIENCE): {reason}"
+            f"not fully connected to Discord for {patience} s (BOT_GATEWAY_PATIENCE): {reason}"
         )
-        _log.critical("giving up, so that the bot is started anew", why=reason, seconds=patience)
+        _log.critical("giving up, so that the bot is restarted", why=reason, seconds=patience)
         raise FatalError(ExitCode.DISCONNECTED, message)
 
 

@@ -12,7 +12,7 @@ _MINUTE = 60.0
 
 
 class Cooldown:
-    """Lets each user have so many commands in a minute, all at once or one after another.
+    """Lets each user have so many commands in a minute, all at the same time or one after another.
 
     One number a user is enough: the moment at which their commands so far would have been used up,
     had they come evenly.

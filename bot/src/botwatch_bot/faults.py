@@ -48,7 +48,7 @@ class Faults:
         self._drop = drop_connections
 
     def crash(self) -> None:
-        """End the process at once, as a crash does."""
+        """End the process immediately, as a crash does."""
         self._run.crash_for_a_drill()
         logging.shutdown()
         # An exception would only end one request; the drill is about a process that is gone.

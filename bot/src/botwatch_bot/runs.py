@@ -40,10 +40,10 @@ class Ending(StrEnum):
 
 
 CRASHES = {
-    Ending.KILLED: "without a word: killed, out of memory, hung, or a crash of the interpreter",
-    Ending.HUNG: "hung: its event loop stood still when it was told to stop",
-    Ending.DISCONNECTED: "because Discord had been away for too long",
-    Ending.INTERNAL: "by an internal error: its log holds the traceback",
+    Ending.KILLED: "without a trace: killed, out of memory, hung, or a crash of the interpreter",
+    Ending.HUNG: "hung: its event loop was blocked when it was stopped",
+    Ending.DISCONNECTED: "because it had no connection to Discord for too long",
+    Ending.INTERNAL: "by an internal error: its log contains the traceback",
     Ending.DRILL: "by a crash drill",
     Ending.PORT_BUSY: "because its port was busy",
     Ending.REFUSED: "because Discord refused the token or the intents",
@@ -67,9 +67,9 @@ class Run:
     Nothing that is wrong with its files keeps the bot from starting or ending.
 
     Attributes:
-        crashes: how often runs crashed since the folder is there, by ending.
+        crashes: how often runs crashed since the directory is there, by ending.
         before: how the run before ended; None when there was none.
-        problem: what is wrong with the state folder, in one sentence; None when nothing is.
+        problem: what is wrong with the state directory, in one sentence; None when nothing is.
         hangs: says why the process counts as hung, if it does.
     """
 
@@ -133,7 +133,7 @@ class Run:
             _logger.warning("the end of this run cannot be recorded: %s", error)
 
     def _write(self, state: Path, first_line: str) -> None:
-        """Replace the file at once, also where a signal or a thread writes at the same time."""
+        """Replace the file atomically, even if a signal or a thread writes at the same time."""
         counts = [f"{ending} {count}" for ending, count in self.crashes.items()]
         self._writes += 1
         new = state.with_name(f"{state.name}.new{self._writes}")

@@ -41,7 +41,7 @@ def test_the_other_channels_have_files_for_alertmanager_alone(host: Host) -> Non
         assert_mode(host, f"{folder}/{name}", "root", "prometheus", 0o640)
 
 
-def test_amtool_needs_not_be_told_where_alertmanager_is(host: Host) -> None:
+def test_amtool_knows_the_address_of_alertmanager(host: Host) -> None:
     said = host.check_output("amtool silence add alertname=Nothing --duration=1s")
     assert len(said) == SILENCE_ID
     assert host.run("amtool silence query alertname=Nothing").rc == 0
@@ -59,7 +59,7 @@ def test_a_dead_webhook_stops_the_run_before_anything_is_changed(host: Host) -> 
     assert host.file("/etc/slack-secrets/webhook-url").content_string == before
 
 
-def test_a_dead_webhook_is_a_warning_where_it_was_told_so(host: Host) -> None:
+def test_a_dead_webhook_is_a_warning_if_so_configured(host: Host) -> None:
     before = host.file("/etc/slack-secrets/webhook-url").content_string
     dead = before.rsplit("/", 1)[0] + "/no-such-webhook"
     run = converge(vault_slack_webhook_url=dead, botwatch_channels_must_answer=False)
@@ -70,7 +70,7 @@ def test_a_dead_webhook_is_a_warning_where_it_was_told_so(host: Host) -> None:
     assert host.file("/etc/slack-secrets/webhook-url").content_string == before
 
 
-def test_a_channel_comes_and_goes_with_its_secret(host: Host) -> None:
+def test_a_channel_is_added_and_removed_with_its_secret(host: Host) -> None:
     secret = "0123456789abcdef0123456789abcdef"  # made up
     file = host.file("/etc/alertmanager-secrets/pagerduty-routing-key")
     given = {

@@ -158,7 +158,7 @@ def test_a_missing_secret_is_named_with_its_remedy(told: dict[str, str], missing
     assert "ansible-vault edit" in message
 
 
-def test_all_faults_are_told_at_once(told: dict[str, str]) -> None:
+def test_all_faults_are_reported_together(told: dict[str, str]) -> None:
     for name in ("prometheus_intervall", "botwatch_bot_port", "alertmanager_slack_webhook_url"):
         assert name in told["three faults"]
 
@@ -216,7 +216,7 @@ def test_an_unsupported_release_is_named(host: Host, tmp_path: Path) -> None:
     assert_refused(run, "Debian 11.9 is not supported", "use Debian 12 or 13")
 
 
-def test_an_inventory_without_a_host_is_told() -> None:
+def test_an_inventory_without_a_host_is_reported() -> None:
     run = subprocess.run(
         ["ansible-playbook", "--inventory", "localhost,", "site.yml"],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, env=environment(),
@@ -224,7 +224,7 @@ def test_an_inventory_without_a_host_is_told() -> None:
     assert_refused(run, "No host is in group `botwatch`", "copy inventory/example")
 
 
-def test_a_missing_vault_password_is_told(tmp_path: Path) -> None:
+def test_a_missing_vault_password_is_reported(tmp_path: Path) -> None:
     missing = tmp_path / ".vault-password"
     run = subprocess.run(
         ["ansible-playbook", "--inventory", "inventory/demo", "site.yml"],

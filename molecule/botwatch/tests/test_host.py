@@ -191,7 +191,7 @@ def test_packages_that_cannot_be_installed_are_named(host: Host) -> None:
     )
 
 
-def test_another_program_of_the_same_name_is_told_apart(host: Host) -> None:
+def test_another_command_of_the_same_name_is_not_confused(host: Host) -> None:
     host.check_output("cp --dereference /usr/bin/python3 /tmp/prometheus")
     pid = host.check_output("sh -c '/tmp/prometheus -m http.server 9090 >/dev/null 2>&1 & echo $!'")
     try:

@@ -126,7 +126,7 @@ def test_settings_that_the_engine_cannot_read_change_nothing(
 ) -> None:
     before, engine_before = host.file(SETTINGS).content_string, engine(host)
     run = converge(docker_daemon_config=wrong)
-    assert_refused(run, SETTINGS, cause, "nothing was changed", "mend docker_daemon_config")
+    assert_refused(run, SETTINGS, cause, "nothing was changed", "fix docker_daemon_config")
     assert host.file(SETTINGS).content_string == before
     assert engine(host) == engine_before
 

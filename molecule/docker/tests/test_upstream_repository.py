@@ -1,4 +1,4 @@
-"""Apt trusts Docker's own repository only by its key. One made for the test stands in for it."""
+"""Apt trusts Docker's own repository only by its key. A stand-in replaces it here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ gpg --with-colons --list-keys | awk -F: '$1 == "fpr" { print $10; exit }'
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository that stands in for Docker's own."""
+    """The stand-in for Docker's own repository."""
 
     fingerprint: str
     url: str = f"{URL}/linux"
@@ -84,11 +84,11 @@ def test_what_is_no_key_is_refused(host: Host, repository: Repository) -> None:
         "sh -c 'mkdir -p /tmp/made-up/page/debian; echo hi >/tmp/made-up/page/debian/gpg'"
     )
     run = let_apt_know(f"{URL}/page", repository.fingerprint)
-    assert_refused(run, "of no key at all", "apt was not told to trust it")
+    assert_refused(run, "of no key at all", "apt does not trust it")
     assert_apt_knows_nothing(host)
 
 
-def test_a_repository_that_does_not_answer_is_told(host: Host, repository: Repository) -> None:
+def test_a_repository_that_does_not_answer_is_reported(host: Host, repository: Repository) -> None:
     run = let_apt_know(f"{URL}/nowhere", repository.fingerprint)
     assert_refused(run, "cannot get the key", "404", "docker_package_source set to distribution")
     assert_apt_knows_nothing(host)

@@ -90,7 +90,7 @@ class Settings:
         return Path(file[1]).read_text(encoding="utf-8").strip() if file else value
 
     def provisioned(self, kind: str) -> list[Data]:
-        """Read the files of a kind in the folder `provisioning`."""
+        """Read the files of a kind in the directory `provisioning`."""
         folder = Path(self.get("paths", "provisioning")) / kind
         files = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
         return [yaml.safe_load(file.read_text(encoding="utf-8")) or {} for file in files]

@@ -105,7 +105,7 @@ def test_the_password_is_in_a_file_for_grafana_alone(host: Host) -> None:
         assert PASSWORD not in host.file(f"/proc/{pid(host)}/{seen}").content_string
 
 
-def test_nothing_is_told_to_anybody_outside_or_fetched_from_there(host: Host) -> None:
+def test_nothing_is_sent_to_or_fetched_from_outside(host: Host) -> None:
     said = settings(host)
     for line in (
         "reporting_enabled = false",
@@ -251,7 +251,7 @@ def test_where_grafana_is_not_required_the_run_says_so_and_goes_on(host: Host) -
     assert pid(host) == before
 
 
-def test_a_version_that_the_repository_does_not_have_is_told(host: Host) -> None:
+def test_a_version_that_the_repository_does_not_have_is_reported(host: Host) -> None:
     try:
         run = converge(grafana_version="13.2.9")
         assert_refused(run, "Apt cannot install grafana=13.2.9*", "set grafana_version to one of")
@@ -260,7 +260,7 @@ def test_a_version_that_the_repository_does_not_have_is_told(host: Host) -> None
         assert_done(converge())
 
 
-def test_no_password_is_told_before_anything_is_changed(host: Host) -> None:
+def test_a_missing_password_is_reported_before_anything_is_changed(host: Host) -> None:
     run = converge(grafana_admin_password="")
     assert_refused(run, "put vault_grafana_admin_password into the vault")
     assert host.file(PASSWORD_FILE).content_string == PASSWORD

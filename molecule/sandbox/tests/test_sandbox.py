@@ -22,7 +22,7 @@ def test_the_control_room_is_served(host: Host) -> None:
     assert 'data-testid="chat-input"' in read_url(host, f"http://127.0.0.1:{PORT}/")
 
 
-def test_the_state_is_told_without_bot_and_monitoring(host: Host) -> None:
+def test_the_state_is_available_without_bot_and_monitoring(host: Host) -> None:
     state = json.loads(read_url(host, f"http://127.0.0.1:{PORT}/control/state"))
     assert state["status"]["bot"]["connected"] is False
     assert state["status"]["prometheus"]["up"] is False

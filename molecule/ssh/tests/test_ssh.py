@@ -1,6 +1,6 @@
 """What users run, over SSH: as a user whose sudo asks for a password, with a strict umask.
 
-The tests build on one another, in this order: each run of a playbook is on both hosts at once.
+The tests build on one another, in this order: each playbook runs on both hosts in parallel.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def test_a_dry_run_shows_a_changed_threshold() -> None:
     assert processes() == before
 
 
-def test_a_refused_file_is_told_in_the_words_of_its_checker() -> None:
+def test_a_refused_file_is_reported_in_the_words_of_its_checker() -> None:
     refused = run("molecule/ssh/tests/refused.yml")
     assert_refused(refused, "/etc/prometheus/wrong.yml: failed to validate", "nothing was changed")
     said = " ".join(refused.stdout.split())

@@ -110,7 +110,7 @@ def test_deployments_come_with_their_commands() -> None:
 
 
 @pytest.mark.parametrize("command", [[], ["/no/such/program", "x"]])
-def test_a_command_that_cannot_be_run_is_refused_at_once(command: list[str]) -> None:
+def test_a_command_that_cannot_be_run_is_refused_immediately(command: list[str]) -> None:
     with pytest.raises(DeploymentError, match="must be a program that is found here"):
         deployments(command, None)
 

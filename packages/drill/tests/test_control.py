@@ -29,7 +29,9 @@ def test_nothing_answers() -> None:
         room.state()
 
 
-def test_a_refusal_is_told_in_the_control_rooms_words(control: FakeControl, site: FakeSite) -> None:
+def test_a_refusal_is_reported_in_the_control_rooms_words(
+    control: FakeControl, site: FakeSite
+) -> None:
     site.refuse["/control/drills"] = (409, "The drill 'errors' is still running.")
     with (
         ControlRoom(control.url) as room,

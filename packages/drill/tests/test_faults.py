@@ -58,10 +58,12 @@ def test_slack_fails_before_the_bot_is_away_and_works_before_it_is_back(
     assert played[:2] == ["inject 1", "undo 3"]
 
 
-def test_what_is_told_twice_fails(control: FakeControl, host: FakeHost, site: FakeSite) -> None:
+def test_a_second_notification_is_a_failure(
+    control: FakeControl, host: FakeHost, site: FakeSite
+) -> None:
     site.stories["slack_429"] = [Story(told_firing=2)]
     session = run(control, host, "slack_429")
-    assert "told 2 times instead of once" in " ".join(session.results[0].failures)
+    assert "received 2 firing notifications" in " ".join(session.results[0].failures)
 
 
 def test_the_stand_ins_play_and_somebody_asks(
@@ -113,12 +115,12 @@ def test_a_host_that_has_not_gone_down_yet_is_not_back(
     assert "was not seen to recover" in failure
 
 
-def test_drills_that_run_at_once_are_each_undone_and_judged(
+def test_drills_that_run_at_the_same_time_are_each_undone_and_judged(
     control: FakeControl, host: FakeHost, site: FakeSite
 ) -> None:
     session = run(control, host, "unit_failed", "disk_full", limits=LIMITS)
     assert site.log[0] == "start together"
-    assert site.log[-1] == "finish failed"  # nobody was told of anything
+    assert site.log[-1] == "finish failed"  # no notification was sent
     assert [len(result.failures) for result in session.results] == [1, 1]
     undone = [script for script in host.scripts if "reset-failed botwatch" in script]
     assert any("botwatch-drill-undo-unit_failed" in script for script in undone)

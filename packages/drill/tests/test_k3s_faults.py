@@ -115,7 +115,7 @@ def test_a_quota_that_does_not_come_into_force_breaks_nothing(
 
 
 @pytest.mark.parametrize("by_the_host", [False, True])
-def test_undoing_it_takes_the_quota_away_and_makes_the_replicaset_try_at_once(
+def test_undoing_it_takes_the_quota_away_and_makes_the_replicaset_try_immediately(
     host: K3sHost, victim: subprocess.Popen[bytes], *, by_the_host: bool
 ) -> None:
     broken = fault(PodDeleted(), host)
@@ -132,7 +132,7 @@ def test_undoing_it_takes_the_quota_away_and_makes_the_replicaset_try_at_once(
     assert marks == ["botwatch-drill=1", "botwatch-drill=2", "botwatch-drill-"]
 
 
-def test_a_replicaset_that_makes_no_pod_is_told(
+def test_a_replicaset_that_makes_no_pod_is_reported(
     host: K3sHost, victim: subprocess.Popen[bytes]
 ) -> None:
     host.program("usr/local/bin/k3s", K3S.replace("*=2)", "never)"))

@@ -72,7 +72,7 @@ def test_a_run_waits_for_the_last_resolved_message(
     start: Callable[..., Session], site: FakeSite
 ) -> None:
     site.snapshot["slack"]["messages"] = [{"state": "firing", "at": 0.0, **ABOUT_DOWN}]
-    with pytest.raises(UnrestError, match="Slack was not told yet"):
+    with pytest.raises(UnrestError, match="Slack has not received the last"):
         start("bot_down").run()
 
 

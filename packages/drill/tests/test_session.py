@@ -198,15 +198,13 @@ def test_a_bot_that_does_not_come_back_is_not_broken_again(
     assert len(session.results[0].failures) == 2
 
 
-def test_what_else_slack_was_told_is_waited_for(
+def test_other_resolved_notifications_are_waited_for(
     start: Callable[..., Session], site: FakeSite
 ) -> None:
     site.stories["pod_crash"] = [replace(CRASHES, unresolved=("DiscordBotDown",))]
     session = start("pod_crash", runtime="k3s", limits=ENDING)
     session.run()
-    assert "told that DiscordBotDown fires, and not that it is over" in " ".join(
-        session.results[0].failures
-    )
+    assert "no resolved notification for DiscordBotDown" in " ".join(session.results[0].failures)
 
 
 def test_a_good_deployment(start: Callable[..., Session], site: FakeSite) -> None:

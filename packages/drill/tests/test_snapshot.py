@@ -55,7 +55,7 @@ def test_a_drill_that_has_ended_is_no_problem() -> None:
         (changed("status", "alertmanager", "up", value=False), "Alertmanager does not answer"),
         (
             changed("status", "faults", "slack", value={"status": 429, "remaining": 1}),
-            "the Slack stand-in is told to answer 429",
+            "the Slack stand-in is set to respond with 429",
         ),
         (changed("alerts", "error", value="No answer."), "the alerts are not known (No answer)"),
         (

@@ -92,7 +92,7 @@ def test_it_goes_on_after_the_interval(probe: Probe) -> None:
         probe.prober.stop()
 
 
-def test_one_that_is_stopped_ends_at_once_and_leaves_no_fault(probe: Probe) -> None:
+def test_one_that_is_stopped_ends_immediately_and_leaves_no_fault(probe: Probe) -> None:
     with background(probe.prober.run):
         wait_for_fault(probe)
         probe.prober.stop()

@@ -254,7 +254,7 @@ async def test_nothing_but_the_page_is_served(box: RunningSandbox, static: Path,
         assert response.status in {403, 404}
 
 
-async def test_a_missing_page_is_told(tuning: Tuning, tmp_path: Path) -> None:
+async def test_a_missing_page_is_reported(tuning: Tuning, tmp_path: Path) -> None:
     async with (
         running_sandbox(tuning=replace(tuning, static=tmp_path / "none")) as box,
         box.session.get(box.url) as response,
@@ -310,7 +310,7 @@ async def test_alerts_are_shown_as_prometheus_holds_them(
         (b"[" * 100_000, 200),
     ],
 )
-async def test_a_broken_prometheus_is_told(
+async def test_a_broken_prometheus_is_reported(
     drill_box: RunningSandbox, around: Neighbours, body: bytes, status: int
 ) -> None:
     around.prometheus.body, around.prometheus.status = body, status
@@ -371,7 +371,7 @@ async def test_without_prometheus_the_crashes_are_not_known(box: RunningSandbox)
     assert (await box.state())["status"]["bot"]["crashes"] is None
 
 
-async def test_a_bot_that_is_away_is_told(box: RunningSandbox) -> None:
+async def test_a_bot_that_is_away_is_reported(box: RunningSandbox) -> None:
     state = await box.until(
         lambda found: "cannot be reached" in found["status"]["bot"]["reasons"][0], "the reason"
     )

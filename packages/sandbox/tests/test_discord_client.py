@@ -148,7 +148,7 @@ async def test_a_wrong_token_is_a_login_failure(stage: Stage) -> None:
     await bot.close()
 
 
-async def test_a_refused_intent_is_told_to_the_bot(stage: Stage) -> None:
+async def test_a_refused_intent_is_reported_to_the_bot(stage: Stage) -> None:
     bot = stage.bot(intents=discord.Intents.all())
     with pytest.raises(discord.PrivilegedIntentsRequired):
         async with running(bot, bot.token) as task:

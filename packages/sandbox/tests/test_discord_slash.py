@@ -127,7 +127,7 @@ async def test_registering_needs_the_token(box: RunningSandbox) -> None:
     assert (await call(box, "PUT", COMMANDS, [PING], known=False))[0] == 401
 
 
-async def test_the_bot_is_told_who_uses_what_where_and_in_which_language(
+async def test_the_bot_learns_who_uses_what_where_and_in_which_language(
     box: RunningSandbox, bot: GatewayClient
 ) -> None:
     status, message = await use(

@@ -99,7 +99,7 @@ async def test_nothing_counts_before_the_fault(
     await start(box, BOT_DOWN)
     await notify(box, DOWN)
     around.bot.reasons = ["starting"]
-    await box.until(lambda state: not state["status"]["bot"]["ready"], "the false alarm")
+    await box.until(lambda state: not state["status"]["bot"]["ready"], "the false alert")
     around.bot.reasons = []
     await box.until(lambda state: state["status"]["bot"]["ready"], "its end")
     record = await mark(box, "injected")

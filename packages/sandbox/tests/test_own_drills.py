@@ -104,7 +104,7 @@ async def box_down(box: RunningSandbox) -> None:
     await box.until(lambda state: not state["status"]["bot"]["ready"], "the crash")
 
 
-async def test_the_crash_drill_fails_when_another_alert_is_told_of(
+async def test_the_crash_drill_fails_if_another_alert_is_sent(
     tuning: Tuning, around: Neighbours
 ) -> None:
     tuned = replace(tuning, patience=Patience(delivered_s=0.5))
@@ -133,7 +133,9 @@ async def test_the_crash_drill_fails_when_the_bot_does_not_come_back(
 
 
 @pytest.mark.parametrize("name", ["errors", "bot_crash"])
-async def test_a_wrong_drill_token_is_told(tuning: Tuning, around: Neighbours, name: str) -> None:
+async def test_a_wrong_drill_token_is_reported(
+    tuning: Tuning, around: Neighbours, name: str
+) -> None:
     around.bot.token = "another"
     async with running_sandbox(addresses=around.addresses, tuning=tuning) as box:
         await run(box, name)
@@ -142,14 +144,16 @@ async def test_a_wrong_drill_token_is_told(tuning: Tuning, around: Neighbours, n
         assert "drill token" in record["error"]
 
 
-async def test_an_unexpected_answer_is_told(drill_box: RunningSandbox, around: Neighbours) -> None:
+async def test_an_unexpected_answer_is_reported(
+    drill_box: RunningSandbox, around: Neighbours
+) -> None:
     around.bot.error_status = 500
     await run(drill_box, "errors")
     assert "500" in (await ended(drill_box))["error"]
 
 
 @pytest.mark.parametrize("name", ["errors", "bot_crash"])
-async def test_a_bot_that_is_away_is_told(box: RunningSandbox, name: str) -> None:
+async def test_a_bot_that_is_away_is_reported(box: RunningSandbox, name: str) -> None:
     await run(box, name)
     record = await ended(box)
     assert record["state"] == "failed"

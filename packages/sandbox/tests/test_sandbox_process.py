@@ -116,7 +116,7 @@ async def test_the_log_holds_no_secret(environment: dict[str, str], port: int) -
             assert secret not in said
 
 
-async def test_a_busy_port_is_told_with_exit_75(environment: dict[str, str], port: int) -> None:
+async def test_a_busy_port_is_reported_with_exit_75(environment: dict[str, str], port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
         code, said = await failed(environment)
     assert code == 75
@@ -131,7 +131,7 @@ async def test_a_busy_port_is_told_with_exit_75(environment: dict[str, str], por
         ("SANDBOX_TYPO", "1", "SANDBOX_TYPO"),
     ],
 )
-async def test_a_bad_setting_is_told_with_exit_78(
+async def test_a_bad_setting_is_reported_with_exit_78(
     environment: dict[str, str], name: str, value: str, word: str
 ) -> None:
     code, said = await failed(environment | {name: value})

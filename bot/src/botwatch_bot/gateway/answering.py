@@ -152,7 +152,9 @@ class Answering:
         if ctx.sending and ctx.channel.id in self._sent_to:
             # Discord took other answers meanwhile, so this one stood in line behind them: people
             # ask faster than a bot may answer in one channel, which is no fault.
-            _log.warning("answer given up: too many wait in its channel", seconds=COMMAND_SECONDS)
+            _log.warning(
+                "reply dropped: too many are waiting in its channel", seconds=COMMAND_SECONDS
+            )
             return Status.CANCELLED
         self._client.services.metrics.errors.labels(ErrorType.COMMAND).inc()
         _log.error("command took too long", seconds=COMMAND_SECONDS)

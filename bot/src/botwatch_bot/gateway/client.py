@@ -201,7 +201,7 @@ class BotClient(commands.AutoShardedBot):
                 parse(data)
             except Exception:  # noqa: BLE001 - whatever it is, it is counted
                 self.services.metrics.errors.labels(ErrorType.INTERNAL).inc()
-                _log.exception("event of the gateway not understood", event_type=name)
+                _log.exception("gateway event could not be parsed", event_type=name)
 
         return guarded
 
@@ -239,7 +239,7 @@ class BotClient(commands.AutoShardedBot):
             result = await slash.sync(self, self.services.settings.state_folder)
         except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
             result = Sync.FAILED
-            _log.warning("Discord could not be told of the slash commands", exc_info=error)
+            _log.warning("slash command sync failed", exc_info=error)
         self.services.metrics.syncs.labels(result).inc()
 
     async def launch_shard(
@@ -299,7 +299,7 @@ class BotClient(commands.AutoShardedBot):
     ) -> None:
         """Answer a slash command that Discord knows and we do not, or no longer in that form."""
         self.services.metrics.unknown_commands.inc()
-        _log.warning("a slash command that is none of ours", why=str(error))
+        _log.warning("unknown slash command", why=str(error))
         locale = best(interaction.locale.value, otherwise=self.services.settings.locale)
         try:
             await interaction.response.send_message(

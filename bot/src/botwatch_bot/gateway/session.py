@@ -157,7 +157,7 @@ class Session:
         self._services.metrics.errors.labels(ErrorType.GATEWAY).inc()
         self._services.metrics.gateway_failures.labels(cause_of(error)).inc()
         self._services.gateway.fail(describe(error))
-        _log.error("lost Discord, trying again", exc_info=error)
+        _log.error("connection lost, reconnecting", exc_info=error)
 
 
 def _raise_if_final(error: Exception) -> None:

@@ -57,7 +57,7 @@ class CatalogueTranslator(app_commands.Translator):
 async def sync(client: BotClient, folder: Path | None) -> Sync:
     """Let Discord know our slash commands, if it does not know them yet.
 
-    What Discord has been told is remembered in the folder, so that a bot that is started often
+    What Discord has been told is remembered in the directory, so that a bot that is started often
     does not ask each time, but once a day.
     """
     await client.tree.set_translator(CatalogueTranslator())
@@ -122,4 +122,4 @@ def _remember(file: Path, told: str) -> None:
     try:
         file.write_text(told, encoding="ascii")
     except OSError as error:
-        _log.warning("what Discord was told cannot be remembered", why=str(error))
+        _log.warning("state of the slash command sync not saved", why=str(error))

@@ -165,7 +165,7 @@ class GatewayState:
     def disconnected_seconds(self) -> float:
         """Return for how long not every shard has been up and none has come up; 0 when all are.
 
-        Unlike `stalled_seconds` this does not start anew with a new client.
+        Unlike `stalled_seconds` this does not start again with a new client.
         """
         with self._lock:
             if self._broken_since is None:

@@ -47,14 +47,14 @@ def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
 
     @drills.route("/test-crash", methods=_METHODS)
     def crash() -> Response:
-        _log.critical("drill: ending the process at once")
+        _log.critical("drill: ending the process immediately")
         faults.crash()
         return jsonify(ended=True)
 
     @drills.route("/test-hang", methods=_METHODS)
     def hang() -> Response:
         seconds = _number("seconds", _HANG_SECONDS, 1, MAX_HANG_SECONDS)
-        _log.critical("drill: the event loop stands still", seconds=seconds)
+        _log.critical("drill: blocking the event loop", seconds=seconds)
         faults.hang(seconds)
         return jsonify(hangs_for_seconds=seconds)
 
@@ -62,7 +62,7 @@ def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
     def grow() -> Response:
         mebibytes = _number("mebibytes", _GROWTH_MEBIBYTES, 0, MAX_GROWTH_MEBIBYTES)
         seconds = _number("seconds", _GROWTH_SECONDS, 1, MAX_GROWTH_SECONDS)
-        _log.warning("drill: takes up memory", mebibytes=mebibytes, seconds=seconds)
+        _log.warning("drill: allocating memory", mebibytes=mebibytes, seconds=seconds)
         faults.grow(mebibytes, seconds)
         return jsonify(grows_by_mebibytes=mebibytes, within_seconds=seconds)
 

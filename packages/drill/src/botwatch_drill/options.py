@@ -21,7 +21,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; end the program with 2 where it cannot be read."""
     parser = argparse.ArgumentParser(
         prog="python -m botwatch_drill",
-        description="Breaks the site on purpose and times the alarm.",
+        description="Breaks something in the stack on purpose and times the alerting.",
         epilog="; ".join([*(f"drills for {name}: {_names(name)}" for name in DRILLS), _deployed()]),
     )
     add = parser.add_argument
@@ -62,7 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--deploy",
         type=_words,
         metavar="COMMAND",
-        help="deploys the bot anew; without it there is no drill 'deploy'",
+        help="deploys a new version of the bot; without it, there is no drill 'deploy'",
     )
     add(
         "--bad-deploy",

@@ -63,7 +63,7 @@ def _unrest(drill: Drill, snapshot: Snapshot, calm_since: float | None, now: flo
     if problems:
         return ", ".join(problems)
     if snapshot.message_open and calm_since is not None and now - calm_since < MESSAGE_OPEN_S:
-        return "Slack was not told yet that the last alert is over"
+        return "Slack has not received the last resolved notification yet"
     # Only a group that the drill's own alert belongs to makes it wait.
     told = [snapshot.told_s(alert) for alert in (drill.alert, *drill.also)]
     if any(ago_s is not None and ago_s < GROUP_KEPT_S for ago_s in told):
@@ -75,7 +75,7 @@ def _hidden(drill: Drill, snapshot: Snapshot) -> str:
     for alert in drill.hidden_by:
         ago_s = snapshot.told_s(alert)
         if ago_s is not None and ago_s < drill.hidden_for_s:
-            return f"{alert} was told of {ago_s:.0f} s ago, which keeps {drill.alert} quiet"
+            return f"{alert} was sent {ago_s:.0f} s ago, which keeps {drill.alert} quiet"
     return ""
 
 

@@ -142,7 +142,7 @@ def _status(status: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name} does not answer")
     answer = status["faults"]["slack"]["status"]
     if answer is not None:
-        problems.append(f"the Slack stand-in is told to answer {answer}")
+        problems.append(f"the Slack stand-in is set to respond with {answer}")
     return problems
 
 

@@ -129,6 +129,6 @@ def _group(drills: Sequence[Drill]) -> Drill:
     return replace(
         drills[0],
         name=NAME,
-        title=f"at once: {names}"[:TITLE_MAX],
+        title=f"together: {names}"[:TITLE_MAX],
         also=tuple(dict.fromkeys([*alerts[1:], *(a for drill in drills for a in drill.also)]))[:10],
     )

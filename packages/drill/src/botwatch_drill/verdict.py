@@ -74,10 +74,10 @@ def _message(drill: Drill, record: Record) -> list[str]:
 
 
 def _once(record: Record) -> list[str]:
-    """Say which states were told more than once."""
-    counts = {"fires": record.told_firing, "is over": record.told_resolved}
+    """List the notifications that were sent more than once."""
+    counts = {"firing": record.told_firing, "resolved": record.told_resolved}
     return [
-        f"Slack was told {count} times instead of once that {record.alert} {state}."
+        f"Slack received {count} {state} notifications for {record.alert} instead of one."
         for state, count in counts.items()
         if count > 1
     ]
@@ -104,7 +104,7 @@ def _resolution(drill: Drill, record: Record, timing: Timing) -> list[str]:
         took = f"The resolved message came after {timing.resolved_s:.1f} s"
         failures.append(f"{took}, over the limit of {within_s:g} s.")
     failures += [
-        f"Slack was told that {alert} fires, and not that it is over, within {within_s:g} s."
+        f"Slack received no resolved notification for {alert} within {within_s:g} s."
         for alert in record.unresolved
         if alert != drill.alert
     ]

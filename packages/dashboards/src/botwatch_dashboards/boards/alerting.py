@@ -19,7 +19,7 @@ def _by_group(expr: str) -> str:
     return f"max by (rule_group) (label_replace({expr}, {name}))"
 
 
-NO_PROBE = Text("No test alert has come through yet.", "아직 도착한 시험 알림이 없습니다.")
+NO_PROBE = Text("No test alert has arrived yet.", "아직 도착한 시험 알림이 없습니다.")
 WELL_OR_NOT = (
     Meaning(1, Text("Yes", "예"), "green"),
     Meaning(0, Text("No", "아니요"), "red"),
@@ -33,8 +33,7 @@ NOW = Row(
             1,
             Text("Firing now", "발생 중인 알림"),
             Text(
-                "Every alert that fires, the machinery's own left out. Its runbook says what to "
-                "do.",
+                "All firing alerts, except for internal ones. Their runbooks say what to do.",
                 "발생 중인 모든 알림입니다. 장치 자신의 알림은 뺐습니다. 할 일은 런북에 있습니다.",
             ),
             (
@@ -60,27 +59,27 @@ NOW = Row(
             ),
             (Query(f"sum by (state) ({alertmanager('alertmanager_alerts')})", "{{state}}"),),
             alerts=("DiscordBotDeploymentFailed",),
-            if_empty=Text("Alertmanager does not answer.", "Alertmanager가 응답하지 않습니다."),
+            if_empty=Text("Alertmanager does not respond.", "Alertmanager가 응답하지 않습니다."),
             width=6,
         ),
         Panel(
             3,
             Text("Silences", "무음"),
             Text(
-                "Silences by state. A deployment has one while it runs; one that stays active for "
-                "long hides what it should not.",
+                "Silences by state. A deployment has one while it runs. One that stays active "
+                "for long hides alerts.",
                 "무음을 상태별로 보여 줍니다. 배포가 도는 동안 하나가 있으며, 오래 살아 있는 "
                 "무음은 가려서는 안 될 것을 가립니다.",
             ),
             (Query(f"sum by (state) ({alertmanager('alertmanager_silences')})", "{{state}}"),),
-            if_empty=Text("Alertmanager does not answer.", "Alertmanager가 응답하지 않습니다."),
+            if_empty=Text("Alertmanager does not respond.", "Alertmanager가 응답하지 않습니다."),
             width=6,
         ),
         Panel(
             4,
             Text("History", "이력"),
             Text(
-                "When each alert fired in the time that is shown.",
+                "When each alert fired in the selected time range.",
                 "표시된 기간에 각 알림이 언제 발생했는지 보여 줍니다.",
             ),
             (Query(f"max by (alertname, service) ({_firing})", "{{alertname}}"),),
@@ -94,15 +93,15 @@ NOW = Row(
 
 DELIVERY = Row(
     410,
-    Text("Do messages arrive, and how fast?", "메시지가 도착하나요, 얼마나 빨리?"),
+    Text("Are notifications delivered, and how fast?", "메시지가 도착하나요, 얼마나 빨리?"),
     (
         Panel(
             11,
-            Text("From fault to message", "장애에서 메시지까지"),
+            Text("From fault to notification", "장애에서 메시지까지"),
             Text(
-                "How long the delivery probe's test alerts took through the whole chain. It alerts "
-                "when their median in $prometheus_delivery_slow_window is above "
-                "$prometheus_delivery_slow_above.",
+                "How long the delivery probe's test alerts took from the fault to the "
+                "notification. It alerts if their median in $prometheus_delivery_slow_window "
+                "is above $prometheus_delivery_slow_above.",
                 "전달 시험기의 시험 알림이 전체 사슬을 지나는 데 걸린 시간입니다. "
                 "$prometheus_delivery_slow_window의 중앙값이 $prometheus_delivery_slow_above를 "
                 "넘으면 알림이 발생합니다.",
@@ -122,10 +121,10 @@ DELIVERY = Row(
         ),
         Panel(
             12,
-            Text("Last test alert came through", "마지막으로 도착한 시험 알림"),
+            Text("Last test alert delivered", "마지막으로 도착한 시험 알림"),
             Text(
-                "How long ago a test alert came through Prometheus and Alertmanager. Beyond "
-                "$prometheus_delivery_broken_after real ones may not either.",
+                "How long ago the last test alert was delivered. Beyond "
+                "$prometheus_delivery_broken_after, real alerts may not be delivered either.",
                 "시험 알림이 프로메테우스와 Alertmanager를 거쳐 마지막으로 도착한 뒤 지난 "
                 "시간입니다. $prometheus_delivery_broken_after를 넘으면 진짜 알림도 도착하지 않을 "
                 "수 있습니다.",
@@ -145,8 +144,8 @@ DELIVERY = Row(
             13,
             Text("Test alerts", "시험 알림"),
             Text(
-                "How many test alerts were sent, came through and were lost in the time that is "
-                "shown. One that is on its way now is sent, and neither of the others.",
+                "How many test alerts were sent, delivered and lost in the selected time "
+                "range. One that is on its way counts as sent only.",
                 "표시된 기간에 보내고, 도착하고, 사라진 시험 알림의 수입니다. 지금 가는 중인 것은 "
                 "보낸 수에만 들어갑니다.",
             ),
@@ -168,7 +167,7 @@ DELIVERY = Row(
             14,
             Text("Messages per minute", "분당 메시지"),
             Text(
-                "What Alertmanager sent, through which channel.",
+                "Notifications that Alertmanager sent, by channel.",
                 "Alertmanager가 어느 통로로 얼마나 보냈는지 보여 줍니다.",
             ),
             (
@@ -184,11 +183,11 @@ DELIVERY = Row(
         Panel(
             15,
             Text(
-                "Messages given up in $prometheus_notifications_failing_window",
+                "Failed notifications in $prometheus_notifications_failing_window",
                 "$prometheus_notifications_failing_window 동안 포기한 메시지",
             ),
             Text(
-                "Messages that did not arrive though Alertmanager tried, by channel. It alerts "
+                "Notifications that Alertmanager could not deliver, by channel. It alerts "
                 "after $prometheus_notifications_failing_for, through the channels that work.",
                 "Alertmanager가 애썼지만 도착하지 못한 메시지를 통로별로 보여 줍니다. "
                 "$prometheus_notifications_failing_for이 지나면 살아 있는 통로로 알립니다.",
@@ -203,14 +202,14 @@ DELIVERY = Row(
             ),
             alerts=("NotificationsFailing",),
             limits=(Limit(1),),
-            if_empty=Text("Alertmanager does not answer.", "Alertmanager가 응답하지 않습니다."),
+            if_empty=Text("Alertmanager does not respond.", "Alertmanager가 응답하지 않습니다."),
         ),
         Panel(
             16,
-            Text("Alerts that nobody was told of", "아무도 듣지 못한 알림"),
+            Text("Missed alerts", "아무도 듣지 못한 알림"),
             Text(
-                "Alerts that fired and ended while Slack took no message. They are told of as soon "
-                "as it takes one.",
+                "Alerts that fired and resolved while Slack accepted no notification. "
+                "NotificationsMissed lists them as soon as it does.",
                 "슬랙이 메시지를 받지 못하는 동안 발생했다가 끝난 알림입니다. 슬랙이 다시 받으면 "
                 "곧바로 알립니다.",
             ),
@@ -227,8 +226,8 @@ DELIVERY = Row(
             17,
             Text("Test alerts on their way", "가는 중인 시험 알림"),
             Text(
-                "When the delivery probe had set a fault, and waited for the message about it: "
-                "every few minutes for some seconds.",
+                "When the delivery probe had set a fault and waited for its notification: for "
+                "some seconds every few minutes.",
                 "전달 시험기가 장애를 만들고 메시지를 기다린 때입니다. 몇 분마다 몇 초씩이면 "
                 "정상입니다.",
             ),
@@ -247,14 +246,14 @@ DELIVERY = Row(
 
 HEALTH = Row(
     420,
-    Text("Is the monitoring itself well?", "모니터링 자체는 괜찮나요?"),
+    Text("Is the monitoring itself healthy?", "모니터링 자체는 괜찮나요?"),
     (
         Panel(
             21,
             Text("Watchdog", "워치독"),
             Text(
-                "Whether the alert that always fires does. Where it is not heard of, no other "
-                "alert is.",
+                "Whether the alert that always fires does. If it stops arriving, no other "
+                "alert arrives either.",
                 "언제나 발생해야 하는 알림이 발생하고 있는지 보여 줍니다. 이것이 들리지 않으면 "
                 "다른 알림도 들리지 않습니다.",
             ),
@@ -274,8 +273,9 @@ HEALTH = Row(
             22,
             Text("Configuration accepted", "설정 수용"),
             Text(
-                "Whether Prometheus and Alertmanager could read their newest configuration. If "
-                "not, they go on with the old one, and will not start with the new one.",
+                "Whether Prometheus and Alertmanager accepted their latest configuration. If "
+                "not, they keep running with the previous one, and will not start with the "
+                "new one.",
                 "프로메테우스와 Alertmanager가 최신 설정을 읽었는지 보여 줍니다. 읽지 못했으면 옛 "
                 "설정으로 계속 돌지만, 새 설정으로는 시작하지 못합니다.",
             ),
@@ -299,8 +299,8 @@ HEALTH = Row(
             23,
             Text("Targets", "수집 대상"),
             Text(
-                "When each target answered. Alerts that need its measurements are blind while it "
-                "does not.",
+                "When each target responded. While it does not, alerts that need its samples "
+                "cannot fire.",
                 "각 대상이 언제 응답했는지 보여 줍니다. 응답하지 않는 동안 그 지표가 필요한 "
                 "알림은 눈이 먼 상태입니다.",
             ),
@@ -316,10 +316,10 @@ HEALTH = Row(
         ),
         Panel(
             24,
-            Text("Handing over to Alertmanager", "Alertmanager에 넘기기"),
+            Text("Sending alerts to Alertmanager", "Alertmanager에 넘기기"),
             Text(
-                "Alertmanagers that Prometheus knows, and alerts that it could not hand over in "
-                "the last minute: while these are more than 0, nobody is told of anything.",
+                "Alertmanagers that Prometheus has discovered, and alerts that it could not "
+                "send in the last minute. While these are above 0, no notifications are sent.",
                 "프로메테우스가 아는 Alertmanager의 수와, 최근 1분에 넘기지 못한 알림의 수입니다. "
                 "후자가 0보다 크면 아무에게도 알림이 가지 않습니다.",
             ),
@@ -342,7 +342,8 @@ HEALTH = Row(
                 "$prometheus_rules_failing_window 동안 실패한 규칙",
             ),
             Text(
-                "Evaluations that failed, by group; the alerts of such a group may be blind.",
+                "Failed evaluations, by group. Alerts of such a group may fail to fire or to "
+                "resolve.",
                 "실패한 규칙 평가를 그룹별로 보여 줍니다. 그런 그룹의 알림은 눈이 멀었을 수 "
                 "있습니다.",
             ),
@@ -359,10 +360,10 @@ HEALTH = Row(
         ),
         Panel(
             26,
-            Text("Time for a group of rules", "규칙 그룹 평가 시간"),
+            Text("Evaluation time of rule groups", "규칙 그룹 평가 시간"),
             Text(
-                "How much of its interval the evaluation of each group takes. At 100 % it comes "
-                "late.",
+                "How much of its interval the evaluation of each group takes. At 100 %, "
+                "evaluations are late.",
                 "각 그룹의 평가가 간격의 얼마를 차지하는지 보여 줍니다. 100 %가 되면 늦어집니다.",
             ),
             (
@@ -381,7 +382,7 @@ ALERTING = Board(
     name="alerting",
     title=Text("Alerting", "알림"),
     description=Text(
-        "What fires, what has fired, whether and how fast messages arrive, silences.",
+        "Firing and past alerts, delivery of notifications, silences.",
         "무엇이 발생 중이고 발생했는지, 메시지가 도착하는지와 그 속도, 무음.",
     ),
     rows=(NOW, DELIVERY, HEALTH),

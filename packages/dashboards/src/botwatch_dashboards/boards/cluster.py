@@ -7,15 +7,15 @@ from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Q
 from botwatch_dashboards.texts import Text
 
 NO_OBJECTS = Text(
-    "kube-state-metrics does not run, which tells this.",
+    "This needs kube-state-metrics, which is not running.",
     "이 값을 알려 주는 kube-state-metrics가 돌고 있지 않습니다.",
 )
 NO_CONTAINERS = Text(
-    "The kubelet of this node tells of whole pods only.",
+    "The kubelet of this node reports complete pods only.",
     "이 노드의 kubelet은 파드 전체만 알려 줍니다.",
 )
 NO_VOLUMES = Text(
-    "No volume has a size of its own; folders of the node fill its disk.",
+    "No volume has a size of its own; local directories use the node's disk.",
     "자체 크기가 정해진 볼륨이 없습니다. 노드의 폴더는 노드의 디스크를 채웁니다.",
 )
 
@@ -63,11 +63,10 @@ WELL = Row(
         ),
         Panel(
             2,
-            Text("Pods that are lacking", "모자란 파드"),
+            Text("Missing pods", "모자란 파드"),
             Text(
-                "How many pods each workload lacks. It alerts after "
-                "$prometheus_kubernetes_not_available_for; `kubectl describe` says what holds "
-                "them up.",
+                "How many ready pods each workload is missing. It alerts after "
+                "$prometheus_kubernetes_not_available_for; `kubectl describe` shows why.",
                 "각 워크로드에 모자란 파드의 수입니다. $prometheus_kubernetes_not_available_for이 "
                 "지나면 알림이 발생하며, 무엇에 막혔는지는 `kubectl describe`가 알려 줍니다.",
             ),
@@ -100,7 +99,7 @@ WELL = Row(
             3,
             Text("Alerts firing", "발생 중인 알림"),
             Text(
-                "How many alerts about Kubernetes fire now. The dashboard “Alerting” names them.",
+                "How many alerts about Kubernetes are firing. The dashboard “Alerting” lists them.",
                 "지금 발생 중인 쿠버네티스 관련 알림의 수입니다. 어떤 알림인지는 “알림” "
                 "대시보드에 있습니다.",
             ),
@@ -121,7 +120,7 @@ PODS = Row(
             11,
             Text("Pods by phase", "단계별 파드"),
             Text(
-                "Where the pods are on their way: Pending waits for a node, an image or a volume.",
+                "The phases of the pods. Pending: waiting for a node, an image or a volume.",
                 "파드가 어느 단계에 있는지 보여 줍니다. Pending은 노드나 이미지, 볼륨을 기다리는 "
                 "중입니다.",
             ),
@@ -136,8 +135,8 @@ PODS = Row(
                 "$prometheus_kubernetes_restarts_window 동안의 재시작",
             ),
             Text(
-                "How often each container was started anew. Any is told of once; the log of the "
-                "run before (`kubectl logs --previous`) says why it ended.",
+                "How often each container was restarted. Each restart sends one notification; "
+                "the log of the previous run (`kubectl logs --previous`) shows why.",
                 "각 컨테이너가 새로 시작된 횟수입니다. 한 번이라도 있으면 한 번 알리며, 왜 "
                 "끝났는지는 앞선 실행의 로그(`kubectl logs --previous`)에 있습니다.",
             ),
@@ -158,8 +157,8 @@ PODS = Row(
                 "$prometheus_kubernetes_crashes_window 동안의 재시작",
             ),
             Text(
-                "The same over a longer time: more than $prometheus_kubernetes_crashes_threshold "
-                "are a crash loop.",
+                "The same over a longer window: more than "
+                "$prometheus_kubernetes_crashes_threshold are a crash loop.",
                 "같은 것을 더 긴 구간으로 본 값입니다. "
                 "$prometheus_kubernetes_crashes_threshold번을 넘으면 비정상 종료가 되풀이되는 "
                 "상태입니다.",
@@ -185,7 +184,8 @@ LIMITS = Row(
             21,
             Text("Memory, of the limit", "한도 대비 메모리"),
             Text(
-                "How much of its limits each pod uses. At 100 % the kernel ends a container of it.",
+                "How much of its memory limit each pod uses. At 100 %, the kernel kills one "
+                "of its containers.",
                 "각 파드가 한도의 얼마를 쓰는지 보여 줍니다. 100 %가 되면 커널이 그 컨테이너를 "
                 "끝냅니다.",
             ),
@@ -203,12 +203,12 @@ LIMITS = Row(
         Panel(
             22,
             Text(
-                "Ended for want of memory in $prometheus_kubernetes_out_of_memory_window",
+                "Out-of-memory kills in $prometheus_kubernetes_out_of_memory_window",
                 "$prometheus_kubernetes_out_of_memory_window 동안 메모리 부족으로 끝난 컨테이너",
             ),
             Text(
-                "Containers that the kernel ended, or one of whose processes, as they needed too "
-                "much memory.",
+                "Containers in which the kernel killed a process because they needed too much "
+                "memory.",
                 "메모리를 너무 많이 써서 커널이 끝낸(또는 그 안의 프로세스를 끝낸) 컨테이너입니다.",
             ),
             (
@@ -229,7 +229,7 @@ LIMITS = Row(
             alerts=("KubernetesContainerOutOfMemory",),
             limits=(Limit(1),),
             if_empty=Text(
-                "None was ended, or this node does not count it.",
+                "No container was killed, or this node does not count it.",
                 "끝난 컨테이너가 없거나, 이 노드가 세지 않습니다.",
             ),
         ),
@@ -237,7 +237,7 @@ LIMITS = Row(
             23,
             Text("Processor", "프로세서"),
             Text(
-                "How much of one processor each pod uses.",
+                "How much of one CPU each pod uses.",
                 "각 파드가 프로세서 하나를 얼마나 쓰는지 보여 줍니다.",
             ),
             (
@@ -258,11 +258,11 @@ VOLUMES = Row(
     (
         Panel(
             31,
-            Text("Left of each volume", "볼륨별 남은 공간"),
+            Text("Free space of each volume", "볼륨별 남은 공간"),
             Text(
-                "In percent. Below $prometheus_kubernetes_volume_full_percent % it alerts at once; "
-                "below $prometheus_kubernetes_volume_filling_percent % if it will be full within "
-                "$prometheus_kubernetes_volume_filling_ahead.",
+                "In percent. It alerts below $prometheus_kubernetes_volume_full_percent %; "
+                "and below $prometheus_kubernetes_volume_filling_percent %, if the volume "
+                "will be full within $prometheus_kubernetes_volume_filling_ahead.",
                 "백분율입니다. $prometheus_kubernetes_volume_full_percent % 아래면 바로, "
                 "$prometheus_kubernetes_volume_filling_percent % 아래면 "
                 "$prometheus_kubernetes_volume_filling_ahead 안에 찰 것 같을 때 알림이 발생합니다.",
@@ -287,8 +287,8 @@ VOLUMES = Row(
             32,
             Text("Time until a volume is full", "볼륨이 가득 차기까지"),
             Text(
-                "At the pace of the last $prometheus_kubernetes_volume_filling_window; nothing is "
-                "shown of a volume that does not fill.",
+                "At the rate of the last $prometheus_kubernetes_volume_filling_window. A "
+                "volume that does not fill up is not shown.",
                 "최근 $prometheus_kubernetes_volume_filling_window의 추세로 본 값이며, 차오르지 "
                 "않는 볼륨은 비어 있습니다.",
             ),
@@ -303,16 +303,16 @@ VOLUMES = Row(
             unit="s",
             limits=(Limit("$prometheus_kubernetes_volume_filling_ahead__s", "below", "orange"),),
             if_empty=Text(
-                "No volume fills up, or none has been watched for long enough.",
+                "No volume fills up, or none has been monitored for long enough.",
                 "차오르는 볼륨이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",
             ),
         ),
         Panel(
             33,
-            Text("Certificates end in", "인증서 만료까지"),
+            Text("Certificates expire in", "인증서 만료까지"),
             Text(
-                "When the first of k3s' certificates on each node ends. A start of k3s renews "
-                "those that end within 90 days; it alerts "
+                "When the first k3s certificate on each node expires. When k3s starts, it "
+                "renews those that expire within 90 days. It alerts "
                 "$prometheus_kubernetes_certificate_ahead before.",
                 "각 노드에 있는 k3s 인증서 중 가장 먼저 만료되는 것입니다. 90일 안에 만료되는 "
                 "것은 k3s를 시작할 때 갱신되며, $prometheus_kubernetes_certificate_ahead 전에 "

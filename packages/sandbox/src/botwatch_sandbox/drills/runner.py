@@ -99,7 +99,7 @@ class OwnDrills:
 
     async def _expect_message(self, record: Record) -> None:
         if not await self._wait(lambda: record.delivered_at is not None, self.patience.delivered_s):
-            told = " Slack was told of something else meanwhile." if record.messages else ""
+            told = " Slack received something else meanwhile." if record.messages else ""
             message = (
                 f"No Slack message named {record.alert} came within {self.patience.delivered_s:g} "
                 f"s; look at the alert in Prometheus and at Alertmanager's log.{told}"

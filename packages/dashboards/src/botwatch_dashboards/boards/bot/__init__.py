@@ -19,7 +19,7 @@ BOT = Board(
     name="bot",
     title=Text("Bot", "봇"),
     description=Text(
-        "Is the bot well, who uses what, how fast, what fails, gateway and shards, cost.",
+        "Health of the bot, usage, latency, errors, gateway and shards, resources.",
         "봇이 잘 돌아가는지, 누가 무엇을 쓰는지, 얼마나 빠른지, 무엇이 실패하는지, 게이트웨이와 "
         "샤드, 비용.",
     ),

@@ -17,9 +17,9 @@ COST = Row(
             51,
             Text("Memory", "메모리"),
             Text(
-                "What the bot uses, its limit, and what it will use in "
-                "$prometheus_bot_memory_horizon if it goes on as in the last "
-                "$prometheus_bot_memory_window. It alerts when the forecast is above the limit "
+                "Memory of the bot, its limit, and the forecast for "
+                "$prometheus_bot_memory_horizon at the growth of the last "
+                "$prometheus_bot_memory_window. It alerts if the forecast is above the limit "
                 "and $prometheus_bot_memory_percent % are in use.",
                 "봇이 쓰는 메모리와 한도, 그리고 최근 $prometheus_bot_memory_window의 추세가 "
                 "이어질 때 $prometheus_bot_memory_horizon 뒤에 쓰게 될 양입니다. 예측이 한도를 "
@@ -42,7 +42,7 @@ COST = Row(
             alerts=("DiscordBotMemoryExhaustion",),
             limits=(Limit("$prometheus_bot_memory_max__bytes"),),
             if_empty=Text(
-                "A forecast needs half of its window to go by.",
+                "A forecast needs samples for half of its window.",
                 "예측하려면 구간의 절반이 지나야 합니다.",
             ),
         ),
@@ -50,8 +50,8 @@ COST = Row(
             52,
             Text("Processor", "프로세서"),
             Text(
-                "How much of one processor the bot uses. It has one event loop: near 100 % it is "
-                "late with everything.",
+                "How much of one CPU the bot uses. It has one event loop: near 100 %, "
+                "everything is late.",
                 "봇이 프로세서 하나를 얼마나 쓰는지 보여 줍니다. 이벤트 루프가 하나라서 100 %에 "
                 "가까우면 모든 일이 늦어집니다.",
             ),
@@ -68,8 +68,8 @@ COST = Row(
             53,
             Text("Event loop lag", "이벤트 루프 지연"),
             Text(
-                "How much later than asked the event loop woke up. Above 0.1 s something blocks "
-                "it: a slow library, a long computation, a full processor.",
+                "How late the event loop woke up. Above 0.1 s, something blocks it: a slow "
+                "library, a long computation, a busy CPU.",
                 "이벤트 루프가 요청보다 얼마나 늦게 깨어났는지 보여 줍니다. 0.1초를 넘으면 느린 "
                 "라이브러리, 긴 계산, 꽉 찬 프로세서처럼 무언가가 막고 있는 것입니다.",
             ),
@@ -91,8 +91,8 @@ COST = Row(
             54,
             Text("Open files", "열린 파일"),
             Text(
-                "Files and connections that the bot holds open, and how many it may. A line that "
-                "only rises is a leak.",
+                "Open files and connections of the bot, and their limit. A line that only "
+                "rises is a leak.",
                 "봇이 열어 둔 파일과 연결의 수, 그리고 허용된 수입니다. 오르기만 한다면 새고 있는 "
                 "것입니다.",
             ),
@@ -103,10 +103,10 @@ COST = Row(
         ),
         Panel(
             55,
-            Text("Collections of garbage per minute", "분당 가비지 수집"),
+            Text("Garbage collections per minute", "분당 가비지 수집"),
             Text(
-                "How often Python looks for objects that are not used any more, by generation; the "
-                "oldest generation takes longest.",
+                "How often Python collects unused objects, by generation; the oldest "
+                "generation takes longest.",
                 "쓰이지 않는 객체를 파이썬이 얼마나 자주 찾는지 세대별로 보여 줍니다. 가장 오래된 "
                 "세대가 가장 오래 걸립니다.",
             ),
@@ -120,9 +120,10 @@ COST = Row(
         ),
         Panel(
             56,
-            Text("Cost of being watched", "관찰 비용"),
+            Text("Cost of a scrape", "관찰 비용"),
             Text(
-                "How long the bot takes to show its metrics. Every alert about it waits for that.",
+                "How long the bot takes to return its metrics. Every alert about it waits for "
+                "that.",
                 "봇이 지표를 내놓는 데 걸리는 시간입니다. 봇에 관한 모든 알림이 이 시간을 "
                 "기다립니다.",
             ),
@@ -133,8 +134,7 @@ COST = Row(
             57,
             Text("Version", "버전"),
             Text(
-                "What runs: the bot, the Python that runs it, and the library that talks to "
-                "Discord.",
+                "The versions of the bot, of Python and of discord.py.",
                 "지금 실행 중인 봇, 파이썬, 그리고 디스코드와 통신하는 라이브러리의 버전입니다.",
             ),
             (
@@ -145,7 +145,7 @@ COST = Row(
             ),
             kind=Kind.STATES,
             means=(Meaning(1, Text("runs", "실행 중"), "green"),),
-            if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
+            if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=24,
             height=4,
         ),

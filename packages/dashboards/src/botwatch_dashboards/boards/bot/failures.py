@@ -35,8 +35,8 @@ FAILURES = Row(
                 "$prometheus_bot_errors_window 동안의 오류",
             ),
             Text(
-                "Errors of the bot's own, by type; mistakes of users are none. More than "
-                "$prometheus_bot_errors_threshold of all but “gateway” are too many.",
+                "Errors of the bot, by type; mistakes of users do not count. It alerts above "
+                "$prometheus_bot_errors_threshold, not counting “gateway”.",
                 "봇 자신의 오류를 종류별로 보여 줍니다. 사용자의 실수는 세지 않습니다. "
                 "“gateway”를 뺀 합이 $prometheus_bot_errors_threshold를 넘으면 너무 많은 것입니다.",
             ),
@@ -62,8 +62,8 @@ FAILURES = Row(
                 "$prometheus_bot_failing_window 동안의 명령",
             ),
             Text(
-                "Commands that failed, and those that were answered. Nobody gets an answer when "
-                "$prometheus_bot_failing_commands or more failed and none was answered.",
+                "Commands that failed, and those that got a reply. It alerts if "
+                "$prometheus_bot_failing_commands or more failed and none got a reply.",
                 "실패한 명령과 답변이 나간 명령입니다. 실패가 $prometheus_bot_failing_commands개 "
                 "이상이고 답변이 하나도 없으면 아무도 답을 받지 못하는 상태입니다.",
             ),
@@ -83,11 +83,15 @@ FAILURES = Row(
         ),
         Panel(
             33,
-            Text("Error budget: how near its limits", "오류 예산: 한도에 얼마나 가까운가"),
             Text(
-                "$prometheus_bot_objective_percent % of the commands shall not fail. Each line is "
-                "one window's share of failures, as a part of the share at which its alert fires: "
-                "at 100 % it does, if $prometheus_bot_budget_failures or more failed.",
+                "Error budget: burn rate, relative to the limits",
+                "오류 예산: 한도에 얼마나 가까운가",
+            ),
+            Text(
+                "The objective is that $prometheus_bot_objective_percent % of the commands "
+                "succeed. Each line is the failure rate of one window, relative to the rate "
+                "at which its alert fires: it fires at 100 % if "
+                "$prometheus_bot_budget_failures or more failed.",
                 "명령의 $prometheus_bot_objective_percent %는 실패하지 않아야 합니다. 각 선은 한 "
                 "구간의 실패 비율을 알림이 발생하는 비율에 견준 값입니다. 100 %에 이르고 실패가 "
                 "$prometheus_bot_budget_failures개 이상이면 알림이 발생합니다.",
@@ -101,8 +105,8 @@ FAILURES = Row(
             34,
             Text("Crashes by reason", "이유별 비정상 종료"),
             Text(
-                "How earlier runs ended, as far as the bot's state folder remembers. “killed” is "
-                "an end without a word: out of memory, hung, or by hand.",
+                "How previous runs ended, as recorded in the bot's state directory. “killed” "
+                "means without a trace: out of memory, hung, or killed by hand.",
                 "이전 실행이 어떻게 끝났는지, 봇의 상태 폴더가 기억하는 만큼 보여 줍니다. "
                 "“killed”는 말없이 끝난 것으로, 메모리 부족이나 멈춤, 또는 사람이 끝낸 경우입니다.",
             ),
@@ -112,14 +116,14 @@ FAILURES = Row(
                 ),
             ),
             kind=Kind.BARS,
-            if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
+            if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
         ),
         Panel(
             35,
-            Text("Discord's answers per minute", "분당 디스코드 API 응답"),
+            Text("Discord's responses per minute", "분당 디스코드 API 응답"),
             Text(
-                "What Discord's API answered to the bot's requests. “server_error” is Discord's "
-                "own trouble, “client_error” ours.",
+                "Responses of Discord's API to the bot's requests. “server_error” is a "
+                "problem of Discord, “client_error” one of the bot.",
                 "봇의 요청에 디스코드 API가 무엇이라고 답했는지 보여 줍니다. “server_error”는 "
                 "디스코드 쪽, “client_error”는 우리 쪽 문제입니다.",
             ),
@@ -135,13 +139,13 @@ FAILURES = Row(
         Panel(
             36,
             Text(
-                "Requests refused in $prometheus_bot_rate_limits_window",
+                "Rate-limited requests in $prometheus_bot_rate_limits_window",
                 "$prometheus_bot_rate_limits_window 동안 거절된 요청",
             ),
             Text(
-                "Requests that Discord refused as too many, by whose limit. More than "
-                "$prometheus_bot_rate_limits_threshold of all but “shared” make answers late or "
-                "lose them.",
+                "Requests that Discord rejected because of rate limits, by scope. It alerts "
+                "above $prometheus_bot_rate_limits_threshold, not counting “shared”: replies "
+                "may be late or lost.",
                 "요청이 너무 많아 디스코드가 거절한 수를 한도의 주인별로 보여 줍니다. “shared”를 "
                 "뺀 합이 $prometheus_bot_rate_limits_threshold를 넘으면 답변이 늦어지거나 "
                 "사라집니다.",

@@ -16,7 +16,7 @@ GATEWAY = Row(
             Text("Shards", "샤드"),
             Text(
                 "When each shard was connected. Gaps of a few seconds every few hours are "
-                "Discord's own wish.",
+                "normal: Discord asks for a reconnect.",
                 "각 샤드가 언제 연결되어 있었는지 보여 줍니다. 몇 시간마다 몇 초씩 끊기는 것은 "
                 "디스코드가 요구하는 정상적인 일입니다.",
             ),
@@ -37,7 +37,7 @@ GATEWAY = Row(
             42,
             Text("Heartbeat round trip", "하트비트 왕복 시간"),
             Text(
-                "How long Discord takes to answer a shard's heartbeat: the state of the way there.",
+                "How long Discord takes to acknowledge a shard's heartbeat.",
                 "샤드의 하트비트에 디스코드가 답하기까지 걸린 시간으로, 디스코드까지 가는 길의 "
                 "상태를 보여 줍니다.",
             ),
@@ -52,11 +52,11 @@ GATEWAY = Row(
         ),
         Panel(
             43,
-            Text("Silence of each shard", "샤드별 침묵 시간"),
+            Text("Time since the last event of each shard", "샤드별 침묵 시간"),
             Text(
-                "How long ago each shard's last event was. The bot itself tests a quiet "
-                "connection; beyond $prometheus_bot_deaf_after it hears nothing though it is "
-                "connected.",
+                "How long ago each shard received its last event. The bot itself tests a "
+                "quiet connection; beyond $prometheus_bot_deaf_after, it is a zombie "
+                "connection.",
                 "각 샤드가 마지막 이벤트를 받은 뒤 지난 시간입니다. 조용한 연결은 봇이 스스로 "
                 "시험하며, $prometheus_bot_deaf_after를 넘으면 연결은 있으나 아무것도 듣지 못하는 "
                 "상태입니다.",
@@ -71,14 +71,16 @@ GATEWAY = Row(
             unit="s",
             alerts=("DiscordBotDeaf",),
             limits=(Limit("$prometheus_bot_deaf_after__s", colour="orange"),),
-            if_empty=Text("No shard has had an event yet.", "아직 이벤트를 받은 샤드가 없습니다."),
+            if_empty=Text(
+                "No shard has received an event yet.", "아직 이벤트를 받은 샤드가 없습니다."
+            ),
         ),
         Panel(
             44,
-            Text("Sessions begun and lost", "시작된 세션과 끊긴 세션"),
+            Text("Sessions started and lost", "시작된 세션과 끊긴 세션"),
             Text(
-                "In the time that is shown. A resumed session has lost nothing; each “identify” "
-                "counts against Discord's limit of 1000 a day.",
+                "In the selected time range. A resumed session has lost no events; each "
+                "“identify” counts towards Discord's limit of 1000 a day.",
                 "표시된 기간의 횟수입니다. 이어 간(resume) 세션은 잃은 것이 없으며, “identify”는 "
                 "하루 1000번이라는 디스코드의 한도에 들어갑니다.",
             ),
@@ -101,8 +103,8 @@ GATEWAY = Row(
             45,
             Text("Failures and interventions per minute", "분당 연결 실패와 개입"),
             Text(
-                "Attempts to connect that failed, by cause; and connections that the bot itself "
-                "closed to have them resumed, by reason.",
+                "Failed attempts to connect, by cause, and connections that the bot itself "
+                "closed in order to resume them, by reason.",
                 "실패한 연결 시도를 원인별로, 봇이 이어 가려고 스스로 끊은 연결을 이유별로 보여 "
                 "줍니다.",
             ),
@@ -119,7 +121,7 @@ GATEWAY = Row(
             46,
             Text("Events per minute", "분당 이벤트"),
             Text(
-                "What Discord brings the bot: messages, interactions, changes of servers.",
+                "Events that Discord sends to the bot: messages, interactions, changes of servers.",
                 "디스코드가 봇에게 전달하는 것들입니다. 메시지, 상호작용, 서버의 변화가 있습니다.",
             ),
             (Query(per_minute(bot("discord_bot_gateway_events_total"), "type"), "{{type}}"),),

@@ -24,8 +24,8 @@ USE = Row(
             11,
             Text("Commands per minute", "분당 명령"),
             Text(
-                "Which commands people use, over time. A sudden zero while the bot is well means "
-                "that Discord brings it nothing.",
+                "Which commands users send, over time. A sudden zero while the bot is healthy "
+                "means that Discord sends it nothing.",
                 "사람들이 어떤 명령을 쓰는지 시간에 따라 보여 줍니다. 봇이 정상인데 갑자기 0이 "
                 "되면 디스코드가 아무것도 전달하지 않는 것입니다.",
             ),
@@ -38,8 +38,8 @@ USE = Row(
             12,
             Text("Outcomes per minute", "분당 결과"),
             Text(
-                "How commands ended. “user_error” is a mistake of a user's, which was answered; "
-                "“error” is the bot's own; “cancelled” was cut short by a stop.",
+                "How commands ended. “user_error” is a mistake of the user, “error” is one of "
+                "the bot, and “cancelled” was interrupted by a stop.",
                 "명령이 어떻게 끝났는지 보여 줍니다. “user_error”는 사용자의 실수로 답변까지 나간 "
                 "것, “error”는 봇의 잘못, “cancelled”는 종료로 중단된 것입니다.",
             ),
@@ -52,7 +52,7 @@ USE = Row(
             13,
             Text("Most used commands", "많이 쓰인 명령"),
             Text(
-                "How often each command was used in the time that is shown.",
+                "How often each command was used in the selected time range.",
                 "표시된 기간에 각 명령이 쓰인 횟수입니다.",
             ),
             (
@@ -67,8 +67,8 @@ USE = Row(
             14,
             Text("People and servers", "사용자와 서버"),
             Text(
-                "Different people who used a command within the last hour, and the servers that "
-                "the bot is in and that are reachable.",
+                "Distinct users of commands within the last hour, and the reachable servers "
+                "that the bot is in.",
                 "최근 1시간에 명령을 쓴 사람의 수와, 봇이 들어가 있고 연결 가능한 서버의 수입니다.",
             ),
             (
@@ -80,8 +80,9 @@ USE = Row(
             15,
             Text("Messages per minute", "분당 메시지"),
             Text(
-                "Messages that Discord took from the bot, and messages of people that looked like "
-                "a command which does not exist: many of these want a hint or an alias.",
+                "Messages that Discord accepted from the bot, and messages of users that "
+                "looked like a command that does not exist: many of these call for a hint or "
+                "an alias.",
                 "디스코드가 받아들인 봇의 메시지와, 없는 명령처럼 보인 사용자 메시지입니다. "
                 "후자가 많으면 안내나 별칭이 필요합니다.",
             ),
@@ -105,10 +106,10 @@ SPEED = Row(
             21,
             Text("Time to answer", "응답 시간"),
             Text(
-                "From a command's message to the end of its answer, over "
-                "$prometheus_bot_slow_window: half of the replies were faster than the first line, "
-                "95 of 100 faster than the second. It alerts when the second stays above "
-                "$prometheus_bot_slow_threshold; Discord gives a slash command up after 3 s.",
+                "Time from a command to the end of its reply, over "
+                "$prometheus_bot_slow_window: the median and the 95th percentile. It alerts "
+                "if the second stays above $prometheus_bot_slow_threshold; Discord fails "
+                "slash commands that get no reply within 3 s.",
                 "명령 메시지가 온 때부터 답변이 끝날 때까지의 "
                 "시간입니다($prometheus_bot_slow_window 기준). 답변의 절반은 첫 번째 선보다, "
                 "100개 중 95개는 두 번째 선보다 빨랐습니다. 두 번째 선이 "
@@ -123,15 +124,15 @@ SPEED = Row(
             unit="s",
             alerts=("DiscordBotSlowReplies",),
             limits=(Limit("$prometheus_bot_slow_threshold__s", colour="orange"),),
-            if_empty=Text("Nobody has asked the bot for anything.", "아무도 봇을 쓰지 않았습니다."),
+            if_empty=Text("No commands.", "아무도 봇을 쓰지 않았습니다."),
             width=12,
         ),
         Panel(
             22,
             Text("How answers spread", "응답 시간 분포"),
             Text(
-                "Each cell counts the replies that took so long: a second band above the first "
-                "means that some answers wait for something.",
+                "Each cell counts the replies with this duration. A second band above the "
+                "first means that some replies wait for something.",
                 "각 칸은 그만큼 걸린 답변의 수입니다. 위쪽에 띠가 하나 더 보이면 일부 답변이 "
                 "무언가를 기다리고 있다는 뜻입니다.",
             ),

@@ -15,8 +15,8 @@ WELL = Row(
             1,
             Text("Answers", "응답"),
             Text(
-                "Whether Prometheus can read the bot's metrics. If not for "
-                "$prometheus_bot_down_for, the bot is dead, hung or unreachable.",
+                "Whether Prometheus can scrape the bot. If not for $prometheus_bot_down_for, "
+                "the bot is down, hung or unreachable.",
                 "프로메테우스가 봇의 지표를 읽을 수 있는지 보여 줍니다. $prometheus_bot_down_for "
                 "동안 읽지 못하면 봇이 죽었거나, 멈췄거나, 연결할 수 없는 상태입니다.",
             ),
@@ -42,16 +42,16 @@ WELL = Row(
             kind=Kind.NUMBER,
             alerts=("DiscordBotGatewayDisconnected",),
             means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
-            if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
+            if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
         ),
         Panel(
             3,
-            Text("Event loop stands still", "이벤트 루프 정지 시간"),
+            Text("Event loop blocked", "이벤트 루프 정지 시간"),
             Text(
-                "How long ago the event loop last turned; it does so once a second. At "
-                "$prometheus_bot_hung_after the bot counts as hung: something blocks it.",
+                "How long ago the event loop last ran; it should run once a second. From "
+                "$prometheus_bot_hung_after on, the bot counts as hung: something blocks it.",
                 "이벤트 루프가 마지막으로 돈 뒤 지난 시간입니다. 정상이면 1초마다 한 번 돕니다. "
                 "$prometheus_bot_hung_after에 이르면 무언가가 루프를 막아 봇이 멈춘 것으로 봅니다.",
             ),
@@ -65,7 +65,7 @@ WELL = Row(
             kind=Kind.NUMBER,
             alerts=("DiscordBotEventLoopBlocked",),
             limits=(Limit("$prometheus_bot_hung_after__s"),),
-            if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
+            if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
             decimals=1,
@@ -74,8 +74,9 @@ WELL = Row(
             4,
             Text("Runs for", "가동 시간"),
             Text(
-                "How long the bot has run. Blue within $prometheus_bot_restarted_window of a "
-                "start: a deployment, or a restart that is told of once.",
+                "How long the bot has been running. Blue within "
+                "$prometheus_bot_restarted_window after a start: a deployment, or a restart, "
+                "which sends one notification.",
                 "봇이 시작된 뒤 지난 시간입니다. 시작 후 $prometheus_bot_restarted_window 동안은 "
                 "파란색이며, 배포이거나 한 번 알려 주는 재시작입니다.",
             ),
@@ -84,7 +85,7 @@ WELL = Row(
             kind=Kind.NUMBER,
             alerts=("DiscordBotRestarted",),
             limits=(Limit("$prometheus_bot_restarted_window__s", "below", "blue"),),
-            if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
+            if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
             decimals=0,
@@ -96,9 +97,9 @@ WELL = Row(
                 "$prometheus_bot_crashes_window 동안의 비정상 종료",
             ),
             Text(
-                "Runs that did not end by a clean stop. More than "
-                "$prometheus_bot_crashes_threshold are a crash loop; “Crashes by reason” says why "
-                "they ended.",
+                "Runs that did not end with a clean stop. More than "
+                "$prometheus_bot_crashes_threshold are a crash loop; “Crashes by reason” "
+                "shows why they ended.",
                 "정상 종료가 아닌 끝맺음의 횟수입니다. $prometheus_bot_crashes_threshold번을 "
                 "넘으면 비정상 종료가 되풀이되는 상태이며, 이유는 “이유별 비정상 종료”에 있습니다.",
             ),
@@ -112,7 +113,7 @@ WELL = Row(
             kind=Kind.NUMBER,
             alerts=("DiscordBotCrashLooping",),
             limits=(Limit("$prometheus_bot_crashes_threshold__next"),),
-            if_empty=Text("The bot does not answer.", "봇이 응답하지 않습니다."),
+            if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
         ),
@@ -120,7 +121,7 @@ WELL = Row(
             6,
             Text("Alerts firing", "발생 중인 알림"),
             Text(
-                "How many alerts about the bot fire now. The dashboard “Alerting” names them.",
+                "How many alerts about the bot are firing. The dashboard “Alerting” lists them.",
                 "지금 발생 중인 봇 관련 알림의 수입니다. 어떤 알림인지는 “알림” 대시보드에 "
                 "있습니다.",
             ),

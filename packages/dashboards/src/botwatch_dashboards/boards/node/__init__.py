@@ -15,7 +15,7 @@ NODE = Board(
     name="node",
     title=Text("Node", "노드"),
     description=Text(
-        "Processor, memory and disk with what they will be, network, services.",
+        "CPU, memory and disk with forecasts, network, services.",
         "프로세서, 메모리와 디스크(예측 포함), 네트워크, 서비스.",
     ),
     rows=(WELL, PROCESSOR, MEMORY, DISK, NETWORK, SERVICES),

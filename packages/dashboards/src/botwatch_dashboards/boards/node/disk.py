@@ -18,8 +18,8 @@ DISK = Row(
             31,
             Text("Space left", "남은 공간"),
             Text(
-                "Of each filesystem, in percent; of space, and dashed of the files that it can "
-                "hold. It alerts at $prometheus_node_filesystem_full_percent %.",
+                "Free space of each filesystem in percent, and free inodes as a dashed line. "
+                "It alerts at $prometheus_node_filesystem_full_percent %.",
                 "각 파일 시스템의 남은 공간과, 더 담을 수 있는 파일 수(점선)의 백분율입니다. "
                 "$prometheus_node_filesystem_full_percent % 아래에서 알림이 발생합니다.",
             ),
@@ -49,10 +49,10 @@ DISK = Row(
             32,
             Text("Time until a disk is full", "디스크가 가득 차기까지"),
             Text(
-                "At the pace of the last $prometheus_node_filesystem_filling_window; nothing is "
-                "shown of a filesystem that does not fill. It alerts below "
-                "$prometheus_node_filesystem_filling_ahead with less than "
-                "$prometheus_node_filesystem_filling_percent % left.",
+                "At the rate of the last $prometheus_node_filesystem_filling_window. A "
+                "filesystem that does not fill up is not shown. It alerts below "
+                "$prometheus_node_filesystem_filling_ahead if less than "
+                "$prometheus_node_filesystem_filling_percent % is left.",
                 "최근 $prometheus_node_filesystem_filling_window의 추세로 본 값이며, 차오르지 "
                 "않는 파일 시스템은 비어 있습니다. 남은 공간이 "
                 "$prometheus_node_filesystem_filling_percent % 아래이고 "
@@ -70,7 +70,7 @@ DISK = Row(
             alerts=("NodeFilesystemFillingUp",),
             limits=(Limit("$prometheus_node_filesystem_filling_ahead__s", "below", "orange"),),
             if_empty=Text(
-                "No filesystem fills up, or none has been watched for long enough.",
+                "No filesystem fills up, or none has been monitored for long enough.",
                 "차오르는 파일 시스템이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",
             ),
         ),
@@ -78,8 +78,8 @@ DISK = Row(
             33,
             Text("Disks at work", "디스크 작업"),
             Text(
-                "In which part of the time each disk had something to do. Near 100 % everything "
-                "that reads or writes is late.",
+                "The share of time in which each disk was busy. Near 100 %, all reads and "
+                "writes are slow.",
                 "각 디스크가 일하고 있던 시간의 비율입니다. 100 %에 가까우면 읽고 쓰는 모든 일이 "
                 "늦어집니다.",
             ),

@@ -20,8 +20,8 @@ PROCESSOR = Row(
             11,
             Text("Processor by use", "용도별 프로세서"),
             Text(
-                "What the processors do, as a part of all of them. “iowait” is waiting for a disk, "
-                "“steal” is what other virtual machines took.",
+                "CPU time by mode, relative to all CPUs. “iowait” is waiting for a disk, "
+                "“steal” was taken by other virtual machines.",
                 "프로세서 전체 중 무엇에 얼마나 쓰이는지 보여 줍니다. “iowait”는 디스크를 기다린 "
                 "시간, “steal”은 다른 가상 머신이 가져간 시간입니다.",
             ),
@@ -39,8 +39,8 @@ PROCESSOR = Row(
             12,
             Text("Load per processor", "프로세서당 부하"),
             Text(
-                "How many tasks for each processor want to run or wait for a disk, on average of 5 "
-                "minutes. It alerts above $prometheus_node_load_per_processor for "
+                "The 5-minute load average per processor: tasks that run, or wait for a CPU "
+                "or a disk. It alerts above $prometheus_node_load_per_processor for "
                 "$prometheus_node_load_for.",
                 "실행되려 하거나 디스크를 기다리는 작업의 수를 프로세서당, 5분 평균으로 보여 "
                 "줍니다. $prometheus_node_load_per_processor를 넘은 채 "
@@ -60,8 +60,8 @@ PROCESSOR = Row(
             13,
             Text("Time spent waiting", "기다린 시간"),
             Text(
-                "In which part of the time something had to wait for a processor, memory or a "
-                "disk: the kernel's own measure of what is short.",
+                "The share of time in which tasks had to wait for CPU, memory or a disk: the "
+                "kernel's pressure stall information.",
                 "무언가가 프로세서, 메모리, 디스크를 기다려야 했던 시간의 비율입니다. 무엇이 "
                 "모자란지에 대한 커널 자신의 척도입니다.",
             ),
@@ -94,9 +94,9 @@ MEMORY = Row(
             21,
             Text("Memory left", "남은 메모리"),
             Text(
-                "What is available, in percent. It alerts below "
-                "$prometheus_node_memory_low_percent % for $prometheus_node_memory_low_for: soon "
-                "the kernel ends a process.",
+                "Available memory, in percent. It alerts below "
+                "$prometheus_node_memory_low_percent % for $prometheus_node_memory_low_for: "
+                "the kernel may soon kill a process.",
                 "쓸 수 있는 메모리의 백분율입니다. $prometheus_node_memory_low_percent % 아래로 "
                 "$prometheus_node_memory_low_for이 지나면 알림이 발생하며, 곧 커널이 프로세스를 "
                 "끝냅니다.",
@@ -120,8 +120,8 @@ MEMORY = Row(
             22,
             Text("Memory in use", "사용 중인 메모리"),
             Text(
-                "Who has the memory: programs, the cache (given back when needed), swap. The "
-                "forecast is what programs will have in $prometheus_node_memory_exhaustion_ahead.",
+                "Memory of processes, the cache (freed when needed), swap. The forecast is "
+                "the memory of processes in $prometheus_node_memory_exhaustion_ahead.",
                 "메모리를 누가 쓰는지 보여 줍니다. 프로그램, 캐시(필요하면 돌려줌), 스왑이 "
                 "있습니다. 예측은 $prometheus_node_memory_exhaustion_ahead 뒤에 프로그램이 쓰게 "
                 "될 양입니다.",
@@ -154,18 +154,18 @@ MEMORY = Row(
             ),
             unit="bytes",
             if_empty=Text(
-                "A forecast needs half of its window to go by.",
+                "A forecast needs samples for half of its window.",
                 "예측하려면 구간의 절반이 지나야 합니다.",
             ),
         ),
         Panel(
             23,
-            Text("Time until memory is out", "메모리가 바닥나기까지"),
+            Text("Time until memory is exhausted", "메모리가 바닥나기까지"),
             Text(
-                "At the pace of the last $prometheus_node_memory_exhaustion_window; nothing is "
-                "shown while memory does not shrink. It alerts below "
-                "$prometheus_node_memory_exhaustion_ahead with less than "
-                "$prometheus_node_memory_exhaustion_percent % left.",
+                "At the rate of the last $prometheus_node_memory_exhaustion_window. Nothing "
+                "is shown while available memory does not shrink. It alerts below "
+                "$prometheus_node_memory_exhaustion_ahead if less than "
+                "$prometheus_node_memory_exhaustion_percent % is left.",
                 "최근 $prometheus_node_memory_exhaustion_window의 추세로 본 값이며, 메모리가 줄지 "
                 "않으면 비어 있습니다. 남은 양이 $prometheus_node_memory_exhaustion_percent % "
                 "아래이고 $prometheus_node_memory_exhaustion_ahead 안에 바닥날 것 같으면 알림이 "
@@ -183,7 +183,7 @@ MEMORY = Row(
             alerts=("NodeMemoryExhaustion",),
             limits=(Limit("$prometheus_node_memory_exhaustion_ahead__s", "below", "orange"),),
             if_empty=Text(
-                "Memory does not shrink, or has not been watched for long enough.",
+                "Available memory does not shrink, or has not been monitored for long enough.",
                 "메모리가 줄고 있지 않거나, 아직 충분히 오래 지켜보지 않았습니다.",
             ),
         ),

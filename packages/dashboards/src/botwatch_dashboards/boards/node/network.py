@@ -27,8 +27,7 @@ NETWORK = Row(
             41,
             Text("Traffic", "트래픽"),
             Text(
-                "What comes in and goes out on the node's own devices, those of containers left "
-                "out.",
+                "Traffic of the node's own network devices, without those of containers.",
                 "노드 자신의 장치로 들어오고 나가는 양입니다. 컨테이너의 장치는 뺐습니다.",
             ),
             (
@@ -48,9 +47,9 @@ NETWORK = Row(
         ),
         Panel(
             42,
-            Text("Trouble on the way per second", "초당 네트워크 문제"),
+            Text("Network errors per second", "초당 네트워크 문제"),
             Text(
-                "Packets that were lost or broken, and segments that had to be sent again.",
+                "Dropped and corrupt packets, and retransmitted segments.",
                 "사라지거나 깨진 패킷과, 다시 보내야 했던 세그먼트입니다.",
             ),
             (
@@ -73,9 +72,9 @@ NETWORK = Row(
             43,
             Text("Clock", "시계"),
             Text(
-                "By how much each node's clock is off: as its time service says, and beside the "
-                "clock of Prometheus' node. It alerts above $prometheus_node_clock_skew, or when "
-                "no time service keeps it right.",
+                "How far each node's clock is off: as measured by its time service, and "
+                "compared with the clock of Prometheus' node. It alerts above "
+                "$prometheus_node_clock_skew, or if no time service synchronises the clock.",
                 "각 노드의 시계가 얼마나 어긋났는지, 시각 서비스의 말과 프로메테우스 노드의 "
                 "시계에 견준 값으로 보여 줍니다. $prometheus_node_clock_skew를 넘거나 시각을 "
                 "맞추는 서비스가 없으면 알림이 발생합니다.",

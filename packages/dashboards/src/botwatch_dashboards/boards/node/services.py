@@ -17,7 +17,7 @@ SERVICES = Row(
             51,
             Text("Memory of our services", "서비스별 메모리"),
             Text(
-                "What each of the services that are watched uses itself.",
+                "Memory of each monitored service.",
                 "관찰되는 서비스가 각각 쓰는 메모리입니다.",
             ),
             (Query(f"sum by (job) (process_resident_memory_bytes{_services})", "{{job}}"),),
@@ -26,9 +26,9 @@ SERVICES = Row(
         ),
         Panel(
             52,
-            Text("Processor of our services", "서비스별 프로세서"),
+            Text("CPU of our services", "서비스별 프로세서"),
             Text(
-                "How much of one processor each of the services that are watched uses.",
+                "How much of one CPU each monitored service uses.",
                 "관찰되는 서비스가 각각 프로세서 하나를 얼마나 쓰는지 보여 줍니다.",
             ),
             (
@@ -42,11 +42,11 @@ SERVICES = Row(
         ),
         Panel(
             53,
-            Text("Age of what the node says of itself", "노드가 스스로 적은 정보의 나이"),
+            Text("Age of the node facts", "노드가 스스로 적은 정보의 나이"),
             Text(
-                "Failed units, a due reboot and expiring certificates are collected every 30 s by "
-                "default. Beyond $prometheus_node_facts_stale_after nobody would hear of them: "
-                "NodeUnitFailed tells of that.",
+                "Failed units, required reboots and expiring certificates are collected every "
+                "30 s by default. If this stops for $prometheus_node_facts_stale_after, "
+                "NodeUnitFailed fires.",
                 "실패한 유닛, 재부팅 필요, 만료되는 인증서는 기본적으로 30초마다 수집됩니다. "
                 "$prometheus_node_facts_stale_after를 넘으면 아무도 알 수 없게 되며, "
                 "NodeUnitFailed가 이를 알립니다.",

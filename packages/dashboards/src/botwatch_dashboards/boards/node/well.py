@@ -22,8 +22,9 @@ WELL = Row(
             1,
             Text("Answers", "응답"),
             Text(
-                "Whether the node exporter, or in a cluster the kubelet, of each node answers. The "
-                "node that Prometheus runs on cannot tell of its own end: the heartbeat does.",
+                "Whether the node exporter, or in a cluster the kubelet, of each node "
+                "responds. The node that Prometheus runs on cannot report its own outage: the "
+                "heartbeat does.",
                 "각 노드의 노드 익스포터(클러스터에서는 kubelet도)가 응답하는지 보여 줍니다. "
                 "프로메테우스가 도는 노드는 자신의 끝을 알릴 수 없으며, 그 일은 하트비트가 "
                 "맡습니다.",
@@ -39,8 +40,8 @@ WELL = Row(
             2,
             Text("Failed units", "실패한 유닛"),
             Text(
-                "When units of systemd had failed. `systemctl --failed` on the node shows them, "
-                "`journalctl -u` why.",
+                "When systemd units had failed. `systemctl --failed` on the node lists them, "
+                "`journalctl -u` shows why.",
                 "systemd 유닛이 실패해 있던 때입니다. 노드에서 `systemctl --failed`로 목록을, "
                 "`journalctl -u`로 이유를 볼 수 있습니다.",
             ),
@@ -61,7 +62,7 @@ WELL = Row(
             3,
             Text("Wants a reboot", "재부팅 필요"),
             Text(
-                "Whether installed updates are in force only after a reboot.",
+                "Whether installed updates need a reboot to take effect.",
                 "설치된 업데이트가 재부팅 뒤에야 적용되는지 보여 줍니다.",
             ),
             (
@@ -80,7 +81,7 @@ WELL = Row(
         Panel(
             4,
             Text("Runs for", "가동 시간"),
-            Text("How long ago the node was started.", "노드가 시작된 뒤 지난 시간입니다."),
+            Text("How long ago the node booted.", "노드가 시작된 뒤 지난 시간입니다."),
             (
                 Query(
                     f"time() - max by (node) ({node('botwatch_node_boot_timestamp_seconds')})",
@@ -98,7 +99,7 @@ WELL = Row(
             5,
             Text("Alerts firing", "발생 중인 알림"),
             Text(
-                "How many alerts about nodes fire now. The dashboard “Alerting” names them.",
+                "How many alerts about nodes are firing. The dashboard “Alerting” lists them.",
                 "지금 발생 중인 노드 관련 알림의 수입니다. 어떤 알림인지는 “알림” 대시보드에 "
                 "있습니다.",
             ),
