@@ -23,13 +23,13 @@ PORTS = ("bot", "node_exporter", "delivery_probe", "prometheus", "alertmanager")
 HURRY = {
     "alertmanager_group_wait": "200ms",
     "alertmanager_group_interval": "1s",
-    "prometheus_bot_interval": "1s",
+    "prometheus_bot_scrape_interval": "1s",
     "prometheus_bot_down_for": "2s",
     "prometheus_bot_down_grace": "5s",
-    "prometheus_bot_crashes_over_after": "6s",
+    "prometheus_bot_crashes_resolve_after": "6s",
     "prometheus_bot_keep_firing_for": "1s",
     "prometheus_bot_errors_recent_window": "3s",
-    "prometheus_monitoring_interval": "1s",
+    "prometheus_monitoring_scrape_interval": "1s",
     "prometheus_notifications_missed_settled": "15s",
 }
 

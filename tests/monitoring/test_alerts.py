@@ -209,7 +209,7 @@ def words_for(label: str, rendered: Rendered, name: str) -> list[str]:
 def test_drills_fit_the_thresholds_that_the_roles_ship() -> None:
     defaults = read_yaml(ROLES[1] / "defaults/main.yml")
     assert OWN_DRILLS["errors"].calls == defaults["prometheus_bot_errors_threshold"] + 1
-    assert f"{BOT_SCRAPE_INTERVAL_S:.0f}s" == defaults["prometheus_bot_interval"]
+    assert f"{BOT_SCRAPE_INTERVAL_S:.0f}s" == defaults["prometheus_bot_scrape_interval"]
     assert defaults["prometheus_bot_crashes_threshold"] + 1 == CRASHES_OF_A_LOOP
     assert defaults["prometheus_bot_crashes_window"] == WINDOW_OF_CRASHES
 

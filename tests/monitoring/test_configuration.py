@@ -129,7 +129,7 @@ def test_rules_do_what_their_unit_tests_say(tools: Tools, rendered: Rendered) ->
 
 
 def test_a_bot_that_is_rarely_scraped_does_not_seem_to_hang(tools: Tools, tmp_path: Path) -> None:
-    rendered = render(tmp_path, {"prometheus_bot_interval": "15s"})
+    rendered = render(tmp_path, {"prometheus_bot_scrape_interval": "15s"})
     (hangs,) = [one for one in rendered.alerts() if one["alert"] == "DiscordBotEventLoopBlocked"]
     test = {
         "interval": "15s",

@@ -146,11 +146,11 @@ def test_what_is_sent_at_any_hour_is_for_slack_alone(
 
 
 def test_the_severities_for_all_channels_can_be_chosen(tools: Tools) -> None:
-    chosen = {"alertmanager_severities_everywhere": ["critical", "warning"]}
+    chosen = {"alertmanager_secondary_channel_severities": ["critical", "warning"]}
     wide = render(RENDERED / f"routes-wide-{tools.end}", every_channel(tools) | chosen)
     check(tools, wide, [*other_channels(tools), "slack"], alertname="A", severity="warning")
     check(tools, wide, ["slack"], alertname="A", severity="info")
-    none: dict[str, list[str]] = {"alertmanager_severities_everywhere": []}
+    none: dict[str, list[str]] = {"alertmanager_secondary_channel_severities": []}
     narrow = render(RENDERED / f"routes-narrow-{tools.end}", every_channel(tools) | none)
     check(tools, narrow, ["slack"], alertname="A", severity="critical")
 

@@ -71,7 +71,7 @@ def test_every_channel_takes_the_alert_and_its_end(channels: Channels) -> None:
 
 
 def test_the_test_alert_goes_to_every_channel_whatever_its_severities(tools: Tools) -> None:
-    given = {"alertmanager_severities_everywhere": [], "alertmanager_quiet_days": EVERY_DAY}
+    given = {"alertmanager_secondary_channel_severities": [], "alertmanager_quiet_days": EVERY_DAY}
     rendered = render(RENDERED / f"test-routes-{tools.end}", every_channel(tools) | given)
     expected = ["slack", *other_channels(tools)]
     check(tools, rendered, expected, alertname="TestAlert", severity="info")

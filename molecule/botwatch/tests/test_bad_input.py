@@ -74,7 +74,11 @@ TOKEN = "discord_bot_token"
 WRONG: dict[str, Case] = {
     "no number": ({"botwatch_bot_port": "eight"}, "botwatch_bot_port", "a free one in that range"),
     "no such port": ({"botwatch_bot_port": 80}, "botwatch_bot_port", "a free one in that range"),
-    "misspelt": ({"prometheus_intervall": "5s"}, "prometheus_intervall", "prometheus_interval?"),
+    "misspelt": (
+        {"prometheus_intervall": "5s"},
+        "prometheus_intervall",
+        "prometheus_scrape_interval?",
+    ),
     "unheard of": ({"discord_bot_colour": "red"}, "discord_bot_colour", BOT_DEFAULTS),
     "no choice": ({"botwatch_runtime": "vm"}, "botwatch_runtime", "roles/botwatch/defaults"),
     "no duration": ({"prometheus_bot_down_for": "soon"}, "prometheus_bot_down_for", "write it as"),

@@ -262,10 +262,11 @@ VOLUMES = Row(
             Text(
                 "In percent. It alerts below $prometheus_kubernetes_volume_full_percent %; "
                 "and below $prometheus_kubernetes_volume_filling_percent %, if the volume "
-                "will be full within $prometheus_kubernetes_volume_filling_ahead.",
+                "will be full within $prometheus_kubernetes_volume_filling_predict_horizon.",
                 "백분율입니다. $prometheus_kubernetes_volume_full_percent % 아래면 바로, "
                 "$prometheus_kubernetes_volume_filling_percent % 아래면 "
-                "$prometheus_kubernetes_volume_filling_ahead 안에 찰 것 같을 때 알림이 발생합니다.",
+                "$prometheus_kubernetes_volume_filling_predict_horizon 안에 찰 것 같을 때 "
+                "알림이 발생합니다.",
             ),
             (
                 Query(
@@ -301,7 +302,11 @@ VOLUMES = Row(
                 ),
             ),
             unit="s",
-            limits=(Limit("$prometheus_kubernetes_volume_filling_ahead__s", "below", "orange"),),
+            limits=(
+                Limit(
+                    "$prometheus_kubernetes_volume_filling_predict_horizon__s", "below", "orange"
+                ),
+            ),
             if_empty=Text(
                 "No volume fills up, or none has been monitored for long enough.",
                 "차오르는 볼륨이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",
@@ -313,9 +318,10 @@ VOLUMES = Row(
             Text(
                 "When the first k3s certificate on each node expires. When k3s starts, it "
                 "renews those that expire within 90 days. It alerts "
-                "$prometheus_kubernetes_certificate_ahead before.",
+                "$prometheus_kubernetes_certificate_predict_horizon before.",
                 "각 노드에 있는 k3s 인증서 중 가장 먼저 만료되는 것입니다. 90일 안에 만료되는 "
-                "것은 k3s를 시작할 때 갱신되며, $prometheus_kubernetes_certificate_ahead 전에 "
+                "것은 k3s를 시작할 때 갱신되며, "
+                "$prometheus_kubernetes_certificate_predict_horizon 전에 "
                 "알림이 발생합니다.",
             ),
             (
@@ -327,7 +333,9 @@ VOLUMES = Row(
             ),
             unit="s",
             alerts=("KubernetesCertificateExpiring",),
-            limits=(Limit("$prometheus_kubernetes_certificate_ahead__s", "below", "orange"),),
+            limits=(
+                Limit("$prometheus_kubernetes_certificate_predict_horizon__s", "below", "orange"),
+            ),
             if_empty=Text("Not known yet", "아직 알 수 없음"),
         ),
     ),

@@ -18,18 +18,19 @@ COST = Row(
             Text("Memory", "메모리"),
             Text(
                 "Memory of the bot, its limit, and the forecast for "
-                "$prometheus_bot_memory_horizon at the growth of the last "
+                "$prometheus_bot_memory_predict_horizon at the growth of the last "
                 "$prometheus_bot_memory_window. It alerts if the forecast is above the limit "
                 "and $prometheus_bot_memory_percent % are in use.",
                 "봇이 쓰는 메모리와 한도, 그리고 최근 $prometheus_bot_memory_window의 추세가 "
-                "이어질 때 $prometheus_bot_memory_horizon 뒤에 쓰게 될 양입니다. 예측이 한도를 "
+                "이어질 때 $prometheus_bot_memory_predict_horizon 뒤에 쓰게 될 양입니다. "
+                "예측이 한도를 "
                 "넘고 사용량이 $prometheus_bot_memory_percent %를 넘으면 알림이 발생합니다.",
             ),
             (
                 Query(f"max({_memory})", Text("used", "사용량")),
                 Query(
                     f"clamp_min(max(predict_linear({_memory}[$prometheus_bot_memory_window], "
-                    "$prometheus_bot_memory_horizon__s) and "
+                    "$prometheus_bot_memory_predict_horizon__s) and "
                     f"{_memory} offset $prometheus_bot_memory_window__half), 0)",
                     Text("forecast", "예측"),
                     line="purple",

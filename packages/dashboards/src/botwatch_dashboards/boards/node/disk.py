@@ -51,12 +51,13 @@ DISK = Row(
             Text(
                 "At the rate of the last $prometheus_node_filesystem_filling_window. A "
                 "filesystem that does not fill up is not shown. It alerts below "
-                "$prometheus_node_filesystem_filling_ahead if less than "
+                "$prometheus_node_filesystem_filling_predict_horizon if less than "
                 "$prometheus_node_filesystem_filling_percent % is left.",
                 "최근 $prometheus_node_filesystem_filling_window의 추세로 본 값이며, 차오르지 "
                 "않는 파일 시스템은 비어 있습니다. 남은 공간이 "
                 "$prometheus_node_filesystem_filling_percent % 아래이고 "
-                "$prometheus_node_filesystem_filling_ahead 안에 찰 것 같으면 알림이 발생합니다.",
+                "$prometheus_node_filesystem_filling_predict_horizon 안에 찰 것 같으면 알림이 "
+                "발생합니다.",
             ),
             (
                 Query(
@@ -68,7 +69,9 @@ DISK = Row(
             ),
             unit="s",
             alerts=("NodeFilesystemFillingUp",),
-            limits=(Limit("$prometheus_node_filesystem_filling_ahead__s", "below", "orange"),),
+            limits=(
+                Limit("$prometheus_node_filesystem_filling_predict_horizon__s", "below", "orange"),
+            ),
             if_empty=Text(
                 "No filesystem fills up, or none has been monitored for long enough.",
                 "차오르는 파일 시스템이 없거나, 아직 충분히 오래 지켜보지 않았습니다.",

@@ -121,9 +121,10 @@ MEMORY = Row(
             Text("Memory in use", "사용 중인 메모리"),
             Text(
                 "Memory of processes, the cache (freed when needed), swap. The forecast is "
-                "the memory of processes in $prometheus_node_memory_exhaustion_ahead.",
+                "the memory of processes in $prometheus_node_memory_exhaustion_predict_horizon.",
                 "메모리를 누가 쓰는지 보여 줍니다. 프로그램, 캐시(필요하면 돌려줌), 스왑이 "
-                "있습니다. 예측은 $prometheus_node_memory_exhaustion_ahead 뒤에 프로그램이 쓰게 "
+                "있습니다. 예측은 $prometheus_node_memory_exhaustion_predict_horizon 뒤에 "
+                "프로그램이 쓰게 "
                 "될 양입니다.",
             ),
             (
@@ -144,7 +145,7 @@ MEMORY = Row(
                 Query(
                     f"clamp(sum({_all} - predict_linear("
                     f"{_available}[$prometheus_node_memory_exhaustion_window], "
-                    "$prometheus_node_memory_exhaustion_ahead__s) and "
+                    "$prometheus_node_memory_exhaustion_predict_horizon__s) and "
                     f"{_available} offset $prometheus_node_memory_exhaustion_window__half), "
                     f"0, scalar(sum({_all})))",
                     Text("forecast", "예측"),
@@ -164,11 +165,12 @@ MEMORY = Row(
             Text(
                 "At the rate of the last $prometheus_node_memory_exhaustion_window. Nothing "
                 "is shown while available memory does not shrink. It alerts below "
-                "$prometheus_node_memory_exhaustion_ahead if less than "
+                "$prometheus_node_memory_exhaustion_predict_horizon if less than "
                 "$prometheus_node_memory_exhaustion_percent % is left.",
                 "최근 $prometheus_node_memory_exhaustion_window의 추세로 본 값이며, 메모리가 줄지 "
                 "않으면 비어 있습니다. 남은 양이 $prometheus_node_memory_exhaustion_percent % "
-                "아래이고 $prometheus_node_memory_exhaustion_ahead 안에 바닥날 것 같으면 알림이 "
+                "아래이고 $prometheus_node_memory_exhaustion_predict_horizon 안에 바닥날 것 "
+                "같으면 알림이 "
                 "발생합니다.",
             ),
             (
@@ -181,7 +183,9 @@ MEMORY = Row(
             ),
             unit="s",
             alerts=("NodeMemoryExhaustion",),
-            limits=(Limit("$prometheus_node_memory_exhaustion_ahead__s", "below", "orange"),),
+            limits=(
+                Limit("$prometheus_node_memory_exhaustion_predict_horizon__s", "below", "orange"),
+            ),
             if_empty=Text(
                 "Available memory does not shrink, or has not been monitored for long enough.",
                 "메모리가 줄고 있지 않거나, 아직 충분히 오래 지켜보지 않았습니다.",
