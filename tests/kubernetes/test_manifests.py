@@ -37,6 +37,11 @@ SETTINGS: dict[str, Data] = {
             }
         ],
     },
+    "no Slack": {
+        "vault_slack_webhook_url": "",
+        "alertmanager_main_channel": "pagerduty",
+        "vault_pagerduty_routing_key": "0123456789abcdef",
+    },
     "company CA": {
         "_botwatch_ca_file": {"pem": "-----BEGIN CERTIFICATE-----\nQQ==\n", "faults": []},
     },
@@ -275,12 +280,16 @@ def test_secrets_stand_in_secrets_only(objects: list[Data], given: Data) -> None
 
 
 def test_the_slack_webhook_is_where_alertmanager_reads_it(objects: list[Data], given: Data) -> None:
-    (secret,) = [
-        content for content in contents(given) if content["name"] == "slack-webhook-secret"
-    ]
+    secrets = [content for content in contents(given) if content["name"] == "slack-webhook-secret"]
+    (alertmanager,) = [i for i in workloads(objects) if i["metadata"]["name"] == "alertmanager"]
+    if "alertmanager_main_channel" in given:
+        assert secrets == []
+        assert "slack-secrets" not in str(alertmanager)
+        assert "slack-webhook-secret" not in str(alertmanager)
+        return
+    (secret,) = secrets
     assert (secret["kind"], secret["namespace"]) == ("Secret", "monitoring")
     assert [file["dest"] for file in secret["files"]] == ["/etc/slack-secrets/webhook-url"]
-    (alertmanager,) = [i for i in workloads(objects) if i["metadata"]["name"] == "alertmanager"]
     mounts = pod(alertmanager)["containers"][0]["volumeMounts"]
     (mount,) = [mount for mount in mounts if mount["mountPath"] == "/etc/slack-secrets"]
     # A mounted file of its own would never be renewed.

@@ -9,7 +9,8 @@ import pytest
 
 from unit.playbooks import REPOSITORY, run_playbook
 
-SLACK = {"name": "slack"}
+SLACK = {"name": "slack", "label": "Slack"}
+EMAIL = {"name": "email", "label": "e-mail"}
 GIVEN: dict[str, Any] = {
     "botwatch_runtime": "k3s",
     "ansible_connection": "ssh",
@@ -21,7 +22,7 @@ GIVEN: dict[str, Any] = {
 ALL_ON = {
     "alertmanager_heartbeat_url": "https://example.org/beat",
     "discord_bot_drill_token": "made-up",
-    "alertmanager_tested_channels": [SLACK, {"name": "email"}],
+    "alertmanager_tested_channels": [SLACK, EMAIL],
 }
 
 
@@ -65,6 +66,12 @@ def test_it_says_what_is_switched_off(tmp_path: Path) -> None:
     assert "Grafana: there are no dashboards. No package." in said
     assert "vault_discord_bot_drill_token" in said
     assert "Notifications go to slack." in said
+
+
+def test_it_names_the_main_channel_that_is_alone(tmp_path: Path) -> None:
+    said = summary(tmp_path, alertmanager_tested_channels=[EMAIL])
+    assert "Channels beside e-mail: while e-mail fails, no notification arrives anywhere" in said
+    assert "Slack" not in said
 
 
 def test_nothing_is_called_switched_off_where_all_is_on(tmp_path: Path) -> None:

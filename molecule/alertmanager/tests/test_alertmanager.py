@@ -93,6 +93,33 @@ def test_a_channel_is_added_and_removed_with_its_secret(host: Host) -> None:
     assert file.content_string == ""
 
 
+def test_another_channel_is_the_main_one_and_slack_leaves_nothing_behind(host: Host) -> None:
+    given = {
+        "alertmanager_main_channel": "pagerduty",
+        "vault_pagerduty_routing_key": "0123456789abcdef0123456789abcdef",  # made up
+        "alertmanager_pagerduty_url": "http://127.0.0.1:8008/v2/enqueue",
+        "vault_slack_webhook_url": "",
+    }
+    assert_done(converge(**given))
+    shown = host.check_output(f"amtool --alertmanager.url=http://127.0.0.1:{PORT} config show")
+    assert "receiver: pagerduty-once" in shown
+    assert "slack" not in shown
+    assert not host.file("/etc/slack-secrets").exists
+    assert "changed=0" in converge(**given).stdout
+    assert_done(converge())
+    assert_mode(host, "/etc/slack-secrets/webhook-url", "root", "prometheus", 0o640)
+
+
+def test_a_main_channel_that_cannot_work_is_refused_before_anything_is_changed() -> None:
+    without = {"vault_slack_webhook_url": ""}
+    assert_refused(converge(**without), "put vault_slack_webhook_url into the vault", "changed=0")
+    webhook = "https://discord.com/api/webhooks/1/made-up"
+    alone = {"alertmanager_main_channel": "discord", "vault_discord_alert_webhook_url": webhook}
+    assert_refused(
+        converge(**without, **alone), "Discord cannot report its own outage", "changed=0"
+    )
+
+
 def test_what_this_version_cannot_keep_secret_is_refused(host: Host) -> None:
     token = "123456:made-up-token-of-a-bot"
     given = {"vault_telegram_bot_token": token, "alertmanager_telegram_chat_id": "1"}

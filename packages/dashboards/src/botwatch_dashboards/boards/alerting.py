@@ -208,10 +208,10 @@ DELIVERY = Row(
             16,
             Text("Missed alerts", "아무도 듣지 못한 알림"),
             Text(
-                "Alerts that fired and resolved while Slack accepted no notification. "
+                "Alerts that fired and resolved while the main channel accepted no notification. "
                 "NotificationsMissed lists them as soon as it does.",
-                "슬랙이 메시지를 받지 못하는 동안 발생했다가 끝난 알림입니다. 슬랙이 다시 받으면 "
-                "곧바로 알립니다.",
+                "기본 채널이 메시지를 받지 못하는 동안 발생했다가 끝난 알림입니다. 다시 "
+                "받으면 곧바로 알립니다.",
             ),
             (
                 Query(
