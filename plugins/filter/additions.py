@@ -1,11 +1,11 @@
-"""Filters about what users add to the configuration of services."""
+"""Filters about the configuration of services, and what users add to it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ..plugin_utils import additions, data_sources, receivers, scraping
+from ..plugin_utils import additions, alert_rules, data_sources, receivers, scraping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ class FilterModule:
         return {
             "addition_file_faults": addition_file_faults,
             "data_source_faults": data_sources.faults,
+            "only_alerts": alert_rules.only_alerts,
             "receiver_faults": receivers.faults,
             "receiver_inline_secrets": receivers.inline_secrets,
             "receiver_ports": receivers.ports,

@@ -74,6 +74,11 @@ def test_it_names_the_main_channel_that_is_alone(tmp_path: Path) -> None:
     assert "Slack" not in said
 
 
+def test_it_names_the_profile_with_fewer_alerts(tmp_path: Path) -> None:
+    said = summary(tmp_path, **ALL_ON, prometheus_alerts_profile="essential")
+    assert "Alerts that are not essential: set prometheus_alerts_profile to full" in said
+
+
 def test_nothing_is_called_switched_off_where_all_is_on(tmp_path: Path) -> None:
     said = summary(tmp_path, **ALL_ON)
     assert "Switched off" not in said

@@ -8,6 +8,7 @@ from botwatch_drill.catalogue import (
     UnknownDrillError,
     choose,
     deployments,
+    with_rules,
     without_stand_ins,
 )
 from botwatch_drill.deployment import Deployment, DeploymentError
@@ -39,6 +40,17 @@ def test_without_stand_ins_there_are_those_that_need_none() -> None:
     assert not {"gateway_away", "slack_500", "slack_rotated"} & set(left)
     with pytest.raises(UnknownDrillError, match="'slack_500' needs the stand-ins"):
         without_stand_ins(["slack_500"], DRILLS["systemd"])
+
+
+def test_drills_whose_alert_has_no_rule_are_left_out() -> None:
+    offered = (*DRILLS["systemd"], *DEPLOYED)
+    left = {drill.name for drill in with_rules([], offered, frozenset({"DiscordBotDown"}))}
+    assert {"bot_down", *(drill.name for drill in DEPLOYED)} <= left
+    assert not {"errors", "bot_hang", "disk_full"} & left
+    with pytest.raises(UnknownDrillError, match="DiscordBotHighErrors, which the host does not"):
+        with_rules(["errors"], offered, frozenset({"DiscordBotDown"}))
+    # Where Prometheus cannot say which there are, all are tried.
+    assert with_rules([], offered, frozenset()) == offered
 
 
 def test_without_the_quick_alerts_of_the_demo_some_are_left_out_unless_they_are_named() -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import threading
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
 from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
-from botwatch_drill.host_observer import Addresses, HostLook
+from botwatch_drill.host_observer import Addresses, HostLook, alert_rules
 
 ADDRESSES = Addresses("http://bot", "http://prometheus", "http://alertmanager")
 
@@ -123,3 +126,32 @@ def test_since_when_the_bot_runs_is_seen_where_it_says_so(look: HostLook, host: 
     assert look().started_at is None
     host.away = ["health"]
     assert look().started_at is None
+
+
+class Prometheus(BaseHTTPRequestHandler):
+    """Has one rule."""
+
+    def do_GET(self) -> None:
+        rule = {"name": "DiscordBotDown"} if self.path == "/api/v1/rules?type=alert" else {}
+        body = json.dumps({"data": {"groups": [{"rules": [rule]}]}}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class ThisHost(Host):
+    """Runs the scripts here."""
+
+    def sh(self, script: str) -> str:
+        command = ["sh", "-ec", script]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_alerts_with_rules_are_read_on_the_host(host: Host) -> None:
+    with HTTPServer(("127.0.0.1", 0), Prometheus) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        assert alert_rules(ThisHost(), address) == {"DiscordBotDown"}
+        server.shutdown()
+    assert alert_rules(ThisHost(), address) == frozenset()
+    assert alert_rules(host, address) == frozenset()

@@ -14,12 +14,13 @@ from botwatch_drill.catalogue import (
     UnknownDrillError,
     choose,
     deployments,
+    with_rules,
     without_stand_ins,
 )
 from botwatch_drill.control import ControlError, ControlRoom
 from botwatch_drill.deployment import DeploymentError
 from botwatch_drill.host import HostError, RemoteHost
-from botwatch_drill.host_observer import Addresses, host_observer
+from botwatch_drill.host_observer import Addresses, alert_rules, host_observer
 from botwatch_drill.options import parse
 from botwatch_drill.report import ReportError
 from botwatch_drill.rest import UnrestError
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from botwatch_drill.drill import Drill
     from botwatch_drill.host import Host
-    from botwatch_drill.observer import Observer
     from botwatch_drill.runtimes.runtime import Runtime
     from botwatch_drill.terms import Limits
 
@@ -79,10 +79,14 @@ def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> 
         with stop.listening(), ControlRoom(options.control) as control:
             host = means.connect(options.host)
             runtime = _runtime(options, host)
-            observer = control if options.control else _host_observer(options, host, runtime)
+            addresses = _addresses(options, runtime)
+            observer = control if options.control else host_observer(host, addresses)
             site = Site(observer, host, stop)
             drills = _drills(options, runtime, means)
             _preflight(site, runtime, means)
+            if not options.control:
+                rules = alert_rules(host, addresses.prometheus)
+                drills = with_rules(options.drill, drills, rules)
             plan = Plan(drills, options.runs, options.seed, runtime.evidence)
             return _run(Session(site, plan, _console()), options.json)
     except (ControlError, DeploymentError, HostError, ReportError, UnknownDrillError) as error:
@@ -95,20 +99,20 @@ def _runtime(options: Namespace, host: Host) -> Runtime:
     return detect(host) if options.runtime == AUTO else RUNTIMES[options.runtime]
 
 
-def _host_observer(options: Namespace, host: Host, runtime: Runtime) -> Observer:
+def _addresses(options: Namespace, runtime: Runtime) -> Addresses:
     given = [options.bot, options.prometheus, options.alertmanager]
     usual = astuple(runtime.addresses)
     words = [address or known for address, known in zip(given, usual, strict=True)]
-    return host_observer(host, Addresses(*words))
+    return Addresses(*words)
 
 
-def _drills(options: Namespace, runtime: Runtime, means: Means) -> list[Drill]:
+def _drills(options: Namespace, runtime: Runtime, means: Means) -> tuple[Drill, ...]:
     deployed = deployments(options.deploy, options.bad_deploy)
     offered = (*DRILLS[runtime.name], *deployed)
     if not options.control:
         offered = without_stand_ins(options.drill, offered)
     chosen = choose(options.drill, offered)
-    return [replace(drill, limits=means.limits or drill.limits) for drill in chosen]
+    return tuple(replace(drill, limits=means.limits or drill.limits) for drill in chosen)
 
 
 def _run(session: Session, path: Path | None) -> int:

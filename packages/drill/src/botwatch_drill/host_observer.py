@@ -41,6 +41,14 @@ print(json.dumps({{
     "metrics": ask(alertmanager + "/metrics"),
 }}))
 END"""
+# A Prometheus that does not answer is what the preflight reports.
+_RULES = """python3 - {prometheus} <<'END' || echo []
+import json, sys, urllib.request as web
+direct = web.build_opener(web.ProxyHandler({{}}))
+with direct.open(sys.argv[1] + "/api/v1/rules?type=alert", timeout=5) as answer:
+    groups = json.load(answer)["data"]["groups"]
+print(json.dumps([rule["name"] for group in groups for rule in group["rules"]]))
+END"""
 _SENT = "alertmanager_notifications_total{"
 _FAILED = "alertmanager_notifications_failed_total{"
 
@@ -108,6 +116,15 @@ class HostLook:
                 self._told += [Told(seen["now"], state, name, name) for name in sorted(names)]
             self._told = self._told[-KEPT:]
             self._open = set(firing)
+
+
+def alert_rules(host: Host, prometheus: str) -> frozenset[str]:
+    """Return the names of the alerts that Prometheus has rules for; none where it cannot say."""
+    try:
+        names = json.loads(host.sh(_RULES.format(prometheus=prometheus)))
+    except (HostError, ValueError):
+        return frozenset()
+    return frozenset(names) if isinstance(names, list) else frozenset()
 
 
 def host_observer(host: Host, addresses: Addresses) -> Recording:

@@ -29,6 +29,7 @@ __all__ = [
     "UnknownDrillError",
     "choose",
     "deployments",
+    "with_rules",
     "without_stand_ins",
 ]
 
@@ -66,6 +67,30 @@ def without_stand_ins(names: Sequence[str], offered: Sequence[Drill]) -> tuple[D
             )
             raise UnknownDrillError(message)
     return tuple(drill for drill in offered if drill.needs == "host" or drill.name in names)
+
+
+def with_rules(
+    names: Sequence[str], offered: Sequence[Drill], rules: frozenset[str]
+) -> tuple[Drill, ...]:
+    """Return the drills whose alert has a rule on the host; without rules, nothing is known.
+
+    Raises:
+        UnknownDrillError: one is named whose alert has no rule.
+    """
+    absent = [drill for drill in offered if rules and not _can_fire(drill, rules)]
+    for drill in absent:
+        if drill.name in names:
+            message = (
+                f"the drill '{drill.name}' waits for the alert {drill.alert}, which the host does "
+                "not have: set prometheus_alerts_profile to full"
+            )
+            raise UnknownDrillError(message)
+    return tuple(drill for drill in offered if drill not in absent)
+
+
+def _can_fire(drill: Drill, rules: frozenset[str]) -> bool:
+    # The playbook itself posts the alerts about deployments.
+    return drill.alert is None or drill.alert in rules or drill.name in DEPLOYMENTS
 
 
 def _missing(name: str, known: Sequence[str]) -> str:
