@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from .secret_templates import is_text
+
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
@@ -40,6 +42,13 @@ def has_collection_for_text(option: dict[str, Any], value: object) -> bool:
             return False
         return any(has_collection_for_text({"type": option["elements"]}, item) for item in value)
     return option.get("type", "str") in _TEXTS and isinstance(value, (list, dict))
+
+
+def is_unquoted(option: dict[str, Any], value: object) -> bool:
+    """Say whether text lacks the quotes without which YAML reads a number, a date or a bool."""
+    if isinstance(value, list) and option.get("type") == "list":
+        return any(is_unquoted({"type": option.get("elements")}, item) for item in value)
+    return option.get("type", "str") in _TEXTS - {None} and not is_text(value)
 
 
 def read_text(option: dict[str, Any], value: object) -> object:
