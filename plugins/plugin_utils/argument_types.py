@@ -35,6 +35,14 @@ def has_type(option: dict[str, Any], value: object) -> bool:
     return kinds is None or (isinstance(value, kinds) and is_bool is (bool in kinds))
 
 
+def type_name(value: object) -> str:
+    """Name the type of a value as a spec does; Ansible's own types have other names."""
+    if isinstance(value, str):
+        return "text"
+    known = (name for name, kinds in PYTHON_TYPES.items() if isinstance(value, kinds))
+    return next(known, "a date")
+
+
 def has_collection_for_text(option: dict[str, Any], value: object) -> bool:
     """Say whether a list or mapping is where text should be; Ansible would turn it into text."""
     if isinstance(value, list) and option.get("type") == "list":

@@ -12,7 +12,14 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .argument_types import EXAMPLES, has_collection_for_text, has_type, is_unquoted, read_text
+from .argument_types import (
+    EXAMPLES,
+    has_collection_for_text,
+    has_type,
+    is_unquoted,
+    read_text,
+    type_name,
+)
 from .kinds import KINDS, Kind, how_to_write, kind_of, may_be_empty
 from .secret_templates import is_text, secret_number
 from .shapes import PLACEHOLDER, amount, shape
@@ -106,15 +113,17 @@ def _wrong_type(role: RoleInputs, name: str, given: object) -> list[str]:
     if not has_type(option, given):
         # It only looks like one of the right type: a condition on it would fail.
         meant = "…" if hidden else json.dumps(result.validated_parameters[name])
-        found = "text" if isinstance(given, str) else type(given).__name__
-        return [f"{name} is {found}, not {type_}: {_how_to_give(name, meant)}."]
+        return [f"{name} is {type_name(given)}, not {type_}: {_how_to_give(name, meant)}."]
     return []
 
 
 def _unquoted(name: str, given: object) -> str:
+    for number, item in enumerate(given if isinstance(given, list) else []):
+        if not is_text(item):
+            return _unquoted(f"{name}[{number}]", item)
     return (
-        f"{name} is a {type(given).__name__}, not text: put it in quotes, `{name}: '…'`, or on a "
-        f"""host's line in an INI inventory `{name}="'…'"`."""
+        f"{name} is {type_name(given)}, not text, as YAML reads it: put it in quotes, in an INI "
+        f"""inventory in two kinds ("'…'")."""
     )
 
 

@@ -176,6 +176,26 @@ def test_hidden_text_that_is_no_clear_mapping_is_not_shown() -> None:
         assert "s3cret" not in str(wrong_types(role, {"alpha_x": text}))
 
 
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (7, "alpha_x is int"),
+        (True, "alpha_x is bool"),
+        (1.5, "alpha_x is float"),
+        (date(2026, 1, 2), "alpha_x is a date"),
+    ],
+)
+def test_what_yaml_does_not_read_as_text_needs_quotes(value: object, named: str) -> None:
+    role = RoleInputs("alpha", {"alpha_x": {"type": "str"}})
+    (fault,) = wrong_types(role, {"alpha_x": value})
+    assert fault.startswith(f"{named}, not text, as YAML reads it: put it in quotes")
+
+
+def test_an_item_that_needs_quotes_is_named_by_its_place() -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_names": ["one", 2]})
+    assert fault.startswith("alpha_names[1] is int, not text")
+
+
 def test_a_bool_is_no_int() -> None:
     role = RoleInputs("alpha", {"alpha_x": {"type": "int"}})
     assert len(wrong_types(role, {"alpha_x": True})) == 1
