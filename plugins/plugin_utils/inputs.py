@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import operator
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from jinja2.sandbox import SandboxedEnvironment
 
 from .argument_types import (
     EXAMPLES,
@@ -29,12 +28,8 @@ Option = dict[str, Any]
 Lists = dict[str, set[str]]
 
 TOLERANCE = 1e-9  # of what is computed with binary fractions
-_OPERATORS: dict[type, Any] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
+# Of the formulas in `meta/input_checks.yml`.
+_JINJA = SandboxedEnvironment(autoescape=True)
 
 
 @dataclass(frozen=True)
@@ -46,21 +41,11 @@ class RoleInputs:
     checks: dict[str, Option] = field(default_factory=dict)  # `meta/input_checks.yml`
     facts: frozenset[str] = frozenset()  # what it computes for other roles, in `vars/`
 
-    def check(self, name: str) -> Option:
-        """Give what only this variable needs."""
-        return self.checks.get(name, {})
-
-    def kind(self, name: str) -> Kind | None:
-        """Find the kind of a variable, or the one that its check names."""
-        named = self.check(name).get("kind")
-        return KINDS[named] if named else kind_of(name, self.options.get(name, {}))
-
     def remedy(self, name: str) -> str:
         """Say what to do about a variable."""
-        defaults = f"roles/{self.name}/defaults/main.yml"
-        kind = self.kind(name) or KINDS["text"]
-        said = self.check(name).get("remedy")
-        return said or how_to_write(kind, self.options.get(name, {}), defaults)
+        option = self.options.get(name, {})
+        said = self.checks.get(name, {}).get("remedy")
+        return said or how_to_write(name, option, f"roles/{self.name}/defaults/main.yml")
 
 
 def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
@@ -148,72 +133,51 @@ def wrong_shapes(role: RoleInputs, values: Variables, lists: Lists | None = None
         lists: What is known by name: `alerts`, `severities` and the host's `addresses`.
     """
     faults = []
-    for name in role.options.keys() | role.checks.keys():
-        if name in values:
-            faults += _wrong_shape(role, name, values[name], lists or {})
-    return sorted(faults)
+    for name in sorted(role.options.keys() & values.keys()):
+        faults += _wrong_shape(role, name, values[name], lists or {})
+    return faults
 
 
 def _wrong_shape(role: RoleInputs, name: str, value: Any, lists: Lists) -> list[str]:
-    check, kind = role.check(name), role.kind(name)
-    option = role.options.get(name, {})
+    option, check = role.options[name], role.checks.get(name, {})
     if "each" in check:
         return _wrong_elements(role, name, value, lists)
     if value == "" and (check.get("empty") or may_be_empty(option)):
         return []
-    low, high = check.get("min"), check.get("max")
-    if kind:
-        low, high = low or kind.range[0], high or kind.range[1]
-    fits = _fits_all(kind, check, value, lists)
-    if not fits or not all(_is_between(part, low, high) for part in _parts(value)):
-        what = check.get("what") or (kind.what if kind else "valid")
-        return [f"{name} is not {what}{_range_in_words(low, high)}: {role.remedy(name)}."]
-    hidden_url = kind is KINDS["url"] and option.get("no_log")
-    if kind and (kind.delivers or hidden_url) and any(map(_is_placeholder, _parts(value))):
+    kind = kind_of(name, option)
+    low, high = check.get("min", kind.range[0]), check.get("max", kind.range[1])
+    fits = _fits(kind, check, value, lists)
+    if not fits or (high and not all(_is_between(part, low, high) for part in _parts(value))):
+        what = check.get("what", kind.what) + (f" from {low} to {high}" if high else "")
+        return [f"{name} is not {what}: {role.remedy(name)}."]
+    delivers = kind.delivers or (kind is KINDS["url"] and option.get("no_log"))
+    if delivers and any(PLACEHOLDER.search(part) for part in _parts(value)):
         return [f"{name} still has an example's value: {role.remedy(name)}."]
     return []
 
 
-def _fits_all(kind: Kind | None, check: Option, value: Any, lists: Lists) -> bool:
-    if kind and kind.whole:
+def _fits(kind: Kind, check: Option, value: Any, lists: Lists) -> bool:
+    if kind.whole:
         return kind.fits(value)
     parts = _parts(value)
-    if isinstance(value, list) and not set(check.get("has", ())) <= set(value):
-        return False
-    if isinstance(value, dict):
-        if not all(map(shape(check.get("keys", "(?s:.*)")), value)):
-            return False
-        if not _is_known(value, lists.get(check.get("keys_among", ""))):
-            return False
-    if not kind and "pattern" not in check:
-        return True
+    keys = value if isinstance(value, dict) else ()
     own = shape(check.get("pattern", "(?s:.*)"))
-    return all(
-        not isinstance(part, (list, dict))
-        and part is not None
-        and (kind is None or kind.fits(str(part)))
-        and own(part)
-        for part in parts
-    ) and _is_known(parts, lists.get(kind.among) if kind else None)
+    return (
+        all(isinstance(part, (str, int, float)) and kind.fits(str(part)) for part in parts)
+        and all(map(own, parts))
+        and set(check.get("has", ())) <= set(parts)
+        and _are_known(parts, lists.get(kind.among))
+        and _are_known(keys, lists.get(check.get("keys_among", "")))
+    )
 
 
-def _is_known(names: Any, known: set[str] | None) -> bool:
+def _are_known(names: Any, known: set[str] | None) -> bool:
     # What is not known, such as facts that were not gathered, cannot be compared.
     return not known or set(map(str, names)) <= known
 
 
 def _is_between(part: object, low: object, high: object) -> bool:
-    return (not low or amount(part) >= amount(low)) and (not high or amount(part) <= amount(high))
-
-
-def _range_in_words(low: object, high: object) -> str:
-    if low and high:
-        return f" from {low} to {high}"
-    return f" of at least {low}" if low else f" of at most {high}" if high else ""
-
-
-def _is_placeholder(part: object) -> bool:
-    return bool(PLACEHOLDER.search(str(part)))
+    return amount(low) <= amount(part) <= amount(high)
 
 
 def _parts(value: object) -> list[Any]:
@@ -231,7 +195,7 @@ def _wrong_elements(role: RoleInputs, name: str, value: list[Variables], lists: 
         inputs = RoleInputs(
             role.name,
             {prefix + key: option for key, option in role.options[name]["options"].items()},
-            {prefix + key: check for key, check in role.check(name)["each"].items()},
+            {prefix + key: check for key, check in role.checks[name]["each"].items()},
         )
         faults += wrong_shapes(inputs, {prefix + key: part for key, part in element.items()}, lists)
     return faults
@@ -266,11 +230,11 @@ def _wrong_pair(name: str, check: Option, value: object, scope: Variables) -> li
     for bound, sign, remedy in (("at_least", 1, "raise it"), ("at_most", -1, "lower it")):
         formulas = check.get(bound, [])
         for formula in [formulas] if isinstance(formulas, str) else formulas:
-            tree = ast.parse(formula, mode="eval").body
-            names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+            names = re.findall(r"[a-z]\w+", formula)
             if not set(names) <= scope.keys():
                 continue
-            limit = _evaluate(tree, scope)
+            given = {name: amount(scope[name]) for name in names}
+            limit = float(_JINJA.compile_expression(formula)(**given) or 0)
             if sign * (amount(value) - limit) < -TOLERANCE:
                 unit = "" if re.fullmatch(r"[\d.]+", str(value)) else "s"
                 why = f", {check['why']}" if "why" in check else ""
@@ -279,12 +243,3 @@ def _wrong_pair(name: str, check: Option, value: object, scope: Variables) -> li
                     f"({limit:g}{unit}){why}: {remedy}, or change {' or '.join(names)}."
                 )
     return faults
-
-
-def _evaluate(tree: ast.expr, scope: Variables) -> float:
-    """Compute a formula of numbers and variables."""
-    if isinstance(tree, ast.BinOp):
-        left, right = _evaluate(tree.left, scope), _evaluate(tree.right, scope)
-        result: float = _OPERATORS[type(tree.op)](left, right)
-        return result
-    return amount(scope[tree.id] if isinstance(tree, ast.Name) else ast.literal_eval(tree))

@@ -90,6 +90,14 @@ def is_line(text: str) -> bool:
     return bool(text.strip()) and text.isprintable()
 
 
+def are_labels(value: dict[str, Any]) -> bool:
+    """Say whether it is a mapping of names of labels to texts."""
+    return all(
+        shape(r"(?!__)[A-Za-z_]\w*")(name) and isinstance(text, (str, int, float)) and str(text)
+        for name, text in value.items()
+    )
+
+
 def are_resources(value: dict[str, Any]) -> bool:
     """Say whether it is what a pod requests and may use."""
     fits = shape(QUANTITY)

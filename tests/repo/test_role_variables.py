@@ -13,7 +13,7 @@ from ansible.template import trust_as_template
 from plugins.callback.typed_variables import convert
 from plugins.plugin_utils.argument_types import PYTHON_TYPES, has_type
 from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes, wrong_types
-from plugins.plugin_utils.kinds import KINDS
+from plugins.plugin_utils.kinds import KINDS, kind_of
 from plugins.plugin_utils.secret_templates import find_secret_templates
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
@@ -141,10 +141,11 @@ def test_nobody_uses_the_private_variables_of_another_role() -> None:
     assert used == []
 
 
+VAGUE = [KINDS[name] for name in ("any", "text", "whole")]
 # What `meta/input_checks.yml` may say of a variable.
 WORDS = {
-    "what", "pattern", "remedy", "empty", "min", "max", "at_least", "at_most", "why", "kind",
-    "keys", "keys_among", "has", "each", "rising",
+    "what", "pattern", "remedy", "empty", "min", "max", "at_least", "at_most", "why",
+    "keys_among", "has", "each", "rising",
 }  # fmt: skip
 
 
@@ -154,15 +155,11 @@ def inputs_of(role: Role) -> RoleInputs:
 
 @each_role
 def test_input_checks_are_about_known_variables_and_can_be_made(role: Role) -> None:
-    inputs = inputs_of(role)
     for name, check in role.input_checks.items():
         assert name in role.defaults
         assert check
         assert check.keys() <= WORDS, name
         assert re.compile(check.get("pattern", ""))
-        # What a kind says of itself needs no repetition.
-        if check.keys() & {"pattern", "keys", "keys_among"} and "what" not in check:
-            assert inputs.kind(name), name
 
 
 # Each with an IPv6 address as its host, as it must be written and as it is often written.
@@ -269,4 +266,4 @@ def test_a_secret_of_the_vault_that_looks_like_a_template_is_found(role: Role) -
 @pytest.mark.parametrize("role", SITE, ids=lambda role: role.name)
 def test_values_whose_type_says_little_are_checked_for_their_shape(role: Role) -> None:
     for name in filter(SHAPED.search, role.defaults):
-        assert inputs_of(role).kind(name) not in {None, KINDS["text"], KINDS["whole"]}, name
+        assert kind_of(name, role.specs["main"][name]) not in VAGUE, name

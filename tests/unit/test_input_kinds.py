@@ -208,7 +208,7 @@ def inputs_of(role: Role) -> RoleInputs:
 
 
 def faults_of(role: RoleInputs, name: str, value: object) -> list[str]:
-    alone = RoleInputs(role.name, {name: role.options[name]}, {name: role.check(name)})
+    alone = RoleInputs(role.name, {name: role.options[name]}, {name: role.checks.get(name, {})})
     return wrong_types(alone, {name: value}) or wrong_shapes(alone, {name: value}, LISTS)
 
 
@@ -233,7 +233,7 @@ def test_values_of_every_kind_are_among_them() -> None:
     options = [item for role in SITE for item in role.specs["main"].items()]
     kinds = [kind_of(name, option) for name, option in options]
     words = {word for word, kind in KINDS.items() if kind in kinds}
-    assert words - BY_KIND.keys() == {"text", "whole", "number", "token"}
+    assert words - BY_KIND.keys() == {"any", "labels", "number", "text", "token", "whole"}
 
 
 # All that does not go together, each with the values that make it so.
@@ -336,6 +336,8 @@ SOUND: list[Data] = [
     {"botwatch_grafana_url": "https://host.test/grafana/"},
     {"botwatch_listen_address": "0.0.0.0"},  # noqa: S104 # what a user may write
     {"botwatch_listen_address": "192.0.2.7"},
+    {"discord_bot_gateway_quiet_s": 0, "discord_bot_gateway_patience_s": 0},
+    {"discord_bot_user_commands_per_minute": 0, "prometheus_bot_errors_threshold": 0},
     {"discord_bot_prefix": "$$", "discord_bot_memory_max": "1G"},
     {"discord_bot_image": "registry.host.test:5000/team/bot@sha256:" + "0" * 64},
     {"discord_bot_base_image": "python:3.13-slim-bookworm"},

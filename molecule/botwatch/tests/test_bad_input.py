@@ -87,7 +87,6 @@ WRONG: dict[str, Case] = {
         "prometheus_bot_errors_recent_window",
         "lower it, or change prometheus_bot_errors_window",
     ),
-    "no list": (
         {"alertmanager_email_to": "a@host.test"},
         "alertmanager_email_to",
         '["a@host.test"]',
