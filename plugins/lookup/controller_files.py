@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils.paths import locate
+from ..plugin_utils.paths import matches
 
 DOCUMENTATION = """
 name: controller_files
@@ -34,10 +33,3 @@ class LookupModule(LookupBase):
         """Find them; see DOCUMENTATION."""
         del variables
         return [{"pattern": term, "paths": matches(term)} for term in terms]
-
-
-def matches(pattern: str) -> list[str]:
-    """List the files that match a pattern, in a fixed order."""
-    path = locate(pattern)
-    found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
-    return sorted(str(file) for file in found if file.is_file())

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from .secret_templates import is_text
+
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
@@ -33,6 +35,14 @@ def has_type(option: dict[str, Any], value: object) -> bool:
     return kinds is None or (isinstance(value, kinds) and is_bool is (bool in kinds))
 
 
+def type_name(value: object) -> str:
+    """Name the type of a value as a spec does; Ansible's own types have other names."""
+    if isinstance(value, str):
+        return "text"
+    known = (name for name, kinds in PYTHON_TYPES.items() if isinstance(value, kinds))
+    return next(known, "a date")
+
+
 def has_collection_for_text(option: dict[str, Any], value: object) -> bool:
     """Say whether a list or mapping is where text should be; Ansible would turn it into text."""
     if isinstance(value, list) and option.get("type") == "list":
@@ -40,6 +50,13 @@ def has_collection_for_text(option: dict[str, Any], value: object) -> bool:
             return False
         return any(has_collection_for_text({"type": option["elements"]}, item) for item in value)
     return option.get("type", "str") in _TEXTS and isinstance(value, (list, dict))
+
+
+def is_unquoted(option: dict[str, Any], value: object) -> bool:
+    """Say whether text lacks the quotes without which YAML reads a number, a date or a bool."""
+    if isinstance(value, list) and option.get("type") == "list":
+        return any(is_unquoted({"type": option.get("elements")}, item) for item in value)
+    return option.get("type", "str") in _TEXTS - {None} and not is_text(value)
 
 
 def read_text(option: dict[str, Any], value: object) -> object:

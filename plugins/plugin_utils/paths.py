@@ -11,3 +11,10 @@ def locate(given: str) -> Path:
     Ansible's own actions would look for a relative path next to the playbook and in the roles.
     """
     return Path(given).expanduser().absolute()
+
+
+def matches(pattern: str) -> list[str]:
+    """List the files that match a pattern, in a fixed order."""
+    path = locate(pattern)
+    found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+    return sorted(str(file) for file in found if file.is_file())

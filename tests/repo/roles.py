@@ -51,9 +51,9 @@ class Role:
         return {name: spec.get("options", {}) for name, spec in specs.items()}
 
     @property
-    def input_checks(self) -> list[dict[str, str]]:
-        """The shapes that its variables must have."""
-        return self.read("meta/input_checks.yml") or []
+    def input_checks(self) -> dict[str, Data]:
+        """What only one of its variables needs, by its name."""
+        return self.read("meta/input_checks.yml") or {}
 
     def tasks(self) -> Iterator[Data]:
         """All its tasks and handlers, those in blocks too, and the blocks."""

@@ -82,8 +82,11 @@ def test_a_pinned_version_is_found_in_every_file(name: str) -> None:
     parts = ("defaults/main", "meta/argument_specs", "meta/input_checks")
     paths = [f"roles/{role.name}/{part}.yml" for part in parts]
     for path in (*paths, f"docs/reference/{role.name}.md"):
-        count = len(re.findall(rf"(?<![\w/]){re.escape(value)}", (REPOSITORY / path).read_text()))
-        assert len([f for f in found if f.file == path]) == count > 0, path
+        text = (REPOSITORY / path).read_text() if (REPOSITORY / path).is_file() else ""
+        count = len(re.findall(rf"(?<![\w/]){re.escape(value)}", text))
+        assert len([f for f in found if f.file == path]) == count, path
+        # The check of an image takes its example from the default.
+        assert count > 0 or "input_checks" in path, path
 
 
 def test_one_dependency_is_found_once_and_in_one_version() -> None:

@@ -10,9 +10,10 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import trust_as_template
-from plugins.action.check_role_variables import RoleInputs, wrong_shapes, wrong_types
 from plugins.callback.typed_variables import convert
 from plugins.plugin_utils.argument_types import PYTHON_TYPES, has_type
+from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes, wrong_types
+from plugins.plugin_utils.kinds import KINDS, kind_of
 from plugins.plugin_utils.secret_templates import find_secret_templates
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
@@ -140,12 +141,25 @@ def test_nobody_uses_the_private_variables_of_another_role() -> None:
     assert used == []
 
 
+VAGUE = [KINDS[name] for name in ("any", "text", "whole")]
+# What `meta/input_checks.yml` may say of a variable.
+WORDS = {
+    "what", "pattern", "remedy", "empty", "min", "max", "at_least", "at_most", "why",
+    "keys_among", "has", "each", "rising",
+}  # fmt: skip
+
+
+def inputs_of(role: Role) -> RoleInputs:
+    return RoleInputs(role.name, role.specs["main"], role.input_checks)
+
+
 @each_role
 def test_input_checks_are_about_known_variables_and_can_be_made(role: Role) -> None:
-    for check in role.input_checks:
-        assert set(check) - {"list"} == {"variable", "what", "pattern", "remedy"}
-        assert check["variable"] in role.defaults
-        assert re.compile(check["pattern"])
+    for name, check in role.input_checks.items():
+        assert name in role.defaults
+        assert check
+        assert check.keys() <= WORDS, name
+        assert re.compile(check.get("pattern", ""))
 
 
 # Each with an IPv6 address as its host, as it must be written and as it is often written.
@@ -155,34 +169,36 @@ ADDRESSES = [
     for port in ("", ":8080")
     for path in ("", "/folder")
 ]
-
-
 PORTS = ["host:{}", *(f"{scheme}://host:{{}}" for scheme in ("http", "https", "ws", "wss"))]
+
+
+def is_sound(role: Role, name: str, value: str) -> bool:
+    return wrong_shapes(inputs_of(role), {name: value}) == []
 
 
 @each_role
 def test_an_ipv6_address_is_taken_in_brackets_only(role: Role) -> None:
-    for check in role.input_checks:
-        if "_url" not in check["variable"]:
+    for name in role.specs["main"]:
+        if "_url" not in name:
             continue
         for form, written, misspelt in ADDRESSES:
-            if re.fullmatch(check["pattern"], form.format("host.example.org")):
-                assert re.fullmatch(check["pattern"], form.format(written)), check["variable"]
-                assert not re.fullmatch(check["pattern"], form.format(misspelt)), check["variable"]
+            if is_sound(role, name, form.format("host.test")):
+                assert is_sound(role, name, form.format(written)), name
+                assert not is_sound(role, name, form.format(misspelt)), name
 
 
 @each_role
 def test_a_port_in_an_address_is_one_that_exists(role: Role) -> None:
-    for check in role.input_checks:
-        if not re.search("_(url|https?_proxy|server)$", check["variable"]):
+    for name in role.specs["main"]:
+        if not re.search("_(url|https?_proxy|server)$", name):
             continue
         for form in PORTS:
-            if not re.fullmatch(check["pattern"], form.format(8080)):
+            if not is_sound(role, name, form.format(8080)):
                 continue
             for port in (1, 80, 6553, 9999, 10000, 59999, 60000, 64999, 65499, 65529, 65535):
-                assert re.fullmatch(check["pattern"], form.format(port)), check["variable"]
+                assert is_sound(role, name, form.format(port)), name
             for port in (0, 65536, 65540, 65600, 66000, 70000, 99999, 100000):
-                assert not re.fullmatch(check["pattern"], form.format(port)), check["variable"]
+                assert not is_sound(role, name, form.format(port)), name
 
 
 @pytest.mark.parametrize(
@@ -190,7 +206,7 @@ def test_a_port_in_an_address_is_one_that_exists(role: Role) -> None:
 )
 def test_services_listen_on_ipv4_addresses_only_and_that_is_said(address: str) -> None:
     (role,) = [role for role in ROLES if role.name == "botwatch"]
-    inputs = RoleInputs(role.name, {}, {}, role.input_checks)
+    inputs = inputs_of(role)
     (fault,) = wrong_shapes(inputs, {"botwatch_listen_address": address})
     assert "is not an IPv4 address" in fault
     assert "do not listen on IPv6" in fault
@@ -200,7 +216,7 @@ def test_services_listen_on_ipv4_addresses_only_and_that_is_said(address: str) -
 
 @each_role
 def test_what_the_roles_and_the_demo_say_passes_the_checks(role: Role, values: Data) -> None:
-    inputs = RoleInputs(role.name, role.specs["main"], role.defaults, role.input_checks)
+    inputs = inputs_of(role)
     own = {name: values[name] for name in role.defaults}
     assert wrong_types(inputs, own) == []
     assert wrong_shapes(inputs, own) == []
@@ -211,7 +227,7 @@ def test_text_is_refused_by_name_where_another_type_is_needed(role: Role, values
     for name, option in role.specs["main"].items():
         if option["type"] not in PYTHON_TYPES:
             continue
-        inputs = RoleInputs(role.name, {name: option}, role.defaults, [])
+        inputs = RoleInputs(role.name, {name: option})
         text = json.dumps(values[name])
         (fault,) = wrong_types(inputs, {name: text})
         assert fault.startswith(f"{name} is text, not {option['type']}: "), name
@@ -249,5 +265,5 @@ def test_a_secret_of_the_vault_that_looks_like_a_template_is_found(role: Role) -
 
 @pytest.mark.parametrize("role", SITE, ids=lambda role: role.name)
 def test_values_whose_type_says_little_are_checked_for_their_shape(role: Role) -> None:
-    checked = {check["variable"] for check in role.input_checks}
-    assert {name for name in role.defaults if SHAPED.search(name)} <= checked
+    for name in filter(SHAPED.search, role.defaults):
+        assert kind_of(name, role.specs["main"][name]) not in VAGUE, name

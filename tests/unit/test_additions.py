@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugins.lookup.controller_files import matches
 from plugins.plugin_utils import data_sources
 from plugins.plugin_utils.additions import file_faults, secret_faults
+from plugins.plugin_utils.paths import matches
 
 DIRECTORY = "/etc/grafana-secrets"
 OWN = {"name": "Prometheus", "uid": "prometheus"}

@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from plugins.action.check_role_variables import (
-    RoleInputs,
-    remedy_for,
-    unknown_names,
-    wrong_shapes,
-    wrong_types,
-)
 from plugins.plugin_utils.argument_types import read_text
+from plugins.plugin_utils.inputs import RoleInputs, unknown_names, wrong_shapes, wrong_types
 
-from unit.playbooks import REPOSITORY, Run, run_playbook, run_tasks
+from unit.playbooks import run_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,21 +27,15 @@ DEFAULTS = {
     "alpha_secret": "{{ vault_alpha_secret }}",
     "alpha_hidden_number": 1,
 }
-CHECKS = [
-    {
-        "variable": "alpha_port",
-        "what": "a port of four digits",
-        "pattern": r"\d{4}",
-        "remedy": "choose another",
-    },
-    {
-        "variable": "alpha_secret",
+CHECKS: dict[str, dict[str, Any]] = {
+    "alpha_port": {"what": "a port of four digits", "max": 9999, "remedy": "choose another"},
+    "alpha_secret": {
         "what": "a secret",
         "pattern": "s-.+",
         "remedy": "put vault_alpha_secret into the vault",
     },
-]
-ALPHA = RoleInputs("alpha", OPTIONS, DEFAULTS, CHECKS)
+}
+ALPHA = RoleInputs("alpha", OPTIONS, CHECKS)
 SOUND = {**DEFAULTS, "alpha_secret": "s-ecret"}
 EXPLAINED = "see its comment in roles/alpha/defaults/main.yml"
 
@@ -64,10 +51,11 @@ def test_a_misspelt_name_is_reported_with_the_right_one() -> None:
     ]
 
 
-def test_a_name_that_is_like_no_other_is_reported_with_the_page_that_lists_them() -> None:
-    assert unknown_names(ALPHA, {"alpha_zzz": 1}) == [
-        "alpha_zzz is no variable of the role alpha: see roles/alpha/defaults/main.yml."
-    ]
+@pytest.mark.parametrize(
+    "name", ["alpha_zzz", "alpha_users", "alpha_location", "alpha_package_state", "alpha_por_names"]
+)
+def test_a_name_that_is_like_no_other_may_be_another_roles(name: str) -> None:
+    assert unknown_names(ALPHA, {name: 1}) == []
 
 
 def test_sound_values_have_no_fault() -> None:
@@ -78,7 +66,7 @@ def test_sound_values_have_no_fault() -> None:
 @pytest.mark.parametrize("name", ["alpha_port", "alpha_names", "alpha_mode"])
 def test_an_empty_value_is_a_missing_one(name: str) -> None:
     assert wrong_types(ALPHA, {**SOUND, name: None}) == [
-        f"{name} is not set: {remedy_for(ALPHA, name)}."
+        f"{name} is not set: {ALPHA.remedy(name)}."
     ]
 
 
@@ -112,7 +100,7 @@ def test_a_wrong_type_is_reported_with_the_value() -> None:
 def test_what_only_looks_like_the_right_type_is_reported_with_what_to_type(
     option: dict[str, Any], value: object, meant: str
 ) -> None:
-    (fault,) = wrong_types(RoleInputs("alpha", {"alpha_x": option}, {}, []), {"alpha_x": value})
+    (fault,) = wrong_types(RoleInputs("alpha", {"alpha_x": option}), {"alpha_x": value})
     assert fault.startswith("alpha_x is ")
     assert f"""`-e '{{"alpha_x": {meant}}}'`""" in fault
 
@@ -176,20 +164,40 @@ def test_text_that_is_no_clear_list_or_mapping_is_refused_with_what_to_write(
 ) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         read_text(option, text)
-    role = RoleInputs("alpha", {"alpha_x": option}, {}, [])
+    role = RoleInputs("alpha", {"alpha_x": option})
     (fault,) = wrong_types(role, {"alpha_x": text})
     assert fault.startswith(f"alpha_x is not a valid {option['type']} (")
     assert "write `alpha_x: " in fault
 
 
 def test_hidden_text_that_is_no_clear_mapping_is_not_shown() -> None:
-    role = RoleInputs("alpha", {"alpha_x": {**DICT, "no_log": True}}, {}, [])
+    role = RoleInputs("alpha", {"alpha_x": {**DICT, "no_log": True}})
     for text in ("auth=s3cret", "{s3cret", "[s3cret]"):
         assert "s3cret" not in str(wrong_types(role, {"alpha_x": text}))
 
 
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (7, "alpha_x is int"),
+        (True, "alpha_x is bool"),
+        (1.5, "alpha_x is float"),
+        (date(2026, 1, 2), "alpha_x is a date"),
+    ],
+)
+def test_what_yaml_does_not_read_as_text_needs_quotes(value: object, named: str) -> None:
+    role = RoleInputs("alpha", {"alpha_x": {"type": "str"}})
+    (fault,) = wrong_types(role, {"alpha_x": value})
+    assert fault.startswith(f"{named}, not text, as YAML reads it: put it in quotes")
+
+
+def test_an_item_that_needs_quotes_is_named_by_its_place() -> None:
+    (fault,) = wrong_types(ALPHA, {**SOUND, "alpha_names": ["one", 2]})
+    assert fault.startswith("alpha_names[1] is int, not text")
+
+
 def test_a_bool_is_no_int() -> None:
-    role = RoleInputs("alpha", {"alpha_x": {"type": "int"}}, {}, [])
+    role = RoleInputs("alpha", {"alpha_x": {"type": "int"}})
     assert len(wrong_types(role, {"alpha_x": True})) == 1
 
 
@@ -210,7 +218,7 @@ def test_a_hidden_value_of_the_wrong_type_is_not_shown() -> None:
     ],
 )
 def test_a_list_or_mapping_does_not_become_text(option: dict[str, Any], value: object) -> None:
-    role = RoleInputs("alpha", {"alpha_x": option}, {}, [])
+    role = RoleInputs("alpha", {"alpha_x": option})
     (fault,) = wrong_types(role, {"alpha_x": value})
     assert fault.startswith("alpha_x has a list or mapping in place of text: see ")
 
@@ -231,28 +239,29 @@ def test_a_value_that_is_no_choice_is_reported_with_the_choices() -> None:
 
 def test_a_wrong_secret_is_reported_without_the_value() -> None:
     values = {**SOUND, "alpha_hidden_number": "s-ecret"}
-    assert wrong_types(ALPHA, values) == [f"alpha_hidden_number is not a valid int: {EXPLAINED}."]
-
-
-@pytest.mark.parametrize("value", [8123, "8123"])
-def test_a_shape_is_that_of_the_text_of_a_value(value: object) -> None:
-    assert wrong_shapes(ALPHA, {**SOUND, "alpha_port": value}) == []
-
-
-@pytest.mark.parametrize("value", ["81234", "x8123", "8123\n", ""])
-def test_a_shape_is_that_of_the_whole_value(value: str) -> None:
-    assert wrong_shapes(ALPHA, {**SOUND, "alpha_port": value}) == [
-        "alpha_port is not a port of four digits: choose another."
+    assert wrong_types(ALPHA, values) == [
+        "alpha_hidden_number is not a valid int: write a whole number such as 5."
     ]
 
 
-ZONE = {
-    "variable": "alpha_zone",
-    "what": "a time zone",
-    "pattern": "[A-Za-z/]+",
-    "list": "tz database",
-    "remedy": "write it as in the tz database",
-}
+@pytest.mark.parametrize("value", ["s-1\n2", "x-s-1", "s-", ""])
+def test_a_pattern_is_that_of_the_whole_value(value: str) -> None:
+    assert wrong_shapes(ALPHA, {**SOUND, "alpha_secret": value}) == [
+        "alpha_secret is not a secret: put vault_alpha_secret into the vault."
+    ]
+
+
+@pytest.mark.parametrize("value", [80, 10000])
+def test_a_range_is_that_of_the_kind_and_of_the_check(value: int) -> None:
+    assert wrong_shapes(ALPHA, {**SOUND, "alpha_port": value}) == [
+        "alpha_port is not a port of four digits from 1024 to 9999: choose another."
+    ]
+
+
+def test_the_default_is_the_example_of_how_to_write_a_value() -> None:
+    role = RoleInputs("alpha", {"alpha_wait": {"type": "str", "default": "7s"}})
+    (fault,) = wrong_shapes(role, {"alpha_wait": "7"})
+    assert fault.startswith("alpha_wait is not a duration from 1ms to 30d: write it as 7s, ")
 
 
 @pytest.mark.parametrize(
@@ -267,9 +276,9 @@ ZONE = {
 def test_a_zone_is_one_that_the_controller_knows_if_it_knows_any(
     monkeypatch: pytest.MonkeyPatch, zones: set[str], value: str, faults: int
 ) -> None:
-    monkeypatch.setattr("plugins.action.check_role_variables.available_timezones", lambda: zones)
-    role = RoleInputs("alpha", {}, {}, [ZONE])
-    assert len(wrong_shapes(role, {"alpha_zone": value})) == faults
+    monkeypatch.setattr("plugins.plugin_utils.shapes.available_timezones", lambda: zones)
+    role = RoleInputs("alpha", {"alpha_timezone": {"type": "str"}})
+    assert len(wrong_shapes(role, {"alpha_timezone": value})) == faults
 
 
 @pytest.fixture
@@ -321,7 +330,7 @@ def test_shapes_are_looked_at_where_types_are_right(roles: Path) -> None:
     run = run_tasks(roles, [CHECK], vault_alpha_secret="wr-ong", alpha_port=81)
     assert run.returncode == 2
     assert run.results["Check"]["msg"].splitlines() == [
-        "alpha_port is not a port of four digits: choose another.",
+        "alpha_port is not a port of four digits from 1024 to 9999: choose another.",
         "alpha_secret is not a secret: put vault_alpha_secret into the vault.",
     ]
 
@@ -330,95 +339,6 @@ def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
     run = run_tasks(roles, [CHECK], vault_alpha_secret="s-ecret")
     assert run.returncode == 0
     assert run.results["Check"]["changed"] is False
-
-
-REAL = {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["grafana", "k3s"]}}
-
-
-LISTS = {
-    "name": "Types",
-    "ansible.builtin.debug": {"msg": "{{ [k3s_disabled_components, k3s_tls_sans] }}"},
-}
-TYPES = {
-    "name": "Types",
-    "ansible.builtin.debug": {
-        "msg": "{{ grafana_enabled | type_debug }} {{ [grafana_enabled, k3s_memory_min_mb + 1] }}"
-    },
-}
-
-
-def check_real_roles(
-    folder: Path, *options: str, shown: dict[str, Any] = TYPES, **variables: object
-) -> Run:
-    (folder / "roles").symlink_to(REPOSITORY / "roles")
-    needed = {"botwatch_runtime": "k3s", "vault_grafana_admin_password": "made-up-and-long"}
-    play = {
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars": variables,
-        "tasks": [REAL, shown],
-    }
-    return run_playbook(
-        folder, [play], "-e", json.dumps(needed), *options, callback="ansible.posix.json"
-    )
-
-
-@pytest.mark.parametrize("word", ["false", "False", "no"])
-def test_text_of_the_command_line_becomes_what_it_means(tmp_path: Path, word: str) -> None:
-    options = ["-e", f"grafana_enabled={word}", "-e", "k3s_memory_min_mb=900"]
-    run = check_real_roles(tmp_path, *options)
-    assert run.results["Types"]["msg"] == "bool [False, 901]"
-
-
-def test_text_of_an_ini_inventory_becomes_what_it_means(tmp_path: Path) -> None:
-    inventory = tmp_path / "hosts.ini"
-    inventory.write_text(
-        "[botwatch]\nlocalhost ansible_connection=local\n"
-        "[botwatch:vars]\ngrafana_enabled=false\nk3s_memory_min_mb='900'\n"
-    )
-    run = check_real_roles(tmp_path, "-i", str(inventory))
-    assert run.results["Types"]["msg"] == "bool [False, 901]"
-
-
-def test_lists_of_the_command_line_become_what_they_mean(tmp_path: Path) -> None:
-    options = ["-e", "k3s_disabled_components=[traefik,servicelb]", "-e", "k3s_tls_sans="]
-    run = check_real_roles(tmp_path, *options, shown=LISTS)
-    assert run.results["Types"]["msg"] == [["traefik", "servicelb"], []]
-
-
-def test_lists_of_an_ini_inventory_become_what_they_mean(tmp_path: Path) -> None:
-    inventory = tmp_path / "hosts.ini"
-    inventory.write_text(
-        "[botwatch]\nlocalhost ansible_connection=local\n"
-        "[botwatch:vars]\nk3s_disabled_components=[traefik, servicelb]\nk3s_tls_sans=a, b\n"
-    )
-    run = check_real_roles(tmp_path, "-i", str(inventory), shown=LISTS)
-    assert run.results["Types"]["msg"] == [["traefik", "servicelb"], ["a", "b"]]
-
-
-def test_text_with_keys_and_values_is_refused_with_what_to_write(tmp_path: Path) -> None:
-    run = check_real_roles(tmp_path, "-e", "k3s_config=debug=false")
-    (said,) = run.results["Check"]["msg"].splitlines()
-    assert said == (
-        "k3s_config is not a valid dict (text must be JSON or YAML in brackets or braces): write "
-        """`k3s_config: {"key": "value"}` in a YAML file, without quotes, or use """
-        """`-e '{"k3s_config": {"key": "value"}}'`."""
-    )
-
-
-def test_text_that_means_nothing_is_refused(tmp_path: Path) -> None:
-    run = check_real_roles(tmp_path, "-e", "grafana_enabled=perhaps")
-    assert run.results["Check"]["msg"].startswith("grafana_enabled is not a valid bool")
-
-
-def test_text_from_elsewhere_is_refused_with_what_to_write(tmp_path: Path) -> None:
-    run = check_real_roles(tmp_path, grafana_enabled="false", k3s_memory_min_mb="900")
-    first, second = run.results["Check"]["msg"].splitlines()
-    assert first == (
-        "grafana_enabled is text, not bool: write `grafana_enabled: false` in a YAML file, without "
-        """quotes, or use `-e '{"grafana_enabled": false}'`."""
-    )
-    assert second.startswith("k3s_memory_min_mb is text, not int: write `k3s_memory_min_mb: 900`")
 
 
 def test_a_role_that_is_not_there_is_named(roles: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.action.check_role_variables import RoleInputs, wrong_shapes
+from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes
 
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
 from repo.roles import REPOSITORY, Role
@@ -457,8 +457,8 @@ def test_an_address_that_only_this_machine_understands_is_refused() -> None:
 
 
 def shape_faults(name: str, value: str) -> list[str]:
-    checks = ROLE.input_checks
-    return wrong_shapes(RoleInputs("k3s", {}, {}, checks), {name: value})
+    inputs = RoleInputs("k3s", ROLE.specs["main"], ROLE.input_checks)
+    return wrong_shapes(inputs, {name: value})
 
 
 ROLE = Role(REPOSITORY / "roles/k3s")

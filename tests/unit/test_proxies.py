@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
-import yaml
+from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes
 from plugins.plugin_utils.proxies import proxy_for
 
-from unit.playbooks import REPOSITORY
+from repo.roles import REPOSITORY, Role
 
 PLAIN, SECURE = "http://plain:3128", "http://secure:3128"
 
@@ -93,7 +90,7 @@ def test_without_a_proxy_all_is_direct() -> None:
     ],
 )
 def test_the_address_of_a_proxy_has_a_shape(address: str, *, fits: bool) -> None:
-    assert matches_pattern("botwatch_http_proxy", address) is fits
+    assert is_sound("botwatch_http_proxy", address) is fits
 
 
 @pytest.mark.parametrize(
@@ -110,11 +107,10 @@ def test_the_address_of_a_proxy_has_a_shape(address: str, *, fits: bool) -> None
     ],
 )
 def test_exceptions_have_a_shape(exceptions: str, *, fits: bool) -> None:
-    assert matches_pattern("botwatch_no_proxy", exceptions) is fits
+    assert is_sound("botwatch_no_proxy", exceptions) is fits
 
 
-def matches_pattern(variable: str, value: str) -> bool:
-    path = Path(REPOSITORY / "roles/botwatch/meta/input_checks.yml")
-    checks = yaml.safe_load(path.read_text(encoding="utf-8"))
-    (check,) = (check for check in checks if check["variable"] == variable)
-    return re.fullmatch(check["pattern"], value) is not None
+def is_sound(variable: str, value: str) -> bool:
+    role = Role(REPOSITORY / "roles/botwatch")
+    inputs = RoleInputs("botwatch", role.specs["main"], role.input_checks)
+    return wrong_shapes(inputs, {variable: value}) == []

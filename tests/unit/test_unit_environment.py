@@ -7,10 +7,11 @@ import shlex
 from typing import Any
 
 import pytest
-import yaml
+from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes
 
 from kubernetes.manifests import GIVEN, declared
 from monitoring.rendering import load_plugins, read_for_ansible, render_template
+from repo.roles import Role
 from unit.playbooks import REPOSITORY
 
 UNITS = {
@@ -86,11 +87,9 @@ def test_a_pod_holds_its_settings_as_they_are(value: str) -> None:
     "value", ['http://host/"', "http://host/\\", "http://host/$x", "http://h'/"]
 )
 def test_an_address_that_becomes_an_argument_needs_no_quoting(value: str) -> None:
-    path = REPOSITORY / "roles/botwatch/meta/input_checks.yml"
-    patterns = {
-        check["variable"]: check["pattern"]
-        for check in yaml.safe_load(path.read_text(encoding="utf-8"))
-    }
+    role = Role(REPOSITORY / "roles/botwatch")
+    inputs = RoleInputs("botwatch", role.specs["main"], role.input_checks)
     for name in ("botwatch_prometheus_url", "botwatch_alertmanager_url"):
-        assert re.fullmatch(patterns[name], "http://host:9090/x%22")
-        assert not re.fullmatch(patterns[name], value)
+        assert wrong_shapes(inputs, {name: "http://host:9090/"}) == []
+        (fault,) = wrong_shapes(inputs, {name: value})
+        assert fault.startswith(f"{name} is not an address")

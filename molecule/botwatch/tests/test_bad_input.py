@@ -68,24 +68,47 @@ def environment(**more: str) -> dict[str, str]:
 
 
 Case = tuple[Variables, str, str]
-BOT_DEFAULTS = "roles/discord_bot/defaults/main.yml"
 SLACK = "alertmanager_slack_webhook_url"
 TOKEN = "discord_bot_token"
 WRONG: dict[str, Case] = {
     "no number": ({"botwatch_bot_port": "eight"}, "botwatch_bot_port", "a free one in that range"),
     "no such port": ({"botwatch_bot_port": 80}, "botwatch_bot_port", "a free one in that range"),
     "misspelt": (
-        {"prometheus_intervall": "5s"},
-        "prometheus_intervall",
+        {"prometheus_scrape_intervall": "5s"},
+        "prometheus_scrape_intervall",
         "prometheus_scrape_interval?",
     ),
-    "unheard of": ({"discord_bot_colour": "red"}, "discord_bot_colour", BOT_DEFAULTS),
     "no choice": ({"botwatch_runtime": "vm"}, "botwatch_runtime", "roles/botwatch/defaults"),
     "no duration": ({"prometheus_bot_down_for": "soon"}, "prometheus_bot_down_for", "write it as"),
     "no durations": (
         {"alertmanager_repeat_intervals_by_severity": {"critical": "often"}},
         "alertmanager_repeat_intervals_by_severity",
         "write it as",
+    ),
+    "disarmed": ({"prometheus_bot_down_for": "30d"}, "prometheus_bot_down_for", "from 3s to 10m"),
+    "no pair": (
+        {"prometheus_bot_errors_recent_window": "6m"},
+        "prometheus_bot_errors_recent_window",
+        "lower it, or change prometheus_bot_errors_window",
+    ),
+        {"alertmanager_email_to": "a@host.test"},
+        "alertmanager_email_to",
+        '["a@host.test"]',
+    ),
+    "no address of it": (
+        {"botwatch_listen_address": "198.51.100.9"},
+        "botwatch_listen_address",
+        "such as 127.0.0.1",
+    ),
+    "below a path": (
+        {"botwatch_alertmanager_url": "https://host.test/alerts"},
+        "botwatch_alertmanager_url",
+        "cannot be reached below a path",
+    ),
+    "no alert": (
+        {"alertmanager_repeat_intervals_by_alert": {"DiscordBotDwon": "1h"}},
+        "alertmanager_repeat_intervals_by_alert",
+        "docs/runbooks",
     ),
     "no webhook": ({"vault_slack_webhook_url": f"slack {SECRET}"}, SLACK, "ansible-vault edit"),
     "empty webhook": ({"vault_slack_webhook_url": ""}, SLACK, "ansible-vault edit"),
@@ -101,7 +124,7 @@ CASES = {
     **{f"without {name}": given(drop=name) for name in SOUND},
     "three faults": given(
         {
-            "prometheus_intervall": "5s",
+            "prometheus_scrape_intervall": "5s",
             "botwatch_bot_port": 1,
             "vault_slack_webhook_url": "x",
         }
@@ -163,7 +186,7 @@ def test_a_missing_secret_is_named_with_its_remedy(told: dict[str, str], missing
 
 
 def test_all_faults_are_reported_together(told: dict[str, str]) -> None:
-    for name in ("prometheus_intervall", "botwatch_bot_port", "alertmanager_slack_webhook_url"):
+    for name in ("prometheus_scrape_intervall", "botwatch_bot_port", "alertmanager_slack_webhook_url"):
         assert name in told["three faults"]
 
 
