@@ -161,7 +161,7 @@ _BY_NAME = [
     ("str", "timezone", "zone"),
     ("str", "fingerprint", "fingerprint"),
     ("str", "hours_(start|end)", "time"),
-    ("list", "severities(_everywhere)?", "severity"),
+    ("list", "severities", "severity"),
     ("str list", "email_(from|to)", "mail"),
     ("str", "smtp_server", "mail_server"),
     ("str", "token|routing_key", "token"),

@@ -90,13 +90,13 @@ def test_values_of_every_kind_are_among_them() -> None:
 # All that does not go together, each with the values that make it so.
 PAIRS: list[tuple[str, Data]] = [
     ("prometheus_bot_errors_recent_window", {"prometheus_bot_errors_recent_window": "6m"}),
-    ("prometheus_bot_errors_recent_window", {"prometheus_interval": "2m"}),
+    ("prometheus_bot_errors_recent_window", {"prometheus_scrape_interval": "2m"}),
     ("prometheus_bot_errors_window", {"prometheus_bot_errors_window": "5s"}),
     ("prometheus_bot_failing_window", {
-        "prometheus_bot_interval": "15s", "prometheus_bot_failing_window": "40s",
+        "prometheus_bot_scrape_interval": "15s", "prometheus_bot_failing_window": "40s",
     }),
     ("prometheus_bot_memory_for", {"prometheus_bot_memory_for": "5h"}),
-    ("prometheus_bot_budget_burns[0].recent", {"prometheus_interval": "2m"}),
+    ("prometheus_bot_budget_burns[0].recent", {"prometheus_scrape_interval": "2m"}),
     ("prometheus_bot_budget_burns[0].rate", {"prometheus_bot_objective_percent": 90}),
     ("prometheus_bot_budget_burns", {"prometheus_bot_budget_burns": [
         {"severity": "info", "rate": 1, "window": "1d", "recent": "5m"},
@@ -166,8 +166,8 @@ def test_what_is_compared_with_an_absent_roles_variable_passes(defaults: Data) -
 # What users may well write.
 SOUND: list[Data] = [
     *VARIANTS.values(),
-    {"prometheus_bot_down_for": "1m30s", "prometheus_bot_interval": "5s"},
-    {"prometheus_bot_interval": "15s", "prometheus_interval": "1m"},
+    {"prometheus_bot_down_for": "1m30s", "prometheus_bot_scrape_interval": "5s"},
+    {"prometheus_bot_scrape_interval": "15s", "prometheus_scrape_interval": "1m"},
     {"prometheus_retention_time": "1y", "prometheus_retention_size": "100GB"},
     {"prometheus_bot_deaf_after": "1d", "prometheus_node_reboot_needed_for": "1w"},
     {"prometheus_bot_objective_percent": 99.9},
@@ -237,7 +237,7 @@ FOREIGN = [
 ]  # fmt: skip
 SLIPS = {
     "docker_repositry_url": "docker_repository_url",
-    "prometheus_intervall": "prometheus_interval",
+    "prometheus_scrape_intervall": "prometheus_scrape_interval",
     "discord_bot_tokn": "discord_bot_token",
     "grafana_enable": "grafana_enabled",
     "alertmanager_slack_chanel": "alertmanager_slack_channel",

@@ -91,6 +91,7 @@ WRONG: dict[str, Case] = {
         "prometheus_bot_errors_recent_window",
         "lower it, or change prometheus_bot_errors_window",
     ),
+    "no list": (
         {"alertmanager_email_to": "a@host.test"},
         "alertmanager_email_to",
         '["a@host.test"]',
@@ -186,7 +187,11 @@ def test_a_missing_secret_is_named_with_its_remedy(told: dict[str, str], missing
 
 
 def test_all_faults_are_reported_together(told: dict[str, str]) -> None:
-    for name in ("prometheus_scrape_intervall", "botwatch_bot_port", "alertmanager_slack_webhook_url"):
+    for name in (
+        "prometheus_scrape_intervall",
+        "botwatch_bot_port",
+        "alertmanager_slack_webhook_url",
+    ):
         assert name in told["three faults"]
 
 
