@@ -21,7 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.argument_types import EXAMPLES, has_collection_for_text, has_type, read_text
-from ..plugin_utils.roles import find_role
+from ..plugin_utils.roles import find_role, role_options
 from ..plugin_utils.secret_templates import (
     find_secret_numbers,
     find_secret_templates,
@@ -50,6 +50,8 @@ class RoleInputs:
 
 def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
     """Faults: variables with the role's prefix that the role does not know."""
+    if not role.options:
+        return []  # the prefix is none of ours
     prefix = f"{role.name}_"
     # Compared without the prefix, which alone would make any two names look alike.
     known = [option.removeprefix(prefix) for option in role.options]
@@ -194,14 +196,13 @@ class ActionModule(ActionBase):
             faults += wrong_types(sound, values) or wrong_shapes(sound, values)
         if faults:
             raise AnsibleActionFail("\n".join(faults))
-        return result
+        return {**result, "roles": [role.name for role in roles]}
 
     def _inputs_of(self, name: str) -> RoleInputs:
         path = find_role(name)
-        specs = self._read(path / "meta/argument_specs.yml") or {}
         return RoleInputs(
             name,
-            specs.get("argument_specs", {}).get("main", {}).get("options", {}),
+            role_options(self._read(path / "meta/argument_specs.yml")),
             self._read(path / "defaults/main.yml") or {},
             self._read(path / "meta/input_checks.yml") or [],
             frozenset(self._read(path / "vars/main.yml") or {}),

@@ -54,19 +54,19 @@ def values() -> dict[str, Any]:
 
 @each_role
 def test_the_spec_names_the_variables_that_have_defaults(role: Role) -> None:
-    assert set(role.specs["main"]) == set(role.defaults)
+    assert set(role.options) == set(role.defaults)
 
 
 @each_role
 def test_the_spec_says_the_default_that_holds(role: Role) -> None:
-    for name, option in role.specs["main"].items():
+    for name, option in role.options.items():
         if not option.get("required"):
             assert option.get("default") == role.defaults[name], name
 
 
 @each_role
 def test_what_is_required_has_no_default_but_a_secret_of_the_vault(role: Role) -> None:
-    for name, option in role.specs["main"].items():
+    for name, option in role.options.items():
         if option.get("required"):
             assert "default" not in option, name
             assert option.get("no_log"), name
@@ -75,7 +75,7 @@ def test_what_is_required_has_no_default_but_a_secret_of_the_vault(role: Role) -
 
 @each_role
 def test_secrets_are_never_shown_and_never_checked_by_type(role: Role) -> None:
-    for name, option in role.specs["main"].items():
+    for name, option in role.options.items():
         secret = bool(SECRET.fullmatch(str(role.defaults[name])))
         assert bool(option.get("no_log")) is (secret or name in MAY_HOLD_SECRETS), name
         if secret:
@@ -200,7 +200,7 @@ def test_services_listen_on_ipv4_addresses_only_and_that_is_said(address: str) -
 
 @each_role
 def test_what_the_roles_and_the_demo_say_passes_the_checks(role: Role, values: Data) -> None:
-    inputs = RoleInputs(role.name, role.specs["main"], role.defaults, role.input_checks)
+    inputs = RoleInputs(role.name, role.options, role.defaults, role.input_checks)
     own = {name: values[name] for name in role.defaults}
     assert wrong_types(inputs, own) == []
     assert wrong_shapes(inputs, own) == []
@@ -208,7 +208,7 @@ def test_what_the_roles_and_the_demo_say_passes_the_checks(role: Role, values: D
 
 @each_role
 def test_text_is_refused_by_name_where_another_type_is_needed(role: Role, values: Data) -> None:
-    for name, option in role.specs["main"].items():
+    for name, option in role.options.items():
         if option["type"] not in PYTHON_TYPES:
             continue
         inputs = RoleInputs(role.name, {name: option}, role.defaults, [])
@@ -225,19 +225,19 @@ def test_text_is_refused_by_name_where_another_type_is_needed(role: Role, values
 def test_text_becomes_what_it_means_where_another_type_is_needed(role: Role, values: Data) -> None:
     typed = {
         name: values[name]
-        for name, option in role.specs["main"].items()
+        for name, option in role.options.items()
         if option["type"] in PYTHON_TYPES
     }
     passed = {name: json.dumps(value) for name, value in typed.items()}
     convert(passed)
     assert passed == typed
     for name, value in passed.items():
-        assert has_type(role.specs["main"][name], value), name
+        assert has_type(role.options[name], value), name
 
 
 @each_role
 def test_a_secret_of_the_vault_that_looks_like_a_template_is_found(role: Role) -> None:
-    for name, option in role.specs["main"].items():
+    for name, option in role.options.items():
         if not option.get("no_log") or name in MAY_HOLD_SECRETS:
             continue
         (secret,) = re.findall(r"vault_\w+", role.defaults[name])
