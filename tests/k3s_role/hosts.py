@@ -38,9 +38,6 @@ BUILD = {
     "hosts": "botwatch:k3s_agents",
     "gather_facts": True,
     "gather_subset": ["min", "network"],
-    "pre_tasks": [
-        {"ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "preflight"}},
-    ],
     "roles": ["k3s"],
 }
 WAIT = {
