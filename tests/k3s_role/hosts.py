@@ -44,7 +44,10 @@ WAIT = {
     "hosts": "botwatch",
     "gather_facts": False,
     "tasks": [
-        {"ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "workloads"}},
+        {
+            "ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "workloads"},
+            "vars": {"botwatch_workloads_selector": "app.kubernetes.io/managed-by=botwatch"},
+        },
     ],
 }
 # Overlays, which containers are made of, do not lie on one another.
