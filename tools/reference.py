@@ -116,7 +116,8 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     index = f"{NOTICE}\n\n{INTRODUCTION}"
     for role in sorted(path for path in (root / "roles").iterdir() if path.is_dir()):
         specs = read(role / "meta/argument_specs.yml").get("argument_specs", {})
-        main = specs.get("main", {})
+        # The role `botwatch` has them at the entry point that other roles' plays run.
+        main = specs.get("main") or specs.get("preflight") or {}
         if main.get("options"):
             written[f"{role.name}.md"] = page(role.name, main, read(role / "defaults/main.yml"))
             summary = prose(main.get("short_description", ""))

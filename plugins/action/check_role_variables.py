@@ -26,7 +26,7 @@ from ..plugin_utils.inputs import (
     wrong_types,
 )
 from ..plugin_utils.paths import matches
-from ..plugin_utils.roles import find_role
+from ..plugin_utils.roles import find_role, role_options
 from ..plugin_utils.secret_templates import (
     find_secret_numbers,
     find_secret_templates,
@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
         faults += [fault for role in roles for fault in wrong_pairs(role, sound)]
         if faults:
             raise AnsibleActionFail("\n".join(faults))
-        return result
+        return {**result, "roles": [role.name for role in roles]}
 
     def _lists(self, known: Variables) -> dict[str, set[str]]:
         """List the alerts and severities, ours and the user's, and the addresses of the host."""
@@ -105,10 +105,9 @@ class ActionModule(ActionBase):
 
     def _inputs_of(self, name: str) -> RoleInputs:
         path = find_role(name)
-        specs = self._read(path / "meta/argument_specs.yml") or {}
         return RoleInputs(
             name,
-            specs.get("argument_specs", {}).get("main", {}).get("options", {}),
+            role_options(self._read(path / "meta/argument_specs.yml")),
             self._read(path / "meta/input_checks.yml") or {},
             frozenset(self._read(path / "vars/main.yml") or {}),
         )

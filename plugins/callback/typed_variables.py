@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.callback import CallbackBase
 
 from ..plugin_utils.argument_types import has_type, read_text
+from ..plugin_utils.roles import role_options
 
 if TYPE_CHECKING:
     from ansible.playbook.play import Play
@@ -34,14 +35,12 @@ ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
 @cache
-def role_options(role: str) -> dict[str, dict[str, Any]]:
+def options_of(role: str) -> dict[str, dict[str, Any]]:
     """Read the options of a role; a name that is no role's has none."""
     specs = ROLES / role / "meta/argument_specs.yml"
     if not specs.is_file():
         return {}
-    read = yaml.safe_load(specs.read_text(encoding="utf-8"))
-    options: dict[str, dict[str, Any]] = read["argument_specs"].get("main", {}).get("options", {})
-    return options
+    return role_options(yaml.safe_load(specs.read_text(encoding="utf-8")))
 
 
 @cache
@@ -53,7 +52,7 @@ def role_names() -> tuple[str, ...]:
 def option_of(name: str) -> dict[str, Any] | None:
     """Find what a role declares about a variable."""
     for role in role_names():
-        if name.startswith(f"{role}_") and (option := role_options(role).get(name)):
+        if name.startswith(f"{role}_") and (option := options_of(role).get(name)):
             return option
     return None
 

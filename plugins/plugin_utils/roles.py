@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
@@ -22,3 +23,15 @@ def find_role(name: str) -> Path:
             return path
     message = f"there is no role {name} in {', '.join(map(str, directories))}"
     raise AnsibleActionFail(message)
+
+
+def role_options(specs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """Return what a role's argument specs declare about its variables.
+
+    They are those of its entry point `main`. The role `botwatch` has them at `preflight`: Ansible
+    would validate `main` again for every role that depends on it.
+    """
+    entries = (specs or {}).get("argument_specs", {})
+    entry: dict[str, Any] = entries.get("main") or entries.get("preflight") or {}
+    options: dict[str, dict[str, Any]] = entry.get("options", {})
+    return options

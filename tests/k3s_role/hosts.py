@@ -38,16 +38,16 @@ BUILD = {
     "hosts": "botwatch:k3s_agents",
     "gather_facts": True,
     "gather_subset": ["min", "network"],
-    "pre_tasks": [
-        {"ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "preflight"}},
-    ],
     "roles": ["k3s"],
 }
 WAIT = {
     "hosts": "botwatch",
     "gather_facts": False,
     "tasks": [
-        {"ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "workloads"}},
+        {
+            "ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "workloads"},
+            "vars": {"botwatch_workloads_selector": "app.kubernetes.io/managed-by=botwatch"},
+        },
     ],
 }
 # Overlays, which containers are made of, do not lie on one another.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from plugins.plugin_utils.roles import role_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,11 @@ class Role:
         """The options of each of its entry points."""
         specs = (self.read("meta/argument_specs.yml") or {"argument_specs": {}})["argument_specs"]
         return {name: spec.get("options", {}) for name, spec in specs.items()}
+
+    @property
+    def options(self) -> dict[str, Data]:
+        """What it declares about its variables for users."""
+        return role_options(self.read("meta/argument_specs.yml"))
 
     @property
     def input_checks(self) -> dict[str, Data]:

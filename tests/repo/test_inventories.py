@@ -9,7 +9,7 @@ from repo.roles import REPOSITORY, ROLES
 
 EXAMPLE = REPOSITORY / "inventory/example/group_vars/all"
 SETTINGS = yaml.safe_load((EXAMPLE / "main.yml").read_text(encoding="utf-8"))
-DEFAULTS = {name: value for role in ROLES for name, value in role.read("defaults/main.yml").items()}
+DEFAULTS = {name: value for role in ROLES for name, value in role.defaults.items()}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from repo.roles import REPOSITORY, ROLES, Role, each_role, read_once
 
@@ -12,8 +19,8 @@ if TYPE_CHECKING:
 
 # Makes the nodes that the scenarios run on.
 TESTED_BY_ALL_SCENARIOS = {"demo_node"}
-# Part of the whole site on Kubernetes, where nothing else runs it.
-TESTED_BY_SITE_SCENARIO = {"kube_state_metrics"}
+# Part of the whole site, as nothing else runs them.
+TESTED_BY_SITE_SCENARIO = {"kube_state_metrics", "verify"}
 SITE_SCENARIOS = {"default", "ssh"}
 # The preflight checks its variables in any case.
 ALWAYS_CHECKED = {"botwatch"}
@@ -48,6 +55,71 @@ def test_every_role_has_a_scenario() -> None:
     scenarios = {path.parent.name for path in REPOSITORY.glob("molecule/*/molecule.yml")}
     roles = {role.name for role in ROLES}
     assert scenarios - SITE_SCENARIOS == roles - TESTED_BY_ALL_SCENARIOS - TESTED_BY_SITE_SCENARIO
+
+
+@cache
+def list_playbook(option: str, playbook: str = "site.yml") -> str:
+    """Return what ansible-playbook lists without contacting a host."""
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), option]
+    listed = subprocess.run(
+        [*command, "-i", "molecule/inventory", f"playbooks/{playbook}"],
+        cwd=REPOSITORY,
+        env=os.environ
+        | {
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_VAULT_PASSWORD_FILE": "inventory/demo/vault-password.txt",
+            "MOLECULE_SCENARIO_NAME": "none",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+    return listed.stdout
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "deploy.yml"])
+def test_each_role_of_a_playbook_has_one_tag_which_is_its_name(playbook: str) -> None:
+    plays = read_once(REPOSITORY / "playbooks" / playbook)
+    listed = [role for play in plays for role in play.get("roles", [])]
+    assert listed
+    assert [role for role in listed if role["tags"] != role["role"]] == []
+    assert [play["name"] for play in plays if "tasks" in play or "post_tasks" in play] == []
+    tags = re.findall(r"TASK TAGS: \[(.*)\]", list_playbook("--list-tags", playbook))
+    found = {tag for line in tags for tag in line.split(", ")}
+    assert found == {"always"} | {role["role"] for role in listed}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "host : Configure the proxy",
+        "k3s : Configure k3s and its unit",
+        "k3s : Wait for k3s to be ready",
+        "discord_bot : Install the bot's unit",
+        "discord_bot : Check whether the bot's manifests have changed",
+        "prometheus : Configure rules, scrape jobs and alerting",
+        "prometheus : Apply the manifests of Prometheus",
+        "alertmanager : Configure routes, receivers and notification templates",
+        "grafana : Copy the dashboards to the host",
+        "node_exporter : Configure the node exporter",
+    ],
+)
+def test_the_main_path_of_both_runtimes_is_listed(task: str) -> None:
+    assert f"{task}\t" in list_playbook("--list-tasks")
+
+
+@each_role
+def test_no_role_chooses_the_tasks_of_a_runtime_by_name(role: Role) -> None:
+    """Ansible cannot list them, nor choose them by a tag."""
+    for task in role.tasks():
+        assert "botwatch_runtime" not in str(task.get("ansible.builtin.include_tasks", ""))
+
+
+def test_each_role_that_changes_a_host_has_the_preflight_run_before_it() -> None:
+    for role in ROLES:
+        if role.name not in {"botwatch", *TESTED_BY_ALL_SCENARIOS}:
+            assert {"role": "botwatch"} in role.read("meta/main.yml")["dependencies"], role.name
 
 
 @each_role

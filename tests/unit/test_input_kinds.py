@@ -37,7 +37,7 @@ LISTS = {
 def wrong_values(role: Role) -> list[tuple[str, object]]:
     """Make wrong values for all variables of a role, by their type, kind and name."""
     found: list[tuple[str, object]] = []
-    for name, option in role.specs["main"].items():
+    for name, option in role.options.items():
         values = list(BY_TYPE[option["type"]])
         kind = kind_of(name, option)
         kinds = [word for word, known in KINDS.items() if known is kind]
@@ -55,7 +55,7 @@ def wrong_values(role: Role) -> list[tuple[str, object]]:
 
 
 def inputs_of(role: Role) -> RoleInputs:
-    return RoleInputs(role.name, role.specs["main"], role.input_checks)
+    return RoleInputs(role.name, role.options, role.input_checks)
 
 
 def faults_of(role: RoleInputs, name: str, value: object) -> list[str]:
@@ -76,12 +76,12 @@ def test_wrong_values_are_refused_by_name(role: Role) -> None:
             assert fault.endswith("."), fault
             assert "{{" not in fault
             # An example of ours may also be what is advised.
-            if role.specs["main"][name].get("no_log") and len(str(value)) > 12:
+            if role.options[name].get("no_log") and len(str(value)) > 12:
                 assert "..." in str(value) or str(value) not in fault
 
 
 def test_values_of_every_kind_are_among_them() -> None:
-    options = [item for role in SITE for item in role.specs["main"].items()]
+    options = [item for role in SITE for item in role.options.items()]
     kinds = [kind_of(name, option) for name, option in options]
     words = {word for word, kind in KINDS.items() if kind in kinds}
     assert words - BY_KIND.keys() == {"any", "labels", "number", "text", "token", "whole"}

@@ -457,7 +457,7 @@ def test_an_address_that_only_this_machine_understands_is_refused() -> None:
 
 
 def shape_faults(name: str, value: str) -> list[str]:
-    inputs = RoleInputs("k3s", ROLE.specs["main"], ROLE.input_checks)
+    inputs = RoleInputs("k3s", ROLE.options, ROLE.input_checks)
     return wrong_shapes(inputs, {name: value})
 
 

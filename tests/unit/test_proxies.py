@@ -112,5 +112,5 @@ def test_exceptions_have_a_shape(exceptions: str, *, fits: bool) -> None:
 
 def is_sound(variable: str, value: str) -> bool:
     role = Role(REPOSITORY / "roles/botwatch")
-    inputs = RoleInputs("botwatch", role.specs["main"], role.input_checks)
+    inputs = RoleInputs("botwatch", role.options, role.input_checks)
     return wrong_shapes(inputs, {variable: value}) == []

@@ -17,6 +17,7 @@ TOKEN, OTHER = "made.up.0123456789abcdefgh", "made.up.hgfedcba9876543210"
 PLAY = """
 - hosts: all
   gather_facts: false
+  vars: {botwatch_preflight_roles: []}
   tasks:
     - ansible.builtin.import_role: {name: discord_bot, tasks_from: preflight}
     - ansible.builtin.debug: {msg: goes on}

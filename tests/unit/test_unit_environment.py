@@ -88,7 +88,7 @@ def test_a_pod_holds_its_settings_as_they_are(value: str) -> None:
 )
 def test_an_address_that_becomes_an_argument_needs_no_quoting(value: str) -> None:
     role = Role(REPOSITORY / "roles/botwatch")
-    inputs = RoleInputs("botwatch", role.specs["main"], role.input_checks)
+    inputs = RoleInputs("botwatch", role.options, role.input_checks)
     for name in ("botwatch_prometheus_url", "botwatch_alertmanager_url"):
         assert wrong_shapes(inputs, {name: "http://host:9090/"}) == []
         (fault,) = wrong_shapes(inputs, {name: value})

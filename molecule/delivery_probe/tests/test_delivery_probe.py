@@ -10,6 +10,7 @@ from nodes import (
     read_url,
     unit_property,
 )
+from playbooks import assert_done, converge
 from waiting import eventually
 
 PORT = 9199
@@ -62,3 +63,10 @@ def test_it_measures_as_soon_as_it_is_scraped(host: Host) -> None:
     tell(host, "resolved", fault)
     assert value(host, "delivered_total") == 1
     assert 0 < value(host, "last_delivery_seconds") < 60
+
+
+def test_a_module_of_an_earlier_version_is_removed(host: Host) -> None:
+    host.run_test(f"touch {HOME}/obsolete.py")
+    assert_done(converge())
+    assert not host.file(f"{HOME}/obsolete.py").exists
+    assert host.file(f"{HOME}/main.py").exists
