@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 DEMO = REPOSITORY / "inventory/demo"
-SITE = [role for role in ROLES if role.name not in {"sandbox", "demo_node"}]
+SITE = [role for role in ROLES if role.options and role.name not in {"sandbox", "demo_node"}]
 LISTS = {
     "alerts": {"DiscordBotDown", "DiscordBotHighErrors", "NodeRebootNeeded"},
     "severities": {"critical", "warning", "info"},

@@ -103,7 +103,8 @@ def test_another_channel_is_the_main_one_and_slack_leaves_nothing_behind(host: H
     assert_done(converge(**given))
     shown = host.check_output(f"amtool --alertmanager.url=http://127.0.0.1:{PORT} config show")
     assert "receiver: pagerduty-once" in shown
-    assert "slack" not in shown
+    assert "slack_configs" not in shown
+    assert "slack-secrets" not in shown
     assert not host.file("/etc/slack-secrets").exists
     assert "changed=0" in converge(**given).stdout
     assert_done(converge())

@@ -91,11 +91,6 @@ WRONG: dict[str, Case] = {
         "prometheus_bot_errors_recent_window",
         "lower it, or change prometheus_bot_errors_window",
     ),
-    "no list": (
-        {"alertmanager_email_to": "a@host.test"},
-        "alertmanager_email_to",
-        '["a@host.test"]',
-    ),
     "no address of it": (
         {"botwatch_listen_address": "198.51.100.9"},
         "botwatch_listen_address",
