@@ -18,6 +18,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 from plugins.plugin_utils.rendering import DELIMITERS
 
 if TYPE_CHECKING:
@@ -231,10 +232,10 @@ def configure(role: Path, files: list[Data], root: Path, variables: Data) -> Non
             write(target, file["content"])
 
 
-@cache
 def load_plugins() -> None:
-    """Make the filters of Ansible's collections known; Ansible warns where that is done twice."""
-    init_plugin_loader()
+    """Make the plugins of collections known; Ansible warns where that is done twice."""
+    if AnsibleCollectionConfig.collection_finder is None:
+        init_plugin_loader()
 
 
 def render(root: Path, given: Data, *, with_rule_tests: bool = False) -> Rendered:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 # In texts and queries, and as the source of a threshold.
@@ -34,6 +36,9 @@ def default_of(name: str) -> Any:  # noqa: ANN401 # whatever the variable holds
         KeyError: No role has this variable.
     """
     variables = _variables()
+    # Ansible remembers which plugins it did not find, those of collections, too.
+    if AnsibleCollectionConfig.collection_finder is None:
+        init_plugin_loader()
     return Templar(loader=DataLoader(), variables=variables).template(variables[name])
 
 
