@@ -37,7 +37,10 @@ from ..plugin_utils.secret_templates import (
 Variables = dict[str, Any]
 
 SEVERITIES = {"critical", "warning", "info"}
-ALWAYS_LOCAL = {"0.0.0.0", *(f"127.0.0.{last}" for last in range(1, 255))}  # noqa: S104 # compared
+# Debian gives a host's own name 127.0.1.1.
+ALWAYS_LOCAL = {
+    "0.0.0.0", "127.0.1.1", *(f"127.0.0.{last}" for last in range(1, 255)),  # noqa: S104 # compared
+}  # fmt: skip
 
 
 def without(faults: list[str], values: Variables) -> Variables:
@@ -98,7 +101,7 @@ class ActionModule(ActionBase):
         addresses = set(known.get("ansible_facts", {}).get("all_ipv4_addresses", []))
         return {
             "alerts": set(re.findall(r"'(\w+)': \d", panels.read_text(encoding="utf-8")))
-            | set(re.findall(r"""\balert:\s*["']?([^\s"'#]+)""", rules)),
+            | set(re.findall(r"""\balert:\s*["']?([^\s"'#,}]+)""", rules)),
             "severities": SEVERITIES | set(re.findall(r"""\bseverity:\s*["']?(\w+)""", rules)),
             "addresses": addresses | ALWAYS_LOCAL if addresses and runtime == "systemd" else set(),
         }

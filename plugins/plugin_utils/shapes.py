@@ -30,7 +30,9 @@ DURATION = r"(?=\d)" + "".join(rf"(?:\d{{1,9}}{unit})?" for unit in _ORDER)
 QUANTITY = r"(?!0+(\.0+)?[a-zA-Z]*$)\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?"
 # What examples have in the place of a user's own.
 PLACEHOLDER = re.compile(
-    r"\.\.\.|…|<\w[\w -]*>|x{4,}|change[-_]?me|\byour[-_]|[@/.]example\.(com|net|org)\b",
+    # Hosts such as mail.your-server.de are real.
+    r"\.\.\.|…|<\w[\w -]*>|x{8,}|change[-_]?me|\byour[-_](?![\w-]+\.\w)"
+    r"|[@/.]example\.(com|net|org)\b",
     re.IGNORECASE,
 )
 
