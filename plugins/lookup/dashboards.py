@@ -10,6 +10,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils.dashboards import RUNBOOKS, with_values, without_runbooks
+from ..plugin_utils.roles import own_defaults
 
 DOCUMENTATION = """
 name: dashboards
@@ -36,23 +37,28 @@ class LookupModule(LookupBase):
         **_options: object,
     ) -> list[Data]:
         """Read the dashboards of each folder; see DOCUMENTATION."""
-        known = variables or {}
+        # Thresholds belong to roles that the play may not have.
+        known = {**own_defaults(self._loader), **(variables or {})}
+        templar = self._templar.copy_with_new_env(available_variables=known)
         return [
-            self._dashboard(path, known)
+            read_dashboard(path, known, templar)
             for term in terms
             for path in sorted(Path(term).glob("*.json"))
         ]
 
-    def _dashboard(self, path: Path, known: Data) -> Data:
-        def read(name: str) -> object:
-            if name not in known:
-                message = f"{path.name} needs {name}, which no role of this play has."
-                raise AnsibleLookupError(message)
-            # An expression in it is one of ours: a variable of a role or of the inventory.
-            return self._templar.template(known[name])
 
-        dashboard = with_values(json.loads(path.read_text(encoding="utf-8")), read)
-        if not read(RUNBOOKS):
-            dashboard = without_runbooks(dashboard)
-        content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
-        return {"name": path.name, "uid": dashboard["uid"], "content": content}
+def read_dashboard(path: Path, known: Data, templar: Any) -> Data:  # Ansible's carries no types
+    """Read a dashboard, with the host's values."""
+
+    def read(name: str) -> object:
+        if name not in known:
+            message = f"{path.name} needs {name}, which no role has."
+            raise AnsibleLookupError(message)
+        # An expression in it is one of ours: a variable of a role or of the inventory.
+        return templar.template(known[name])
+
+    dashboard = with_values(json.loads(path.read_text(encoding="utf-8")), read)
+    if not read(RUNBOOKS):
+        dashboard = without_runbooks(dashboard)
+    content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
+    return {"name": path.name, "uid": dashboard["uid"], "content": content}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
+
+if TYPE_CHECKING:
+    from ansible.parsing.dataloader import DataLoader
 
 OWN = Path(__file__).resolve().parents[2] / "roles"
 
@@ -35,3 +38,20 @@ def role_options(specs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
     entry: dict[str, Any] = entries.get("main") or entries.get("preflight") or {}
     options: dict[str, dict[str, Any]] = entry.get("options", {})
     return options
+
+
+def own_defaults(loader: DataLoader) -> dict[str, Any]:
+    """Read the defaults of all roles of this collection, which a play may run only some of."""
+    return _read(loader, "*/defaults/main.yml")
+
+
+def own_variables(loader: DataLoader, role: str) -> dict[str, Any]:
+    """Read what a role of this collection computes."""
+    return {**_read(loader, f"{role}/vars/main.yml"), "role_path": str(OWN / role)}
+
+
+def _read(loader: DataLoader, pattern: str) -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    for path in sorted(OWN.glob(pattern)):
+        variables |= loader.load_from_file(str(path), trusted_as_template=True) or {}
+    return variables

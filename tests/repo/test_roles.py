@@ -129,6 +129,11 @@ def test_templates_land_where_their_path_says(role: Role) -> None:
                 assert file["src"] == f"{file['dest'].removeprefix('/')}.j2"
 
 
+def test_the_preflight_knows_all_roles() -> None:
+    (botwatch,) = [role for role in ROLES if role.name == "botwatch"]
+    assert botwatch.read("vars/main.yml")["_botwatch_roles"] == [role.name for role in ROLES]
+
+
 def test_the_roles_of_the_site_are_those_whose_variables_are_checked_first() -> None:
     used = set(roles_used(read_once(REPOSITORY / "playbooks/site.yml")))
     (botwatch,) = [role for role in ROLES if role.name == "botwatch"]

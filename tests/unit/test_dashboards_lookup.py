@@ -9,6 +9,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from plugins.lookup.dashboards import LookupModule
 
+from unit.playbooks import REPOSITORY
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -83,6 +85,15 @@ def test_a_dashboard_gets_the_values_of_the_host(folder: Path) -> None:
 def test_links_to_runbooks_that_have_no_address_are_left_out(folder: Path) -> None:
     (panel,) = look(folder, botwatch_runbooks_url="")["panels"]
     assert panel["links"] == [{"url": "https://example.org/"}]
+
+
+def test_a_role_that_is_not_part_of_the_play_gives_its_defaults(folder: Path) -> None:
+    variables = {"botwatch_runbooks_url": "https://example.org/runbooks/"}
+    templar = Templar(loader=DataLoader(), variables=variables)
+    (found,) = LookupModule(loader=DataLoader(), templar=templar).run([str(folder)], variables)
+    (_, threshold) = json.loads(found["content"])["templating"]["list"]
+    defaults = (REPOSITORY / "roles/prometheus/defaults/main.yml").read_text(encoding="utf-8")
+    assert f"\nprometheus_bot_errors_threshold: {threshold['query']}\n" in defaults
 
 
 def test_a_variable_that_no_role_has_is_named(folder: Path) -> None:
