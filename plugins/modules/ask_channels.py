@@ -25,6 +25,8 @@ from urllib.parse import unquote, urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.channel_errors import explain, is_untrusted, quote
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -69,14 +71,11 @@ verdicts:
 
 Channel = dict[str, Any]
 IMPLICIT_TLS_PORT = 465
-LONGEST_QUOTE = 120
 # Discord turns clients away that do not introduce themselves in this way.
 USER_AGENT = "DiscordBot (botwatch, 1.0)"
 # The distribution's bundle of CA certificates, and what the role host has added to it.
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 ADDED = Path("/usr/local/share/ca-certificates/botwatch.crt")
-# How the library says that a proxy opens no tunnel.
-TUNNEL = re.compile(r"Tunnel connection failed: (.*)", re.DOTALL)
 CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 GO_ON = "To go on all the same, set botwatch_channels_must_answer to false."
 
@@ -195,12 +194,6 @@ def ask(
     except urllib.error.HTTPError as refusal:
         with refusal:
             return Answer(refusal.code, quote(refusal.read(4096)))
-
-
-def quote(said: bytes) -> str:
-    """Make one short line of what a server said."""
-    line = " ".join(said.decode("utf-8", "replace").split())
-    return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]}…"
 
 
 def judge(channel: Channel, answer: Answer, alive: bool, meaning: str) -> Verdict:
@@ -327,49 +320,6 @@ def verdict_on(channel: Channel, way: Way) -> Verdict:
             return Verdict(name, "unclear", says)
         hint = "; it was asked through the proxy" if way.proxy and "proxy" not in says else ""
         return Verdict(name, "dead", says + hint)
-
-
-def is_untrusted(error: BaseException) -> bool:
-    """Say whether a certificate was not trusted."""
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    return isinstance(cause, ssl.SSLCertVerificationError)
-
-
-def explain(error: Exception) -> str:
-    """Say what an error means, in words that fit behind a channel's name."""
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
-        return explain(error.reason)
-    # The library for mail takes the end of its patience for an end of the connection.
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return "does not answer in time"
-    if isinstance(error, smtplib.SMTPException):
-        return explain_smtp(error)
-    if isinstance(error, OSError) and error.strerror:
-        return explain_connection(error)
-    if tunnel := TUNNEL.match(str(error)):
-        return f"is not let through (the proxy answers {quote(tunnel.group(1).encode())})"
-    return f"does not answer as it should ({type(error).__name__}: {quote(str(error).encode())})"
-
-
-def explain_smtp(error: smtplib.SMTPException) -> str:
-    """Say what a mail server's refusal means."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        said = error.smtp_error
-        line = quote(said if isinstance(said, bytes) else said.encode())
-        return f"refuses the login (it answers {error.smtp_code} {line})"
-    return f"cannot do what is needed ({quote(str(error).encode())})"
-
-
-def explain_connection(error: OSError) -> str:
-    """Say why there is no connection."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"has a certificate that this host does not trust ({error.verify_message}; if it is"
-            " of a company's CA, name that CA's file in host_ca_certificates)"
-        )
-    if isinstance(error, socket.gaierror):
-        return "has an address that this host cannot find (its name server does not know it)"
-    return f"cannot be reached ({error.strerror})"
 
 
 def ask_all(channels: list[Channel], timeout_s: float, ca_certificates: str = "") -> list[Verdict]:

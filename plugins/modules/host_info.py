@@ -12,15 +12,16 @@ import os
 import re
 import shutil
 import stat
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.dpkg import conffiles, dpkg_entries, dpkg_state, packages
+from ..module_utils.listeners import listeners
+from ..module_utils.reading import read
 
 DOCUMENTATION = """
 module: host_info
@@ -64,7 +65,6 @@ ansible_facts:
   returned: always
 """
 
-DPKG = "var/lib/dpkg"
 DAEMON_JSON = "etc/docker/daemon.json"
 DOCKER_SOCKET = "run/docker.sock"
 # Where administrators put units, in the order in which systemd looks there.
@@ -76,11 +76,6 @@ FIREWALLS = {"ufw": "ufw", "firewalld": "firewall-cmd"}
 PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,MainPID"
 SERVICE = re.compile(r"/([^/\n]+)\.service(?:/|$)", re.MULTILINE)
 IN_POD = re.compile(r"/kubepods[./-]|/kubepods$", re.MULTILINE)
-# Sockets as the kernel lists them: the protocols' files, and the state of one that listens.
-SOCKETS = ("tcp", "tcp6")
-LISTENING = "0A"
-SOCKET = re.compile(r"socket:\[(\d+)\]")
-NOT_INSTALLED = ("not-installed", "config-files", "half-installed")
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 Found = dict[str, Any]
@@ -101,53 +96,6 @@ def file_system(root: Path, path: str) -> Found:
         "read_only": bool(status.f_flag & os.ST_RDONLY),
         "noexec": bool(status.f_flag & os.ST_NOEXEC),
     }
-
-
-def dpkg_entries(root: Path) -> list[dict[str, str]]:
-    """Read dpkg's database: one mapping per package, values with their continuation lines."""
-    database = root / DPKG / "status"
-    text = database.read_text(encoding="utf-8", errors="replace") if database.is_file() else ""
-    field = re.compile(r"^([\w-]+):(.*(?:\n[ \t].*)*)", re.MULTILINE)
-    return [dict(field.findall(entry)) for entry in text.split("\n\n") if entry.strip()]
-
-
-def packages(entries: list[dict[str, str]]) -> dict[str, list[Found]]:
-    """List the installed packages."""
-    found: dict[str, list[Found]] = {}
-    for entry in entries:
-        if (
-            entry.get("Status", "").split()[-1:]
-            and entry["Status"].split()[-1] not in NOT_INSTALLED
-        ):
-            name = entry["Package"].strip()
-            version, architecture = entry.get("Version", ""), entry.get("Architecture", "")
-            package = {"name": name, "version": version.strip(), "arch": architecture.strip()}
-            found.setdefault(name, []).append({**package, "source": "apt"})
-    return found
-
-
-def conffiles(entries: list[dict[str, str]]) -> dict[str, str]:
-    """List the MD5 sums with which packages delivered their configuration files."""
-    lines = [line.split() for entry in entries for line in entry.get("Conffiles", "").splitlines()]
-    return {words[0].lstrip("/"): words[1] for words in lines if len(words) > 1}
-
-
-def dpkg_state(root: Path, entries: list[dict[str, str]]) -> Found:
-    """Say whether dpkg was interrupted, and which packages it wants to have installed again."""
-    updates = root / DPKG / "updates"
-    journal = [path.name for path in updates.iterdir()] if updates.is_dir() else []
-    broken = [
-        entry["Package"].strip() for entry in entries if " reinstreq " in entry.get("Status", "")
-    ]
-    return {"interrupted": any(name.isdigit() for name in journal), "broken": sorted(broken)}
-
-
-def read(path: Path) -> bytes | None:
-    """Read a file; what cannot be read as one is nothing."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 def is_as_delivered(root: Path, path: Path, delivered: dict[str, str]) -> bool:
@@ -177,48 +125,6 @@ def foreign_files(root: Path, owned: dict[str, Found], delivered: dict[str, str]
             "own": is_own,
             "foreign": [] if is_own else [f"/{path.relative_to(root)}" for path in foreign],
         }
-    return found
-
-
-def address_of(encoded: str) -> str:
-    """Read an address as the kernel writes it: 32-bit words in the byte order of the machine."""
-    words = [int(encoded[start : start + 8], 16) for start in range(0, len(encoded), 8)]
-    address = ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
-    return str(getattr(address, "ipv4_mapped", None) or address)
-
-
-def listening_sockets(root: Path) -> dict[str, tuple[str, int]]:
-    """List the addresses and ports of the sockets that listen, by their inodes."""
-    found = {}
-    for protocol in SOCKETS:
-        lines = (read(root / "proc/net" / protocol) or b"").decode().splitlines()
-        for fields in (line.split() for line in lines[1:]):
-            local, state, inode = fields[1], fields[3], fields[9]
-            if state == LISTENING:
-                address, _, port = local.partition(":")
-                found[inode] = (address_of(address), int(port, 16))
-    return found
-
-
-def open_sockets(process: Path) -> set[str]:
-    """List the inodes of the sockets that a process has open."""
-    found = set()
-    with suppress(OSError):  # it has just ended
-        for file in (process / "fd").iterdir():
-            with suppress(OSError):  # closed meanwhile
-                found |= set(SOCKET.findall(str(file.readlink())))
-    return found
-
-
-def listeners(root: Path) -> list[Found]:
-    """List the processes that listen on TCP ports; one with several sockets has several entries."""
-    sockets = listening_sockets(root)
-    found = []
-    for process in (root / "proc").glob("[0-9]*"):
-        for inode in sorted(open_sockets(process) & sockets.keys()):
-            address, port = sockets[inode]
-            name = (read(process / "comm") or b"").decode(errors="replace").strip()
-            found.append({"address": address, "port": port, "pid": int(process.name), "name": name})
     return found
 
 

@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plugins.module_utils.dpkg import conffiles, dpkg_entries, dpkg_state, packages
+from plugins.module_utils.listeners import listeners
 from plugins.modules.host_info import (
     cluster,
-    conffiles,
     daemon_json,
-    dpkg_entries,
-    dpkg_state,
     file_system,
     foreign_files,
     gather,
-    listeners,
-    packages,
     processes,
     unit_overrides,
     units,

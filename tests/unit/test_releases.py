@@ -13,16 +13,8 @@ from typing import Any
 
 import install_release
 import pytest
-from plugins.modules.releases import (
-    FORMAT,
-    Host,
-    Record,
-    Release,
-    Store,
-    adopt,
-    locked,
-    update,
-)
+from plugins.module_utils.release_record import FORMAT, Host, Record, Release, adopt
+from plugins.modules.releases import Store, locked, update
 
 ARGUMENTS = {"event": None, "source": "", "run": "", "by": "", "failure": "", "keep": 3}
 
