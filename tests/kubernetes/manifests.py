@@ -25,6 +25,35 @@ GIVEN = {
 }
 
 Data = dict[str, Any]
+SETTINGS: dict[str, Data] = {
+    "shipped": {},
+    "filled": {
+        "vault_discord_bot_drill_token": "0123456789abcdef",
+        "vault_slack_webhook_url": "http://10.1.2.3:8008/services/T0/B0/made-up",
+        "discord_bot_api_url": "http://10.1.2.3:8008/api/v10",
+        "discord_bot_gateway_url": "ws://10.1.2.3:8009/gateway",
+        "botwatch_runbooks_url": "https://example.org/runbooks",
+    },
+    "proxied": {"botwatch_http_proxy": "http://bot:sesame-0123@proxy.example.test:3128"},
+    "extended": {
+        "prometheus_secret_files": {"api": "s-ecret-of-an-api"},
+        "prometheus_scrape_configs": [
+            {
+                "job_name": "api",
+                "authorization": {"credentials_file": "/etc/prometheus/secrets/api"},
+                "static_configs": [{"targets": ["192.0.2.7:9100"]}],
+            }
+        ],
+    },
+    "no Slack": {
+        "vault_slack_webhook_url": "",
+        "alertmanager_main_channel": "pagerduty",
+        "vault_pagerduty_routing_key": "0123456789abcdef",
+    },
+    "company CA": {
+        "_botwatch_ca_file": {"pem": "-----BEGIN CERTIFICATE-----\nQQ==\n", "faults": []},
+    },
+}
 
 
 def role_variables() -> Data:
@@ -83,3 +112,20 @@ def pod(workload: Data) -> Data:
     """Give the specification of a workload's pods."""
     spec: Data = workload["spec"]["template"]["spec"]
     return spec
+
+
+def by_name(given: Data, kind: str) -> dict[str, Data]:
+    """Give the declared objects of one kind by name."""
+    return {
+        item["metadata"]["name"]: item for item in declared(given) if item["kind"] in kind.split()
+    }
+
+
+def files_of(given: Data, kind: str, space: str, wanted: str) -> dict[str, str]:
+    """Give the files of a ConfigMap or Secret; none where it is not declared."""
+    return {
+        file["dest"].rsplit("/", 1)[-1]: file.get("content", "")
+        for content in contents(given)
+        if (content["kind"], content["namespace"], content["name"]) == (kind, space, wanted)
+        for file in content["files"]
+    }

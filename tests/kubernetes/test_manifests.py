@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from kubernetes.manifests import GIVEN, contents, declared, pod, workloads
+from kubernetes.manifests import GIVEN, SETTINGS, by_name, contents, declared, pod, workloads
 
 if TYPE_CHECKING:
     from kubernetes.manifests import Data
@@ -17,35 +17,6 @@ if TYPE_CHECKING:
 VERSIONS = ["1.25", "1.37"]
 # Served by every Kubernetes from 1.20 on.
 SERVED = {"v1", "apps/v1", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1"}
-SETTINGS: dict[str, Data] = {
-    "shipped": {},
-    "filled": {
-        "vault_discord_bot_drill_token": "0123456789abcdef",
-        "vault_slack_webhook_url": "http://10.1.2.3:8008/services/T0/B0/made-up",
-        "discord_bot_api_url": "http://10.1.2.3:8008/api/v10",
-        "discord_bot_gateway_url": "ws://10.1.2.3:8009/gateway",
-        "botwatch_runbooks_url": "https://example.org/runbooks",
-    },
-    "proxied": {"botwatch_http_proxy": "http://bot:sesame-0123@proxy.example.test:3128"},
-    "extended": {
-        "prometheus_secret_files": {"api": "s-ecret-of-an-api"},
-        "prometheus_scrape_configs": [
-            {
-                "job_name": "api",
-                "authorization": {"credentials_file": "/etc/prometheus/secrets/api"},
-                "static_configs": [{"targets": ["192.0.2.7:9100"]}],
-            }
-        ],
-    },
-    "no Slack": {
-        "vault_slack_webhook_url": "",
-        "alertmanager_main_channel": "pagerduty",
-        "vault_pagerduty_routing_key": "0123456789abcdef",
-    },
-    "company CA": {
-        "_botwatch_ca_file": {"pem": "-----BEGIN CERTIFICATE-----\nQQ==\n", "faults": []},
-    },
-}
 SECRETS = {
     "made.up.token-0123456789",
     "https://hooks.slack.com/services/T0/B0/made-up",
@@ -299,121 +270,3 @@ def test_the_slack_webhook_is_where_alertmanager_reads_it(objects: list[Data], g
 def test_made_up_secrets_are_the_given_ones(given: Data) -> None:
     """Or the search for them would find nothing for ever."""
     assert any(secret in str({**GIVEN, **given}) for secret in SECRETS)
-
-
-PROXY = SETTINGS["proxied"]
-WITH_CA = SETTINGS["company CA"]
-SENDERS = {"discord-bot": "discord-bot", "alertmanager": "monitoring"}
-
-
-def by_name(given: Data, kind: str) -> dict[str, Data]:
-    """Give the declared objects of one kind by name."""
-    return {
-        item["metadata"]["name"]: item for item in declared(given) if item["kind"] in kind.split()
-    }
-
-
-def files_of(given: Data, kind: str, space: str, wanted: str) -> dict[str, str]:
-    """Give the files of a ConfigMap or Secret; none where it is not declared."""
-    return {
-        file["dest"].rsplit("/", 1)[-1]: file.get("content", "")
-        for content in contents(given)
-        if (content["kind"], content["namespace"], content["name"]) == (kind, space, wanted)
-        for file in content["files"]
-    }
-
-
-@pytest.mark.parametrize("sender", SENDERS)
-def test_pods_may_reach_the_proxy(sender: str) -> None:
-    for given, reached in (({}, False), (PROXY, True)):
-        egress = by_name(given, "NetworkPolicy")[sender]["spec"]["egress"]
-        outside = [rule for rule in egress if "ipBlock" in rule["to"][0]]
-        ports = {port["port"] for rule in outside for port in rule["ports"]}
-        assert (3128 in ports) is reached
-
-
-def test_the_proxy_is_a_secret_and_its_exceptions_are_the_cluster() -> None:
-    variables = files_of(PROXY, "Secret", "monitoring", "alertmanager-environment")
-    assert variables["HTTPS_PROXY"] == PROXY["botwatch_http_proxy"]
-    exceptions = variables["NO_PROXY"].split(",")
-    assert {"localhost", "10.42.0.0/16", "10.43.0.0/16", ".svc", ".cluster.local"} <= set(
-        exceptions
-    )
-    assert (
-        files_of(PROXY, "Secret", "discord-bot", "discord-bot")["proxy"] == variables["HTTP_PROXY"]
-    )
-    assert files_of({}, "Secret", "discord-bot", "discord-bot")["proxy"] == ""
-    assert files_of({}, "Secret", "monitoring", "alertmanager-environment") == {}
-
-
-def test_what_is_excepted_is_reached_without_the_proxy() -> None:
-    near = PROXY | {"botwatch_no_proxy": "discord.com"}
-    assert files_of(near, "Secret", "discord-bot", "discord-bot")["proxy"] == ""
-    bot = pod(by_name(near, "Deployment")["discord-bot"])["containers"][0]
-    assert "BOT_PROXY_FILE" not in {entry["name"] for entry in bot["env"]}
-
-
-@pytest.mark.parametrize("sender", SENDERS)
-def test_pods_trust_the_company_ca(sender: str) -> None:
-    workload = by_name(WITH_CA, "Deployment StatefulSet")[sender]
-    container = pod(workload)["containers"][0]
-    (file,) = (entry["value"] for entry in container["env"] if entry["name"] == "SSL_CERT_FILE")
-    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
-    volumes = {volume["name"]: volume for volume in pod(workload)["volumes"]}
-    folder, _, key = file.rpartition("/")
-    assert volumes[mounts[folder]]["configMap"]["name"] == "ca-certificates"
-    given = files_of(WITH_CA, "ConfigMap", SENDERS[sender], "ca-certificates")
-    assert given == {key: WITH_CA["_botwatch_ca_file"]["pem"]}
-
-
-@pytest.mark.parametrize("sender", SENDERS)
-@pytest.mark.parametrize("given", [PROXY, WITH_CA], ids=["proxy", "CA"])
-def test_other_ways_out_make_another_pod(sender: str, given: Data) -> None:
-    templates = [
-        by_name(variables, "Deployment StatefulSet")[sender]["spec"]["template"]["metadata"]
-        for variables in ({}, given)
-    ]
-    assert templates[0] != templates[1]
-    assert "SSL_CERT_FILE" not in str(by_name({}, "Deployment StatefulSet")[sender])
-
-
-def test_prometheus_reaches_what_users_add_and_nothing_else() -> None:
-    added = {
-        "to": [{"ipBlock": {"cidr": "192.0.2.7/32"}}],
-        "ports": [{"protocol": "TCP", "port": 9100}],
-    }
-    before, after = (
-        by_name(given, "NetworkPolicy")["prometheus"]["spec"]["egress"]
-        for given in ({}, SETTINGS["extended"])
-    )
-    assert [rule for rule in after if rule not in before] == [added]
-
-
-def test_prometheus_reads_the_secrets_that_users_add() -> None:
-    workload = by_name(SETTINGS["extended"], "StatefulSet")["prometheus"]
-    (volume,) = (item for item in pod(workload)["volumes"] if item["name"] == "configuration")
-    configuration, secrets = volume["projected"]["sources"]
-    assert {item["path"] for item in configuration["configMap"]["items"]} >= {"prometheus.yml"}
-    assert secrets["secret"]["items"] == [{"key": "api", "path": "secrets/api", "mode": 0o440}]
-    assert files_of(SETTINGS["extended"], "Secret", "monitoring", "prometheus-secrets") == {
-        "api": "s-ecret-of-an-api"
-    }
-
-
-def test_alertmanager_reaches_the_receivers_that_users_add() -> None:
-    given = {
-        "alertmanager_secret_files": {"hook": "http://192.0.2.7:8080/hook"},
-        "alertmanager_receivers": [{"name": "own", "webhook_configs": [{"url_file": "/x/hook"}]}],
-    }
-    (egress,) = by_name(given, "NetworkPolicy")["alertmanager"]["spec"]["egress"]
-    assert 8080 in {port["port"] for port in egress["ports"]}
-    secrets = files_of(given, "Secret", "monitoring", "alertmanager-channels")
-    assert secrets["hook"] == "http://192.0.2.7:8080/hook"
-
-
-def test_grafana_reaches_the_data_sources_that_users_add() -> None:
-    source = {"name": "Loki", "type": "loki", "url": "http://192.0.2.7:3100"}
-    given = {"grafana_datasources": [source]}
-    _, added = by_name(given, "NetworkPolicy")["grafana"]["spec"]["egress"]
-    assert added["to"] == [{"ipBlock": {"cidr": "192.0.2.7/32"}}]
-    assert added["ports"] == [{"protocol": "TCP", "port": 3100}]

@@ -3,125 +3,29 @@
 from __future__ import annotations
 
 import re
-import time
-from copy import deepcopy
 from fnmatch import fnmatch
-from functools import cache
-from typing import Any
 
 import pytest
 
 from monitoring.rendering import (
     configuring_tasks,
     evaluate,
-    load_plugins,
     read_for_ansible,
     render_template,
 )
 from repo.roles import REPOSITORY
-
-Data = dict[str, Any]
-SITE = [
-    "host",
-    "discord_bot",
-    "delivery_probe",
-    "node_exporter",
-    "alertmanager",
-    "prometheus",
-    "grafana",
-]
-
-
-@cache
-def role_variables(*names: str) -> Data:
-    """The variables of roles, before anybody has changed one."""
-    load_plugins()
-    found: Data = {}
-    for name in names:
-        found |= read_for_ansible(REPOSITORY / f"roles/{name}/defaults/main.yml")
-        found |= read_for_ansible(REPOSITORY / f"roles/{name}/vars/main.yml")
-    return found
-
-
-def sound_host() -> Data:
-    """What host_info finds on a bare host."""
-    known = role_variables("botwatch")
-    services = known["_botwatch_services"]
-    unit = {"active": False, "enabled": False, "pids": [], "overrides": [], "masked": False}
-    units = [service["unit"] for service in services.values()] + ["k3s", "k3s-agent"]
-    free = {"free_mb": 9000, "free_files": 500000, "read_only": False, "noexec": False}
-    return {
-        "architecture": "amd64",
-        "file_systems": [
-            {"path": place["path"], **free} for place in known["_botwatch_file_systems"]
-        ],
-        "dpkg": {"interrupted": False, "broken": []},
-        "roles": {role: {"own": False, "foreign": []} for role in services},
-        "units": {name: deepcopy(unit) for name in units},
-        "pods": [],
-        "cluster": {"runs": False, "answers": False, "namespaces": []},
-        "docker_settings": {"fault": "", "settings": {}, "content": None},
-        "docker_socket": False,
-        "firewalls": [],
-    }
-
-
-FACTS: Data = {
-    "architecture": "x86_64",
-    "distribution": "Debian",
-    "distribution_version": "12.11",
-    "distribution_major_version": "12",
-    "service_mgr": "systemd",
-    "tcp_listen": [],
-    "packages": {"python3-apt": [{}]},
-}
-
-
-def faults(
-    host: Data | None = None, facts: Data | None = None, ahead: float = 0, **variables: object
-) -> list[str]:
-    """Compute the faults of a sound host, but for what is given."""
-    known = {
-        **role_variables("botwatch"),
-        "botwatch_runtime": "systemd",
-        "botwatch_preflight_roles": SITE,
-        "ansible_facts": {**FACTS, **(facts or {})},
-        "botwatch_host_info": {"host": {"time": time.time() + ahead, **(host or sound_host())}},
-        **variables,
-    }
-    computed: list[str] = evaluate(known["_botwatch_host_faults"], known)
-    return computed
-
-
-def file_system(path: str, **found: object) -> Data:
-    host = sound_host()
-    for place in host["file_systems"]:
-        if place["path"] == path:
-            place.update(found)
-    return host
-
-
-def with_unit(name: str, host: Data | None = None, **state: object) -> Data:
-    host = host or sound_host()
-    host["units"][name] |= state
-    return host
-
-
-def foreign(role: str, *paths: str) -> Data:
-    host = sound_host()
-    host["roles"][role]["foreign"] = list(paths)
-    return host
-
-
-def own(*roles: str) -> Data:
-    host = sound_host()
-    for role in roles:
-        host["roles"][role]["own"] = True
-    return host
-
-
-def listening(port: int, pid: int = 4711, name: str = "prometheus") -> Data:
-    return {"tcp_listen": [{"port": port, "pid": pid, "address": "127.0.0.1", "name": name}]}
+from unit.bare_host import (
+    SITE,
+    Data,
+    faults,
+    file_system,
+    foreign,
+    listening,
+    own,
+    role_variables,
+    sound_host,
+    with_unit,
+)
 
 
 def test_a_sound_host_has_no_faults() -> None:
@@ -422,18 +326,6 @@ def test_a_deployment_asks_for_the_other_runtime_too() -> None:
     assert faults(host, botwatch_preflight_roles=roles, botwatch_runtime="k3s")
 
 
-@pytest.mark.parametrize("ready", [True, False])
-def test_docker_is_only_there_to_build_the_bots_image(*, ready: bool) -> None:
-    known = {
-        **role_variables("botwatch"),
-        "botwatch_runtime": "k3s",
-        "inventory_hostname": "one",
-        "groups": {"botwatch": ["one"]},
-        "discord_bot_image_is_ready": ready,
-    }
-    assert ("docker" in evaluate(known["botwatch_site_roles"], known)) is not ready
-
-
 @pytest.mark.parametrize("role", role_variables("botwatch")["_botwatch_services"])
 def test_a_role_recognises_the_file_that_it_writes_first(role: str) -> None:
     service = role_variables("botwatch")["_botwatch_services"][role]
@@ -474,48 +366,3 @@ def test_every_file_that_a_role_would_overwrite_is_looked_for(role: str) -> None
     written = written_by(role)
     assert service["mark"] in written
     assert [path for path in written if not any(fnmatch(path, glob) for glob in globs)] == []
-
-
-DAEMON_JSON: dict[str, tuple[Data, str]] = {
-    "a fault": ({"fault": "is empty"}, "daemon.json on the host is empty, so its settings cannot"),
-    "a conflict": ({"settings": {"data-root": "/srv"}}, "sets data-root otherwise than this role"),
-    "odd labels": ({"settings": {"labels": 5}}, "sets labels otherwise than this role"),
-}
-
-
-def docker_faults(settings: Data, *, socket: bool = False, **variables: object) -> list[str]:
-    host = {
-        "docker_settings": {"fault": "", "settings": {}, "content": None, **settings},
-        "docker_socket": socket,
-    }
-    known = {
-        **role_variables("botwatch", "docker"),
-        "ansible_facts": FACTS,
-        "botwatch_host_info": {"host": host},
-        **variables,
-    }
-    computed: list[str] = evaluate(known["_docker_faults"], known)
-    return computed
-
-
-@pytest.mark.parametrize(("settings", "words"), DAEMON_JSON.values(), ids=DAEMON_JSON)
-def test_settings_of_docker_that_cannot_be_kept_are_named(settings: Data, words: str) -> None:
-    (fault,) = docker_faults(settings)
-    assert words in fault
-    assert "docker_daemon_config" in fault
-
-
-def test_a_docker_from_no_package_is_named_before_anything_is_changed() -> None:
-    (fault,) = docker_faults({}, socket=True)
-    assert "Docker that came from no package" in fault
-    assert "snap remove docker" in fault
-    packaged = {**FACTS, "packages": {"docker.io": [{}]}}
-    given = {"docker_package_source": "distribution", "ansible_facts": packaged}
-    assert docker_faults({}, socket=True, **given) == []
-
-
-def test_settings_of_docker_that_are_wanted_are_no_fault() -> None:
-    assert docker_faults({}) == []
-    settings = {"data-root": "/srv"}
-    assert docker_faults({"settings": settings}, docker_daemon_config=settings) == []
-    assert docker_faults({"settings": {"labels": ["managed-by=botwatch"], "debug": True}}) == []

@@ -2,88 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from plugins.action.workloads_ready import Deadline, Patience
 from plugins.plugin_utils.kubernetes.kubectl import Kubectl
-from plugins.plugin_utils.kubernetes.nodes import Heartbeats, Outlook
-from plugins.plugin_utils.kubernetes.pods import pod_faults
+from plugins.plugin_utils.kubernetes.nodes import Outlook
 from plugins.plugin_utils.kubernetes.report import MOST_WORKLOADS, write_report
 from plugins.plugin_utils.kubernetes.rollouts import shortfall
 from plugins.plugin_utils.kubernetes.snapshot import Snapshot
 
-from unit import fake_kubectl
-from unit.playbooks import Data, run_tasks
-
-LABELS = {"app.kubernetes.io/managed-by": "botwatch"}
-READY = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
-UNAVAILABLE = {**READY, "availableReplicas": 0}
-MAIN = {"name": "main", "image": "registry.example/bot:1"}
-
-
-def workload(
-    status: Mapping[str, object] = READY, kind: str = "Deployment", name: str = "web"
-) -> Data:
-    metadata = {"name": name, "namespace": "bots", "uid": name, "generation": 2, "labels": LABELS}
-    return {
-        "kind": kind,
-        "metadata": metadata,
-        "spec": {} if kind == "DaemonSet" else {"replicas": 1},
-        "status": {"observedGeneration": 2, **status},
-    }
-
-
-def replica_set(owner: str = "web") -> Data:
-    metadata = {"name": f"{owner}-1", "namespace": "bots", "uid": f"{owner}-1"}
-    return {"kind": "ReplicaSet", "metadata": {**metadata, "ownerReferences": [{"uid": owner}]}}
-
-
-def pod(owner: str = "web-1", *, node: bool = True, **status: object) -> Data:
-    name = f"{owner}-x"
-    metadata = {"name": name, "namespace": "bots", "uid": name}
-    spec = {"containers": [MAIN], **({"nodeName": "node"} if node else {})}
-    return {
-        "kind": "Pod",
-        "metadata": {**metadata, "ownerReferences": [{"uid": owner}]},
-        "spec": spec,
-        "status": status,
-    }
-
-
-def with_container(owner: str = "web-1", restarts: int = 0, **states: object) -> Data:
-    container = {"name": "main", "ready": False, "restartCount": restarts, "state": {}, **states}
-    return pod(owner, containerStatuses=[container])
-
-
-def waiting(reason: str, message: str = "", owner: str = "web-1", **states: object) -> Data:
-    state = {"waiting": {"reason": reason, "message": message}}
-    return with_container(owner, restarts=3, state=state, **states)
-
-
-def ended(exit_code: int, reason: str = "Error") -> Data:
-    return {"terminated": {"exitCode": exit_code, "reason": reason}}
-
-
-def event(reason: str, message: str, uid: str = "web-1-x", second: int = 0, **more: object) -> Data:
-    return {
-        "kind": "Event",
-        "metadata": {"name": f"{uid}.{reason}.{second}", "namespace": "bots"},
-        "involvedObject": {"uid": uid},
-        "type": "Warning",
-        "reason": reason,
-        "message": message,
-        "lastTimestamp": f"2026-01-02T03:04:{second:02}Z",
-        **more,
-    }
-
+from unit.playbooks import Data
+from unit.workloads import (
+    ON_NODES,
+    READY,
+    UNAVAILABLE,
+    Place,
+    ended,
+    event,
+    pod,
+    replica_set,
+    waiting,
+    with_container,
+    workload,
+)
 
 UPDATED = {"replicas": 1, "updatedReplicas": 1}
-ON_NODES = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 2}
 
 
 @pytest.mark.parametrize(
@@ -116,201 +60,6 @@ def test_a_workload_is_ready_when_all_its_newest_pods_are_and_no_others(
     assert shortfall(item) == lack
 
 
-PULL = (
-    'Failed to pull image "registry.example/bot:1": rpc error: code = Unknown desc = failed to '
-    'pull and unpack image "registry.example/bot:1": failed to resolve reference '
-    '"registry.example/bot:1": '
-)
-
-
-@pytest.mark.parametrize(
-    ("cause", "remedy"),
-    [
-        ("pull access denied, insufficient_scope: authorization failed", "check the credentials"),
-        ("unexpected status code 401 Unauthorized", "check the credentials"),
-        ("registry.example/bot:1: not found", "check the image's name and tag"),
-        ("dial tcp: lookup registry.example: no such host", "the host does not reach"),
-        ("x509: certificate signed by unknown authority", "let the host trust"),
-        ("429 Too Many Requests", "the registry limits pulls"),
-        ("something else", "check the image's name and the registry"),
-    ],
-)
-def test_a_pull_that_fails_is_reported_with_the_registrys_reason(cause: str, remedy: str) -> None:
-    item = waiting("ImagePullBackOff", 'Back-off pulling image "registry.example/bot:1"')
-    events = [event("Failed", PULL + cause, second=1), event("Failed", "Error: x", second=2)]
-    (fault,) = pod_faults(item, Snapshot(events=events))
-    assert fault.startswith(
-        "Container main of pod web-1-x needs the image registry.example/bot:1, "
-        f"which cannot be pulled ({cause}): {remedy}"
-    )
-
-
-LIVENESS = event("Unhealthy", "Liveness probe failed: timeout")
-
-
-@pytest.mark.parametrize(
-    ("item", "events", "fault"),
-    [
-        (
-            waiting("CrashLoopBackOff", lastState=ended(2)),
-            [LIVENESS],
-            "ends with exit code 2 (Error; restarts: 3): its last lines below tell more",
-        ),
-        (
-            with_container(restarts=1, state=ended(1)),
-            [],
-            "ends with exit code 1 (Error; restarts: 1): its last lines below tell more",
-        ),
-        (
-            waiting("CrashLoopBackOff", lastState=ended(137, "OOMKilled")),
-            [LIVENESS],
-            (
-                "was killed because it used more memory than the node has (restarts: 3): "
-                "raise the limit, or find out what it needs the memory for"
-            ),
-        ),
-        (
-            waiting("CrashLoopBackOff", lastState=ended(137)),
-            [LIVENESS],
-            (
-                "is ended because its probe fails (Liveness probe failed: timeout; restarts: 3): "
-                "its last lines below tell more"
-            ),
-        ),
-        (
-            waiting("CreateContainerConfigError", 'secret "keys" not found'),
-            [],
-            (
-                'cannot be started (CreateContainerConfigError: secret "keys" not found): '
-                "correct what it names"
-            ),
-        ),
-        (
-            waiting("RunContainerError", 'x: unable to start container process: exec: "/no"'),
-            [],
-            'cannot be started (RunContainerError: exec: "/no"): correct what it names',
-        ),
-        (
-            waiting("ErrImageNeverPull"),
-            [],
-            (
-                "needs the image registry.example/bot:1, which is not on the node and may not be "
-                "pulled: run site.yml again, which brings it there"
-            ),
-        ),
-        (
-            waiting("InvalidImageName"),
-            [],
-            "has an image of which the name is invalid, registry.example/bot:1: correct it",
-        ),
-        (
-            with_container(state={"running": {}}),
-            [event("Unhealthy", "Readiness probe failed: HTTP 503")],
-            (
-                "runs but does not become ready (Readiness probe failed: HTTP 503): "
-                "its last lines below tell more"
-            ),
-        ),
-    ],
-)
-def test_a_container_that_is_not_ready_is_reported_with_its_reason(
-    item: Data, events: list[Data], fault: str
-) -> None:
-    assert pod_faults(item, Snapshot(events=events)) == [f"Container main of pod web-1-x {fault}"]
-
-
-def test_more_memory_than_the_limit_is_reported_with_the_limit() -> None:
-    item = waiting("CrashLoopBackOff", lastState=ended(137, "OOMKilled"))
-    item["spec"]["containers"] = [{**MAIN, "resources": {"limits": {"memory": "32Mi"}}}]
-    assert "more memory than its limit of 32Mi" in pod_faults(item, Snapshot())[0]
-
-
-def unscheduled(message: str) -> Data:
-    condition = {"type": "PodScheduled", "status": "False", "message": message}
-    return pod(node=False, phase="Pending", conditions=[condition])
-
-
-@pytest.mark.parametrize(
-    ("message", "remedy"),
-    [
-        ("0/1 nodes are available: 1 Insufficient memory.", "lower its requests"),
-        (
-            (
-                "0/1 nodes are available: 1 node(s) had taint {node.kubernetes.io/not-ready: }, "
-                "that the pod didn't tolerate."
-            ),
-            "first bring the node back",
-        ),
-        ("0/1 nodes are available: 1 node(s) were unschedulable.", "kubectl uncordon"),
-        ("0/1 nodes are available: 1 node(s) didn't match node selector.", "label the node"),
-    ],
-)
-def test_a_pod_without_a_node_is_reported_with_the_schedulers_reason(
-    message: str, remedy: str
-) -> None:
-    (fault,) = pod_faults(unscheduled(message), Snapshot())
-    assert fault.startswith(f"Pod web-1-x has no node to run on ({message.rstrip('.')}): ")
-    assert remedy in fault
-
-
-def test_a_volume_that_is_waited_for_is_reported() -> None:
-    item = unscheduled("0/1 nodes are available: 1 pod has unbound PersistentVolumeClaims.")
-    item["spec"]["volumes"] = [{"persistentVolumeClaim": {"claimName": "data"}}, {"name": "other"}]
-    claims = [
-        {
-            "metadata": {"name": name, "namespace": "bots", "uid": name},
-            "status": {"phase": "Pending"},
-        }
-        for name in ("data", "of-another")
-    ]
-    events = [event("FailedBinding", "no storage class is set", uid="data")]
-    faults = pod_faults(item, Snapshot(claims=claims, events=events))
-    assert "see to its volume" in faults[0]
-    assert faults[1].startswith(
-        "Pod web-1-x waits for the volume of the claim data (no storage class is set): check"
-    )
-    assert len(faults) == 2
-
-
-@pytest.mark.parametrize(
-    ("item", "events", "fault"),
-    [
-        (
-            with_container(state={"waiting": {"reason": "ContainerCreating"}}),
-            [event("FailedMount", 'secret "keys" not found')],
-            'cannot start yet (secret "keys" not found): correct what it names',
-        ),
-        (
-            with_container(state={"waiting": {"reason": "ContainerCreating"}}),
-            [],
-            "is being started",
-        ),
-        (
-            pod(phase="Failed", reason="Evicted", message="The node was low on memory."),
-            [],
-            (
-                "was ended by its node (Evicted: The node was low on memory): free what the node "
-                "lacks, and delete the pod"
-            ),
-        ),
-    ],
-)
-def test_a_pod_whose_containers_are_not_there_is_reported_with_the_reason(
-    item: Data, events: list[Data], fault: str
-) -> None:
-    assert pod_faults(item, Snapshot(events=events)) == [f"Pod web-1-x {fault}"]
-
-
-def test_a_container_that_prepares_the_pod_is_reported_and_the_others_wait() -> None:
-    item = with_container(state={"waiting": {"reason": "PodInitializing"}})
-    prepares = {"name": "prepare", "ready": False, "restartCount": 1, "state": ended(1)}
-    done = {"name": "done", "ready": True, "restartCount": 0, "state": ended(0, "Completed")}
-    item["spec"]["initContainers"] = [{"name": "done"}, {"name": "prepare"}]
-    item["status"]["initContainerStatuses"] = [done, prepares]
-    (fault,) = pod_faults(item, Snapshot())
-    assert fault.startswith("Container prepare of pod web-1-x ends with exit code 1")
-
-
 def test_patience_ends_when_a_container_stays_where_it_cannot_leave_by_itself() -> None:
     patience, lost = Patience(), [waiting("ErrImageNeverPull")]
     assert not patience.is_over([waiting("CrashLoopBackOff")], 0.0)
@@ -319,28 +68,6 @@ def test_patience_ends_when_a_container_stays_where_it_cannot_leave_by_itself() 
     assert not patience.is_over([], 110.0)
     assert not patience.is_over(lost, 111.0)
     assert patience.is_over(lost, 121.0)
-
-
-class Place:
-    """A cluster that is a file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.state = folder / "cluster.json"
-        self.kubectl = shlex.join([sys.executable, fake_kubectl.__file__, str(self.state)])
-
-    def holds(self, *objects: Data, **more: object) -> None:
-        self.state.write_text(json.dumps({"objects": objects, "calls": [], **more}))
-
-    def wait(self, *options: str, **given: object) -> Data:
-        arguments = {"kubectl": self.kubectl, "timeout_s": 30, **given}
-        task = {"name": "Wait", "botwatch.stack.workloads_ready": arguments}
-        result: Data = run_tasks(self.folder, [task], *options).results["Wait"]
-        return result
-
-    @property
-    def calls(self) -> int:
-        return len(json.loads(self.state.read_text())["calls"])
 
 
 @pytest.fixture
@@ -497,93 +224,3 @@ def test_time_does_not_run_while_pods_are_leaving_within_limits() -> None:
     deadline.see(leaving, now=400.0)
     assert not deadline.is_over(now=279.0)
     assert deadline.is_over(now=280.0)
-
-
-SECONDS = "2026-01-02T03:{:02}:{:02}"
-
-
-def at(second: int) -> str:
-    return SECONDS.format(*divmod(second, 60))
-
-
-def node(name: str = "node", status: str = "True", reported: int = 0) -> Data:
-    ready = {"type": "Ready", "status": status, "lastHeartbeatTime": f"{at(reported)}Z"}
-    return {"kind": "Node", "metadata": {"name": name}, "status": {"conditions": [ready]}}
-
-
-def lease(name: str = "node", renewed: int = 0) -> Data:
-    metadata = {"name": name, "namespace": "kube-node-lease"}
-    return {"kind": "Lease", "metadata": metadata, "spec": {"renewTime": f"{at(renewed)}.123456Z"}}
-
-
-def running(owner: str = "web-1", on: str = "node", **metadata: object) -> Data:
-    item = pod(owner, phase="Running", conditions=[{"type": "Ready", "status": "True"}])
-    item["spec"]["nodeName"] = on
-    item["metadata"] |= metadata
-    return item
-
-
-def lost(*nodes: Data, leases: list[Data], pods: list[Data] | None = None) -> list[str]:
-    return sorted(Heartbeats().lost(Snapshot(nodes=[*nodes], leases=leases, pods=pods or [])))
-
-
-def test_a_node_is_lost_when_its_kubelet_no_longer_reports() -> None:
-    fresh = lease("new", 100)
-    assert lost(node(), node("new"), leases=[lease(renewed=76), fresh]) == []
-    assert lost(node(), node("new"), leases=[lease(renewed=70), fresh]) == ["node"]
-    assert lost(node(status="Unknown"), node("new"), leases=[]) == ["node"]
-    assert lost(node(status="False"), leases=[lease()]) == []
-    assert lost(node(), leases=[lease(), lease("controller", 2)]) == []
-
-
-def test_a_node_whose_clock_is_behind_is_not_lost_once_it_is_seen_to_report() -> None:
-    heartbeats, nodes = Heartbeats(), [node(), node("new")]
-    behind = Snapshot(nodes=nodes, leases=[lease(renewed=50), lease("new", 100)])
-    assert list(heartbeats.lost(behind)) == ["node"]
-    later = Snapshot(nodes=nodes, leases=[lease(renewed=60), lease("new", 110)])
-    assert list(heartbeats.lost(later)) == []
-
-
-def test_a_node_that_was_deleted_is_lost_with_its_pods() -> None:
-    assert lost(node(), leases=[lease()], pods=[running(on="old"), running()]) == ["old"]
-
-
-def test_pods_on_a_node_that_is_gone_do_not_count(place: Place) -> None:
-    nodes = [node(), lease(renewed=100), node("old", reported=1), lease("old", 1)]
-    place.holds(
-        *[workload(), workload(name="fine"), replica_set(), replica_set("fine")],
-        *[running(on="old"), running("fine-1"), *nodes],
-    )
-    outcome = place.wait(timeout_s=1)
-    head, _, *rest = outcome["msg"].splitlines()
-    assert head.startswith("1 of 2 workloads on Kubernetes are not ready after ")
-    assert rest == [
-        (
-            "The node old is gone: its kubelet has not reported for 99 s, so the pods on it do not "
-            "count. If its host still exists under this name, start it and k3s there; if not, "
-            f"remove the node: `{place.kubectl} delete node old`."
-        ),
-        "",
-        "Deployment bots/web: a pod of it is on the node old.",
-    ]
-
-
-def test_nobody_waits_for_a_node_that_has_been_gone_for_long(place: Place) -> None:
-    nodes = [node(), lease(renewed=1000), node("old", "Unknown"), lease("old", 1)]
-    place.holds(workload(ON_NODES, "DaemonSet"), running("web", on="old"), *nodes)
-    outcome = place.wait(timeout_s=600)
-    assert "and waiting would not help" in outcome["msg"]
-    assert "delete node old`" in outcome["msg"]
-
-
-def test_a_node_that_reports_again_is_waited_for(place: Place) -> None:
-    objects = [workload(), replica_set(), running(), node("new"), lease("new", 100)]
-    place.holds(*[*objects, node(), lease(renewed=1)], later=[*objects, node(), lease(renewed=99)])
-    assert "failed" not in place.wait()
-
-
-def test_a_pod_that_others_have_replaced_does_not_matter(place: Place) -> None:
-    left = running(on="old", name="left", deletionTimestamp=f"{at(0)}Z")
-    nodes = [node(), lease(renewed=100), node("old", "Unknown"), lease("old", 1)]
-    place.holds(workload(), replica_set(), running(), left, *nodes)
-    assert "failed" not in place.wait()
