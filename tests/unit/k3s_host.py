@@ -44,7 +44,7 @@ def variables_of(found: Data | None, **variables: object) -> Data:
         "groups": {"botwatch": ["one"]},
         "hostvars": {"one": {}, "two": {}},
         "_k3s_artifacts": {},
-        "_k3s_look": {"host": {**HOST, **(found or {})}},
+        "_k3s_found": {"host": {**HOST, **(found or {})}},
         "botwatch_host_info": {"host": {"pods": [800]}},
         **variables,
     }
@@ -81,5 +81,5 @@ GROUPS: Data = {"botwatch": ["one"], "k3s_agents": ["two", "three"]}
 
 def agent(**known: object) -> Data:
     """One host as a server, and two that join it; of the third only what is given is known."""
-    other = {"ansible_facts": facts(hostname="two"), "_k3s_look": {"host": {"node_name": ""}}}
+    other = {"ansible_facts": facts(hostname="two"), "_k3s_found": {"host": {"node_name": ""}}}
     return {"groups": GROUPS, "hostvars": {"one": {}, "two": other, "three": known}}

@@ -100,7 +100,7 @@ def test_a_node_keeps_its_name_when_its_host_is_renamed() -> None:
     [
         {"ansible_facts": facts(hostname="Node")},
         {"ansible_facts": facts(hostname="other"), "k3s_node_name": "node"},
-        {"_k3s_look": {"host": {"node_name": "node"}}},
+        {"_k3s_found": {"host": {"node_name": "node"}}},
     ],
 )
 def test_two_hosts_of_one_cluster_with_one_name_are_refused(known: Data) -> None:
@@ -112,7 +112,7 @@ def test_two_hosts_of_one_cluster_with_one_name_are_refused(known: Data) -> None
 def test_hosts_of_one_cluster_with_names_of_their_own_are_fine() -> None:
     assert faults(**agent(ansible_facts=facts(hostname="three"))) == []
     assert faults(**agent()) == []  # nobody has asked it in this run
-    renamed = {"_k3s_look": {"host": {"node_name": "three"}}}
+    renamed = {"_k3s_found": {"host": {"node_name": "three"}}}
     assert faults(**agent(ansible_facts=facts(hostname="node"), **renamed)) == []
 
 
