@@ -356,7 +356,7 @@ def written_by(role: str) -> set[str]:
             files = evaluate(task["files"], known)
             found |= {file["dest"] for file in files if file.get("state") != "directory"}
     # Names of our own are nobody else's; secrets come with the file that names them.
-    return {path for path in found if not re.search("botwatch|discord[_-]bot|-secrets/", path)}
+    return {path for path in found if not re.search("botwatch|discord[_-]bot|-secrets(/|$)", path)}
 
 
 @pytest.mark.parametrize("role", ["prometheus", "alertmanager", "node_exporter"])

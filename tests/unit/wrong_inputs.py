@@ -83,7 +83,7 @@ BY_NAME: dict[str, list[object]] = {
     "alertmanager_pagerduty_routing_key": ["short", "x" * 32, "a" * 33],
     "alertmanager_telegram_bot_token": ["123:short", "abc", "1:your-token-from-botfather"],
     "alertmanager_telegram_chat_id": ["@channel", "12 34", "１２３"],
-    "alertmanager_repeat_interval": ["6d", "30d"],
+    "alertmanager_repeat_interval": ["31d", "1y"],
     "alertmanager_repeat_intervals_by_severity": [
         {"critcal": "15m"}, {"page": "15m"}, {"critical": 15}, {"critical": None}, {True: "1h"},
         {"warning": "365d"}, {"warning": ["1h"]},
