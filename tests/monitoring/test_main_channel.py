@@ -103,7 +103,7 @@ def test_what_it_missed_is_found(tools: Tools, channel: str) -> None:
     given = every_channel(tools) | {"alertmanager_main_channel": channel}
     rendered = render(RENDERED / f"missed-by-{channel}", given, with_rule_tests=True)
     (test,) = [path for path in rendered.rule_tests if path.name == "notifications_missed.yml"]
-    assert f"{LABELS[channel]} took no message" in test.read_text()
+    assert f"{LABELS[channel]} accepted no notifications" in test.read_text()
     tools.run("promtool", "test", "rules", test)
 
 
@@ -112,7 +112,7 @@ def test_without_slack_the_oldest_counts_discord_as_slack() -> None:
     rendered = render(RENDERED / "main-counts", given | {"alertmanager_main_channel": "discord"})
     (missed,) = [one for one in rendered.alerts() if one["alert"] == "NotificationsMissed"]
     assert missed["labels"]["integration"] == "slack"
-    assert "Discord took no message" in missed["annotations"]["description"]
+    assert "Discord accepted no notifications" in missed["annotations"]["description"]
 
 
 def test_discord_gets_warnings_and_their_end(tools: Tools) -> None:
