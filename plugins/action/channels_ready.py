@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.proxies import VARIABLES, proxy_for
-from ..plugin_utils.roles import find_role
+from ..plugin_utils.roles import find_role, read_role_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,21 +52,14 @@ class ActionModule(ActionBase):
 
     def _channels_of(self, role: Path, given: Data) -> list[Data]:
         """List the channels of a role that are in use."""
-        checks = self._read(role / CHECKS) or []
-        own = {**(self._read(role / "defaults/main.yml") or {})}
-        internal = self._read(role / "vars/main.yml") or {}
+        checks = read_role_file(self._loader, role / CHECKS) or []
+        own = {**(read_role_file(self._loader, role / "defaults/main.yml") or {})}
+        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
         templar = self._templar.copy_with_new_env(
             available_variables={**own, **given, **internal, "role_path": str(role)}
         )
         channels: list[Data] = templar.template(checks)
         return [channel for channel in channels if is_in_use(channel)]
-
-    def _read(self, path: Path) -> Any:  # whatever the YAML file holds
-        return (
-            self._loader.load_from_file(str(path), trusted_as_template=True)
-            if path.is_file()
-            else None
-        )
 
 
 def is_in_use(channel: Data) -> bool:

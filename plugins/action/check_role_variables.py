@@ -26,7 +26,7 @@ from ..plugin_utils.inputs import (
     wrong_types,
 )
 from ..plugin_utils.paths import matches
-from ..plugin_utils.roles import find_role, role_options
+from ..plugin_utils.roles import find_role, read_role_file, role_options
 from ..plugin_utils.secret_templates import (
     find_secret_numbers,
     find_secret_templates,
@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
         roles = [self._inputs_of(name) for name in self._task.args["roles"]]
         known: Variables = {}
         for role in roles:
-            known |= self._read(find_role(role.name) / "defaults/main.yml") or {}
+            known |= read_role_file(self._loader, find_role(role.name) / "defaults/main.yml") or {}
         known |= given
         options = {name: option for role in roles for name, option in role.options.items()}
         secrets = {name for name, option in options.items() if option.get("no_log")}
@@ -110,16 +110,9 @@ class ActionModule(ActionBase):
         path = find_role(name)
         return RoleInputs(
             name,
-            role_options(self._read(path / "meta/argument_specs.yml")),
-            self._read(path / "meta/input_checks.yml") or {},
-            frozenset(self._read(path / "vars/main.yml") or {}),
-        )
-
-    def _read(self, path: Path) -> Any:  # whatever the YAML file holds
-        return (
-            self._loader.load_from_file(str(path), trusted_as_template=True)
-            if path.is_file()
-            else None
+            role_options(read_role_file(self._loader, path / "meta/argument_specs.yml")),
+            read_role_file(self._loader, path / "meta/input_checks.yml") or {},
+            frozenset(read_role_file(self._loader, path / "vars/main.yml") or {}),
         )
 
     def _values_of(self, role: RoleInputs, known: Variables) -> tuple[Variables, list[str]]:

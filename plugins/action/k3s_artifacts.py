@@ -24,7 +24,7 @@ from ..plugin_utils.airgap.findings import Findings, State
 from ..plugin_utils.airgap.needs import Need, Store
 from ..plugin_utils.airgap.wheels import Target, examine_wheels, sha256
 from ..plugin_utils.paths import locate
-from ..plugin_utils.roles import find_role
+from ..plugin_utils.roles import find_role, read_role_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -299,11 +299,13 @@ class ActionModule(ActionBase):
     def _needs(self, name: str, given: Variables) -> list[Need]:
         """Read which images a role needs, as its variables name them."""
         role = find_role(name)
-        own = self._read(role / "defaults/main.yml") or {}
-        internal = self._read(role / "vars/main.yml") or {}
+        own = read_role_file(self._loader, role / "defaults/main.yml") or {}
+        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
         known = {**own, **given, **internal, "role_path": str(role)}
         templar = self._templar.copy_with_new_env(available_variables=known)
-        entries: list[Variables] = templar.template(self._read(role / NEEDS) or [])
+        entries: list[Variables] = templar.template(
+            read_role_file(self._loader, role / NEEDS) or []
+        )
         return [
             Need(
                 str(templar.template(known[entry["variable"]])),
@@ -315,13 +317,6 @@ class ActionModule(ActionBase):
             for entry in entries
             if boolean(entry.get("used", True))
         ]
-
-    def _read(self, path: Path) -> Any:  # whatever the YAML file holds
-        return (
-            self._loader.load_from_file(str(path), trusted_as_template=True)
-            if path.is_file()
-            else None
-        )
 
 
 def merge(needs: list[Need]) -> list[Need]:

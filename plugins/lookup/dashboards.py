@@ -37,28 +37,31 @@ class LookupModule(LookupBase):
         **_options: object,
     ) -> list[Data]:
         """Read the dashboards of each folder; see DOCUMENTATION."""
-        # Thresholds belong to roles that the play may not have.
-        known = {**own_defaults(self._loader), **(variables or {})}
-        templar = self._templar.copy_with_new_env(available_variables=known)
+        known = variables or {}
         return [
-            read_dashboard(path, known, templar)
+            self._dashboard(path, known)
             for term in terms
             for path in sorted(Path(term).glob("*.json"))
         ]
 
+    def _dashboard(self, path: Path, known: Data) -> Data:
+        def read(name: str) -> object:
+            if name not in known:
+                return self._beyond(path, name, known)
+            # An expression in it is one of ours: a variable of a role or of the inventory.
+            return self._templar.template(known[name])
 
-def read_dashboard(path: Path, known: Data, templar: Any) -> Data:  # Ansible's carries no types
-    """Read a dashboard, with the host's values."""
+        dashboard = with_values(json.loads(path.read_text(encoding="utf-8")), read)
+        if not read(RUNBOOKS):
+            dashboard = without_runbooks(dashboard)
+        content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
+        return {"name": path.name, "uid": dashboard["uid"], "content": content}
 
-    def read(name: str) -> object:
-        if name not in known:
+    def _beyond(self, path: Path, name: str, known: Data) -> object:
+        """Read a threshold of a role that the play does not have."""
+        beyond = {**own_defaults(self._loader), **known}
+        if name not in beyond:
             message = f"{path.name} needs {name}, which no role has."
             raise AnsibleLookupError(message)
-        # An expression in it is one of ours: a variable of a role or of the inventory.
-        return templar.template(known[name])
-
-    dashboard = with_values(json.loads(path.read_text(encoding="utf-8")), read)
-    if not read(RUNBOOKS):
-        dashboard = without_runbooks(dashboard)
-    content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
-    return {"name": path.name, "uid": dashboard["uid"], "content": content}
+        templar = self._templar.copy_with_new_env(available_variables=beyond)
+        return templar.template(beyond[name])

@@ -42,16 +42,18 @@ def role_options(specs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
 
 def own_defaults(loader: DataLoader) -> dict[str, Any]:
     """Read the defaults of all roles of this collection, which a play may run only some of."""
-    return _read(loader, "*/defaults/main.yml")
+    variables: dict[str, Any] = {}
+    for path in sorted(OWN.glob("*/defaults/main.yml")):
+        variables |= read_role_file(loader, path) or {}
+    return variables
 
 
 def own_variables(loader: DataLoader, role: str) -> dict[str, Any]:
     """Read what a role of this collection computes."""
-    return {**_read(loader, f"{role}/vars/main.yml"), "role_path": str(OWN / role)}
+    path = OWN / role
+    return {**(read_role_file(loader, path / "vars/main.yml") or {}), "role_path": str(path)}
 
 
-def _read(loader: DataLoader, pattern: str) -> dict[str, Any]:
-    variables: dict[str, Any] = {}
-    for path in sorted(OWN.glob(pattern)):
-        variables |= loader.load_from_file(str(path), trusted_as_template=True) or {}
-    return variables
+def read_role_file(loader: DataLoader, path: Path) -> Any:  # whatever it holds
+    """Read a YAML file of a role, whose expressions are ours; None if there is no such file."""
+    return loader.load_from_file(str(path), trusted_as_template=True) if path.is_file() else None
