@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from subprocess import CompletedProcess
 
 from testinfra.host import Host
 
@@ -18,7 +19,7 @@ UNITS = (
 )
 RESIDENT_LIMIT_MB = 250
 SECOND_RUN_LIMIT_S = 20.0
-SUMMARY = re.compile(r"changed=(\d+) in ([\d.]+) s of playbook time")
+SUMMARY = re.compile(r"changed=(\d+) in [\d.]+ s of playbook time")
 
 
 def main_pids(host: Host) -> dict[str, str]:
@@ -38,19 +39,23 @@ def test_a_second_run_changes_nothing_restarts_nothing_and_is_soon_over(
 ) -> None:
     pids = main_pids(host)
     assert "0" not in pids.values()
-    took_s = fastest_alone_s(lambda: run_again(demo), SECOND_RUN_LIMIT_S)
+    assert_nothing_changes(demo.make("demo"))
+    took_s = fastest_alone_s(
+        lambda: assert_nothing_changes(
+            demo.run("ansible-playbook", "--inventory", "inventory/demo", "site.yml")
+        ),
+        SECOND_RUN_LIMIT_S,
+    )
     assert took_s <= SECOND_RUN_LIMIT_S
     assert main_pids(host) == pids
 
 
-def run_again(demo: Demo) -> float:
-    """Run `make demo` once more, which must not change anything; return its seconds."""
-    again = demo.make("demo")
+def assert_nothing_changes(again: CompletedProcess[str]) -> None:
+    """Check that a repeated run has found everything as it should be."""
     assert again.returncode == 0, again.stdout
     summary = SUMMARY.search(again.stdout)
     assert summary, again.stdout
     assert int(summary[1]) == 0, again.stdout
-    return float(summary[2])
 
 
 @soak.only
