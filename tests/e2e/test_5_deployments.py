@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from testinfra.host import Host
 
 import soak
@@ -43,8 +44,14 @@ def active_silences(host: Host) -> set[str]:
     return {matcher["value"] for silence in active for matcher in silence["matchers"]}
 
 
-def test_versions_forth_and_back_make_no_noise(demo: Demo, host: Host) -> None:
-    before, first = titles(demo), program(host)
+@pytest.fixture(scope="module")
+def before(demo: Demo) -> list[str]:
+    """The titles of what was posted to Slack before the deployments."""
+    return titles(demo)
+
+
+def test_versions_forth_and_back_make_no_noise(demo: Demo, host: Host, before: list[str]) -> None:
+    first = program(host)
     programs: dict[str, str] = {}
     for version in ["a", *soak.choose(short=[], long=soak.dice().choices("abc", k=50))]:
         run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(version)}")
@@ -58,35 +65,39 @@ def test_versions_forth_and_back_make_no_noise(demo: Demo, host: Host) -> None:
     assert not eventually(lambda: titles(demo) != before, QUIET_S), titles(demo)
 
 
-def test_a_version_that_does_not_become_ready_is_taken_back_and_reported_once(
-    demo: Demo, host: Host
+def test_a_version_that_does_not_become_ready_is_taken_back_and_reported(
+    demo: Demo, host: Host, before: list[str]
 ) -> None:
-    before, running = titles(demo), program(host)
+    running = program(host)
     run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(NEVER_READY)}")
     assert run.returncode != 0
     assert "so the previous version runs again. A notification was sent." in run.stdout, run.stdout
     assert ON_PURPOSE in run.stdout
     assert program(host) == running
     assert demo.state()["status"]["bot"]["ready"] is True
-    assert_reported_once(demo, before, f"RuntimeError: {ON_PURPOSE}")
+    assert_reported(demo, [*before, FAILED], f"RuntimeError: {ON_PURPOSE}")
 
 
 def test_a_version_that_cannot_be_compiled_is_refused_while_the_bot_runs_on(
-    demo: Demo, host: Host
+    demo: Demo, host: Host, before: list[str]
 ) -> None:
-    before, process = titles(demo), unit_property(host, "discord-bot", "MainPID")
+    process = unit_property(host, "discord-bot", "MainPID")
     run = demo.run(*DEPLOY, "--extra-vars", f"discord_bot_source={make(MISSPELT)}")
     assert run.returncode != 0
     assert "the running version was not touched. A notification was sent." in run.stdout, run.stdout
     assert unit_property(host, "discord-bot", "MainPID") == process
-    assert_reported_once(demo, before, "SyntaxError")
+    assert_reported(demo, [*before, FAILED, FAILED], "SyntaxError")
 
 
-def assert_reported_once(demo: Demo, before: list[str], reason: str) -> None:
-    """Assert that one notification was sent, with the reason and a start in the past."""
-    assert eventually(lambda: titles(demo)[len(before) :] == [FAILED], QUIET_S), titles(demo)
+def test_each_failure_was_reported_once_and_nothing_else(demo: Demo, before: list[str]) -> None:
+    wanted = [*before, FAILED, FAILED]
+    assert not eventually(lambda: titles(demo) != wanted, QUIET_S), titles(demo)
+
+
+def assert_reported(demo: Demo, wanted: list[str], reason: str) -> None:
+    """Assert that a notification was sent, with the reason and a start in the past."""
+    assert eventually(lambda: titles(demo) == wanted, QUIET_S), titles(demo)
     seen = datetime.now(UTC)
-    assert not eventually(lambda: titles(demo)[len(before) :] != [FAILED], QUIET_S), titles(demo)
     text = messages(demo)[-1]["text"]
     assert reason in text
     assert "*Host:* demo" in text.splitlines()
