@@ -1,0 +1,45 @@
+"""Lists of files, in the form that files_in_place and kubernetes_objects take."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+Data = dict[str, Any]
+
+
+def as_files(
+    contents: dict[str, str], directory: str, mode: str, group: str = "root", suffix: str = ""
+) -> list[Data]:
+    """List the files of a directory.
+
+    Args:
+        contents: their contents by name.
+        directory: the directory they go into.
+        mode: their mode, such as 0640.
+        group: their group.
+        suffix: what is appended to each name.
+    """
+    return [
+        {"dest": f"{directory}/{name}{suffix}", "content": content, "group": group, "mode": mode}
+        for name, content in contents.items()
+    ]
+
+
+def volume_items(files: list[Data], directory: str, mode: int | None = None) -> list[Data]:
+    """List the items of the volume that shows files of a ConfigMap or Secret at their paths.
+
+    Args:
+        files: files, and directories, which are left out.
+        directory: where the volume is mounted.
+        mode: the mode of each file; that of the volume if it is not given.
+    """
+    return [
+        {
+            "key": PurePosixPath(file["dest"]).name,
+            "path": str(PurePosixPath(file["dest"]).relative_to(directory)),
+            **({} if mode is None else {"mode": mode}),
+        }
+        for file in files
+        if file.get("state", "file") == "file"
+    ]
