@@ -16,6 +16,8 @@ from ansible.plugins.action import ActionBase
 Data = dict[str, Any]
 LOCK_TIMEOUT_S = 300
 LOCK_RETRY_S = 2
+# What policy-rc.d exits with for an action that is forbidden.
+NO_SERVICE_IS_STARTED = 101
 LOCKED = re.compile(r"Could not get lock")
 # The lists name what the mirror no longer has, or do not name what it has.
 OUTDATED = re.compile(
@@ -74,6 +76,7 @@ class ActionModule(ActionBase):
         arguments = {
             "install_recommends": False,
             "lock_timeout": LOCK_TIMEOUT_S,
+            "policy_rc_d": NO_SERVICE_IS_STARTED,
             **self._task.args,
         }
         ends_at = time.monotonic() + LOCK_TIMEOUT_S

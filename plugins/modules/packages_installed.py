@@ -7,6 +7,7 @@ description:
   - Refreshes the lists before the first installation, and once more where the lists name what the
     mirror does not have. A source that fails is a warning; it is named where packages are missing.
   - Packages that are among the facts, as the preflight gathers them, are not asked for again.
+  - No package starts its service, which would listen on every address until it is configured.
   - In check mode, packages that empty or old lists do not name count as a change.
 options:
   name:
@@ -14,7 +15,4 @@ options:
     type: list
     elements: str
     required: true
-  policy_rc_d:
-    description: As in ansible.builtin.apt; 101 keeps a package from starting its service.
-    type: int
 """
