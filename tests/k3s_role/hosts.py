@@ -44,9 +44,11 @@ WAIT = {
     "hosts": "botwatch",
     "gather_facts": False,
     "tasks": [
+        # Has no tasks, but the variables of the role.
+        {"ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "checked"}},
         {
-            "ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "workloads"},
-            "vars": {"botwatch_workloads_selector": "app.kubernetes.io/managed-by=botwatch"},
+            "ansible.builtin.import_role": {"name": "common", "tasks_from": "workloads"},
+            "vars": {"common_workloads_selector": "app.kubernetes.io/managed-by=botwatch"},
         },
     ],
 }

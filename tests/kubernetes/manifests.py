@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.parents[1] for path in REPOSITORY.glob("roles/*/templates/kubernetes"))
+OBJECTS = "botwatch.stack.kubernetes_objects"
 # What comes from the vault, and what only a run knows.
 GIVEN = {
     "vault_discord_bot_token": "made.up.token-0123456789",
@@ -59,7 +60,7 @@ SETTINGS: dict[str, Data] = {
 def role_variables() -> Data:
     """Read the variables of all roles that declare objects."""
     variables: Data = {"ansible_managed": "Ansible managed"}
-    for role in ROLES:
+    for role in (REPOSITORY / "roles/botwatch", *ROLES):
         variables |= read_for_ansible(role / "defaults/main.yml")
         variables |= read_for_ansible(role / "vars/main.yml")
     return variables
@@ -95,12 +96,14 @@ def _contents(given: str) -> tuple[Data, ...]:
 
 def _made_of_files(variables: Data) -> Iterator[Data]:
     for role in ROLES:
-        for task in read_for_ansible(role / "tasks/k3s.yml") or []:
-            known = {**variables, "role_path": str(role)}
-            declared_by_task = task.get("botwatch.stack.kubernetes_objects", {}).get("contents", [])
-            for content in evaluate(declared_by_task, known):
-                files = content["files"]
-                yield {**content, "files": [file for file in files if "state" not in file]}
+        known = {**variables, "role_path": str(role)}
+        for name in ("main", "k3s"):
+            for task in read_for_ansible(role / f"tasks/{name}.yml") or []:
+                given = {**task.get(OBJECTS, {}), **task.get("vars", {})}
+                found = given.get("contents", given.get("common_kubernetes_contents", []))
+                for content in evaluate(found, known):
+                    files = content["files"]
+                    yield {**content, "files": [file for file in files if "state" not in file]}
 
 
 def workloads(objects: list[Data]) -> list[Data]:

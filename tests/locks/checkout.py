@@ -11,7 +11,7 @@ from pathlib import Path
 
 from repo.roles import REPOSITORY
 
-INSTALLER = REPOSITORY / "roles/botwatch/files/install_release.py"
+INSTALLER = REPOSITORY / "roles/common/files/install_release.py"
 ELSEWHERE = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "UV_INDEX")
 
 

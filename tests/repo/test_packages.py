@@ -7,7 +7,7 @@ from repo.roles import Role, each_role
 INSTALLERS = {"apt", "package", "apt_repository", "deb822_repository"}
 DOWNLOADERS = {"get_url", "pip"}
 # With the proxy, where there is one.
-WAYS_OUT = {"{{ botwatch_download_environment }}", "{{ _botwatch_pip_environment }}"}
+WAYS_OUT = {"{{ botwatch_download_environment }}", "{{ _common_pip_environment }}"}
 
 
 @each_role

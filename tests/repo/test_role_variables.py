@@ -28,6 +28,7 @@ SITE = [role for role in ROLES if role.name not in {"sandbox", "demo_node"}]
 # Ports, addresses and durations.
 SHAPED = re.compile(r"_(port|url|address|interval|window|wait|for)$")
 SECRET = re.compile(r"\{\{ vault_\w+( \| default\(''\))? \}\}")
+CALLS = ("ansible.builtin.include_role", "ansible.builtin.import_role")
 # Mappings that users put secrets into.
 MAY_HOLD_SECRETS = {
     "alertmanager_secret_files", "botwatch_http_proxy", "botwatch_https_proxy",
@@ -119,7 +120,7 @@ def test_variables_carry_the_name_of_their_role(role: Role) -> None:
     internal = []
     for task in role.tasks():
         given = task.get("vars", {})
-        called = task.get("ansible.builtin.include_role", {}).get("name", role.name)
+        called = next((task[call]["name"] for call in CALLS if call in task), role.name)
         internal += [name for name in given if not name.startswith(f"{called}_")]
         internal += [task[word] for word in ("register",) if word in task]
         facts += list(task.get("ansible.builtin.set_fact", {}))

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from repo.roles import REPOSITORY, ROLES, Role, each_role, read_once
+from repo.roles import REPOSITORY, ROLES, Role, each_role, flatten, read_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Makes the nodes that the scenarios run on.
 TESTED_BY_ALL_SCENARIOS = {"demo_node"}
+# Has tasks that other roles import, and nothing to run by itself.
+IMPORTED = {"common"}
 # Part of the whole site, as nothing else runs them.
 TESTED_BY_SITE_SCENARIO = {"kube_state_metrics", "verify"}
 SITE_SCENARIOS = {"default", "ssh"}
@@ -52,7 +54,8 @@ def test_roles_say_the_same_about_where_they_run(role: Role) -> None:
 def test_every_role_has_a_scenario() -> None:
     scenarios = {path.parent.name for path in REPOSITORY.glob("molecule/*/molecule.yml")}
     roles = {role.name for role in ROLES}
-    assert scenarios - SITE_SCENARIOS == roles - TESTED_BY_ALL_SCENARIOS - TESTED_BY_SITE_SCENARIO
+    tested_elsewhere = TESTED_BY_ALL_SCENARIOS | TESTED_BY_SITE_SCENARIO | IMPORTED
+    assert scenarios - SITE_SCENARIOS == roles - tested_elsewhere
 
 
 @cache
@@ -89,22 +92,53 @@ def test_each_role_of_a_playbook_has_one_tag_which_is_its_name(playbook: str) ->
 
 
 @pytest.mark.parametrize(
-    "task",
+    ("role", "task"),
     [
-        "host : Configure the proxy",
-        "k3s : Configure k3s and its unit",
-        "k3s : Wait for k3s to be ready",
-        "discord_bot : Install the bot's unit",
-        "discord_bot : Check whether the bot's manifests have changed",
-        "prometheus : Configure rules, scrape jobs and alerting",
-        "prometheus : Apply the manifests of Prometheus",
-        "alertmanager : Configure routes, receivers and notification templates",
-        "grafana : Copy the dashboards to the host",
-        "node_exporter : Configure the node exporter",
+        ("host", "host : Configure the proxy"),
+        ("k3s", "k3s : Configure k3s and its unit"),
+        ("k3s", "k3s : Wait for k3s to be ready"),
+        ("discord_bot", "common : Install the release"),
+        ("discord_bot", "discord_bot : Install the bot's unit"),
+        ("discord_bot", "discord_bot : Check whether the bot's manifests have changed"),
+        ("prometheus", "prometheus : Configure rules, scrape jobs and alerting"),
+        ("prometheus", "common : Wait for the service to be ready"),
+        ("prometheus", "common : Apply the manifests"),
+        ("alertmanager", "alertmanager : Configure routes, receivers and notification templates"),
+        ("alertmanager", "common : Apply the manifests"),
+        ("grafana", "grafana : Copy the dashboards to the host"),
+        ("grafana", "common : Enable and start the service"),
+        ("node_exporter", "node_exporter : Configure the node exporter"),
+        ("node_exporter", "common : Wait for the workloads to be ready"),
     ],
 )
-def test_the_main_path_of_both_runtimes_is_listed(task: str) -> None:
-    assert f"{task}\t" in list_playbook("--list-tasks")
+def test_the_main_path_of_both_runtimes_is_listed(role: str, task: str) -> None:
+    """A task of the role common is listed with the tag of the role that imports it."""
+    assert f"      {task}\tTAGS: [{role}]\n" in list_playbook("--list-tasks")
+
+
+@each_role
+def test_shared_tasks_are_imported_so_that_ansible_lists_them(role: Role) -> None:
+    for task in role.tasks():
+        assert task.get("ansible.builtin.include_role", {}).get("name") not in IMPORTED
+
+
+def test_every_shared_task_file_is_used() -> None:
+    folder = REPOSITORY / "roles/common/tasks"
+    used = {
+        task[call]["tasks_from"]
+        for role in ROLES
+        for task in role.tasks()
+        for call in ("ansible.builtin.import_role",)
+        if call in task and task[call]["name"] in IMPORTED
+    }
+    tasks = [task for path in folder.glob("*.yml") for task in read_once(path)]
+    used |= {
+        Path(task[call]).stem
+        for task in flatten(tasks)
+        for call in ("ansible.builtin.import_tasks", "ansible.builtin.include_tasks")
+        if call in task
+    }
+    assert used == {path.stem for path in folder.glob("*.yml")}
 
 
 @each_role
@@ -116,7 +150,7 @@ def test_no_role_chooses_the_tasks_of_a_runtime_by_name(role: Role) -> None:
 
 def test_each_role_that_changes_a_host_has_the_preflight_run_before_it() -> None:
     for role in ROLES:
-        if role.name not in {"botwatch", *TESTED_BY_ALL_SCENARIOS}:
+        if role.name not in {"botwatch", *TESTED_BY_ALL_SCENARIOS, *IMPORTED}:
             assert {"role": "botwatch"} in role.read("meta/main.yml")["dependencies"], role.name
 
 

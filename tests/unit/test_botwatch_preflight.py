@@ -331,7 +331,7 @@ def test_a_role_recognises_the_file_that_it_writes_first(role: str) -> None:
     service = role_variables("botwatch")["_botwatch_services"][role]
     template = REPOSITORY / f"roles/{role}/templates{service['mark']}.j2"
     known = {
-        **role_variables("botwatch", role),
+        **role_variables("botwatch", "common", role),
         "botwatch_runtime": "systemd",
         "role_path": str(REPOSITORY / f"roles/{role}"),
         "vault_discord_bot_token": "made-up",
@@ -350,7 +350,7 @@ def written_by(role: str) -> set[str]:
         "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
     }
     found = set()
-    for name in ("config", "systemd"):
+    for name in ("config", "main", "systemd"):
         tasks = read_for_ansible(REPOSITORY / f"roles/{role}/tasks/{name}.yml") or []
         for task in configuring_tasks(tasks):
             files = evaluate(task["files"], known)

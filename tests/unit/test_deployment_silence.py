@@ -200,7 +200,7 @@ def test_a_look_that_fails_does_not_make_the_running_release_a_failed_one(
         tmp_path, alertmanager.port, {"block": [fails], "rescue": [include("systemd_refuse.yml")]},
         botwatch_on_k3s=False, _discord_bot_home=str(tmp_path), botwatch_releases_kept=3,
         _discord_bot_archive={"digest": "v2"},
-        botwatch_release={"is_current": True, "current": "v2"},
+        common_release={"is_current": True, "current": "v2"},
     )  # fmt: skip
     assert ran.returncode != 0
     assert len(alertmanager.alerts) == 1

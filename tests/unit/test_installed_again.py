@@ -49,7 +49,7 @@ def install_unit(folder: Path, role: str, release: Data) -> Run:
             f"{prefix}_secret_files": [],
             f"{prefix}_is_there": True,
             "_discord_bot_is_deployed": not release["is_current"],
-            "botwatch_release": release,
+            "common_release": release,
         },
         "tasks": [task],
         "handlers": [{"import_tasks": str(REPOSITORY / "roles" / role / "handlers/main.yml")}],

@@ -13,6 +13,7 @@ SLACK = {"name": "slack", "label": "Slack"}
 EMAIL = {"name": "email", "label": "e-mail"}
 GIVEN: dict[str, Any] = {
     "botwatch_runtime": "k3s",
+    "botwatch_preflight_roles": [],
     "ansible_connection": "ssh",
     "ansible_user": "root",
     "ansible_host": "192.0.2.10",
@@ -31,7 +32,7 @@ def summary(folder: Path, *options: str, **given: object) -> str:
     (folder / "roles").symlink_to(REPOSITORY / "roles")
     task = {
         "name": "Sum up",
-        "ansible.builtin.import_role": {"name": "botwatch", "tasks_from": "summary"},
+        "ansible.builtin.import_role": {"name": "verify", "tasks_from": "summary"},
     }
     play = {"hosts": "localhost", "gather_facts": False, "vars": GIVEN | given, "tasks": [task]}
     run = run_playbook(folder, [play], *options, callback="botwatch.stack.progress")

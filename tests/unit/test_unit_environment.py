@@ -43,7 +43,7 @@ def environment(unit: str) -> dict[str, str]:
 def test_a_unit_holds_its_settings_as_they_are(role: str, value: str) -> None:
     load_plugins()
     known: dict[str, Any] = {}
-    for name in {"botwatch", "host", role}:
+    for name in {"botwatch", "common", "host", role}:
         for part in ("defaults", "vars"):
             known |= read_for_ansible(REPOSITORY / f"roles/{name}/{part}/main.yml")
     known |= {**GIVEN, "botwatch_runtime": "systemd", "_discord_bot_release": "/opt/release"}

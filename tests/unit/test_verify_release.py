@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).resolve().parents[2] / "roles/botwatch/files/verify_release.py"
+PROGRAM = Path(__file__).resolve().parents[2] / "roles/common/files/verify_release.py"
 SOUND = {
     "__init__.py": "",
     "__main__.py": "def main() -> None:\n    from made_up import later\n",

@@ -19,7 +19,7 @@ PROXY = {
     "botwatch_no_proxy": "mirror.example.test, .internal",
 }
 CA = {"_botwatch_ca_file": {"pem": "-----BEGIN CERTIFICATE-----\nQQ==\n", "faults": []}}
-ROLES = ("botwatch", "host", "docker", "k3s", "discord_bot")
+ROLES = ("botwatch", "common", "host", "docker", "k3s", "discord_bot")
 UNITS = {
     "discord_bot": "discord-bot.service",
     "docker": "docker.service.d/botwatch.conf",
@@ -49,7 +49,7 @@ def render(role: str, template: str, given: Data) -> str:
     return render_template(path, variables(role, given), "curly")
 
 
-@pytest.mark.parametrize("name", ["botwatch_download_environment", "_botwatch_pip_environment"])
+@pytest.mark.parametrize("name", ["botwatch_download_environment", "_common_pip_environment"])
 def test_downloads_find_the_proxy_and_show_no_password(name: str) -> None:
     assert "PYTHONPATH" not in value(name, "botwatch", {})
     found = value(name, "botwatch", PROXY)
