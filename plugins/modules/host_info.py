@@ -180,6 +180,7 @@ def units(root: Path, names: list[str], services: dict[str, list[int]], ask: Ask
     for name, state in zip(names, states, strict=False):
         main = int(state.get("MainPID") or 0)
         found[name] = {
+            "state": state.get("ActiveState", "unknown"),
             "active": state.get("ActiveState") in ("active", "activating", "reloading"),
             "enabled": state.get("UnitFileState", "").startswith("enabled"),
             "pids": sorted({*services.get(name, []), *([main] if main else [])}),
