@@ -24,7 +24,7 @@ from ..plugin_utils.airgap.findings import Findings, State
 from ..plugin_utils.airgap.needs import Need, Store
 from ..plugin_utils.airgap.wheels import Target, examine_wheels, sha256
 from ..plugin_utils.paths import locate
-from ..plugin_utils.roles import find_role, read_role_file
+from ..plugin_utils.roles import find_role, read_role_file, role_templar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -298,23 +298,17 @@ class ActionModule(ActionBase):
 
     def _needs(self, name: str, given: Variables) -> list[Need]:
         """Read which images a role needs, as its variables name them."""
-        role = find_role(name)
-        own = read_role_file(self._loader, role / "defaults/main.yml") or {}
-        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
-        known = {**own, **given, **internal, "role_path": str(role)}
-        templar = self._templar.copy_with_new_env(available_variables=known)
-        entries: list[Variables] = templar.template(
-            read_role_file(self._loader, role / NEEDS) or []
-        )
+        templar = role_templar(self, name, given)
+        needs = read_role_file(self._loader, find_role(name) / NEEDS) or []
         return [
             Need(
-                str(templar.template(known[entry["variable"]])),
+                str(templar.template(templar.available_variables[entry["variable"]])),
                 entry["variable"],
                 boolean(entry.get("required", True)),
                 str(entry.get("instead", "")),
                 str(entry.get("source", "")),
             )
-            for entry in entries
+            for entry in templar.template(needs)
             if boolean(entry.get("used", True))
         ]
 
