@@ -22,7 +22,7 @@ PYTHON = re.compile(r"python:(3)\.(\d+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # The C library of Debian 12, and older ones, as wheels name them.
-GLIBC, OLDEST_GLIBC = 36, 17
+GLIBC, OLDEST_GLIBC = 36, 5
 MUSL = 2
 
 
@@ -59,11 +59,7 @@ class Target:
         if "alpine" in self.image:
             return [f"musllinux_1_{minor}_{machine}" for minor in range(MUSL, -1, -1)]
         names = [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC, OLDEST_GLIBC - 1, -1)]
-        return [*names, f"manylinux2014_{machine}", *self._old(machine)]
-
-    def _old(self, machine: str) -> list[str]:
-        old = ["manylinux_2_12", "manylinux2010", "manylinux_2_5", "manylinux1"]
-        return [f"{name}_{machine}" for name in old] if machine == "x86_64" else []
+        return [*names, *(f"manylinux{old}_{machine}" for old in ("2014", "2010", "1"))]
 
     @property
     def tags(self) -> frozenset[Tag] | None:
