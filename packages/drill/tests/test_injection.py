@@ -13,7 +13,7 @@ from botwatch_drill.host import TIMEOUT_S, HostError
 from botwatch_drill.injection import INJECT_WITHIN_S, Injection
 from botwatch_drill.runtimes.systemd import Kill
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
-from botwatch_drill.testing import FakeHost, FakeSite
+from botwatch_drill.testing import FakeHost, FakeStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,9 +138,9 @@ def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:
 
 
 def test_undoing_is_tried_three_times() -> None:
-    notes = FakeHost(FakeSite(), failing=["undo", "undo"])
+    notes = FakeHost(FakeStack(), failing=["undo", "undo"])
     Injection(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
-    assert notes.site.log == ["undo"] * 3
+    assert notes.stack.log == ["undo"] * 3
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_undoing_is_tried_three_times() -> None:
     ],
 )
 def test_what_cannot_be_undone_says_what_comes(*, stays: bool, remedy: str) -> None:
-    notes = FakeHost(FakeSite(), failing=["undo"] * 3)
+    notes = FakeHost(FakeStack(), failing=["undo"] * 3)
     with pytest.raises(HostError, match=remedy):
         Injection(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
 
@@ -163,7 +163,7 @@ def test_a_clock_that_tells_no_time() -> None:
             return "now"
 
     with pytest.raises(HostError, match="clock says 'now' instead of a time"):
-        Injection(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
+        Injection(Kill(UNIT, stays=False), Odd(FakeStack()), 180).inject()
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHos
 
 @dataclass(frozen=True)
 class CutOffHost(SystemdHost):
-    """A host whose connection breaks while it is told what to break."""
+    """A host whose connection breaks while it receives the fault."""
 
     running: list[threading.Thread] = field(default_factory=list)
 

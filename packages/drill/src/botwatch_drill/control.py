@@ -70,7 +70,7 @@ class ControlRoom:
         self._session.close()
 
     def state(self) -> Snapshot:
-        """Return the state of the whole site."""
+        """Return the state of the whole stack."""
         return self._call("GET", "/control/state", Snapshot.parse)
 
     def start(self, spec: DrillSpec) -> Record:

@@ -53,7 +53,7 @@ class Deployment(Fault):
 
     def run(self, watch: Watch) -> Outcome:
         """Deploy to the deployment's own end, and watch what comes of it; see Fault."""
-        control, limits = watch.site.control, watch.drill.limits
+        control, limits = watch.stack.control, watch.drill.limits
         control.mark("injected")
         with RunningDeployment(self.command, limits.deploy_s) as running:
             watch.line.waits("deploying")

@@ -95,8 +95,8 @@ _PLAYED = (
             "DiscordBotEveryCommandFails",
             "DiscordBotErrorBudgetBurning",
         ),
-        # Until their failures, which were before they were told to be over, have left the window
-        # of DiscordBotHighErrors: it would be told instead.
+        # Until their failures, which were before the fault was undone, have left the window
+        # of DiscordBotHighErrors: it would fire instead.
         hidden_for_s=240.0,
         limits=Limits(max_s=60.0, resolved_within_s=240.0, late_s=75.0),
     ),
@@ -139,7 +139,7 @@ _PLAYED = (
         alert="DiscordBotRateLimited",
         needs="stand-ins",
         breaks=Played(
-            # Fewer than would make an answer fail, or another alert would be told of.
+            # Fewer than would make an answer fail, or another alert would fire.
             discord={"rate_limit": 15, "via": True},
             back={"rate_limit": 0},
             asks="?ping",

@@ -50,7 +50,7 @@ def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[
                 breaks=Deployment(tuple(bad), good=False),
                 budget_s=None,
                 recovered_within_s=Limits().deploy_s,
-                # It is told once, when it has failed.
+                # One notification is sent, when it has failed.
                 resolves=False,
                 limits=Limits(max_s=Limits().deploy_s),
             )

@@ -1,4 +1,4 @@
-"""The drills of a site whose parts are workloads of k3s."""
+"""The drills of a stack whose parts are workloads of k3s."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drills of the way to Slack: what is told when the channel itself fails."""
+"""Drills of the delivery to Slack: which notifications are sent when the channel itself fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def slack_drills(bot_away: Breakage) -> tuple[Drill, ...]:
     """Return the drills.
 
     Args:
-        bot_away: takes the bot away until it is undone; that is what Slack must be told of.
+        bot_away: takes the bot away until it is undone; that is what Slack must be notified of.
     """
     return (
         _outage("slack_429", "too many requests", 429, bot_away),

@@ -1,4 +1,4 @@
-"""The drills of a site whose parts are units of systemd."""
+"""The drills of a stack whose parts are units of systemd."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CRASHES = (
         expect="message",
         alert="DiscordBotCrashLooping",
         breaks=Kill(BOT_UNIT, stays=False, replaces=True),
-        # Three times some 3 s until it is back, twice 3 s until it is seen, and the alarm.
+        # Three times some 3 s until it is back, twice 3 s until it is seen, and the notification.
         budget_s=30.0,
         recovered_within_s=120.0,
         strikes=3,

@@ -1,4 +1,4 @@
-"""The site as workloads of k3s."""
+"""The stack as workloads of k3s."""
 
 from __future__ import annotations
 

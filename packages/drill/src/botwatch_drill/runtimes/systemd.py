@@ -1,4 +1,4 @@
-"""The site as units of systemd."""
+"""The stack as units of systemd."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Kill(HostFault):
     """SIGKILL for the main process of a unit.
 
     If it stays, systemd is kept from starting the unit again until the fault is undone. If it
-    replaces the bot, undoing it also stops the unit and starts it anew, which makes it forget what
+    replaces the bot, undoing it also stops the unit and starts it again, which makes it forget what
     it counted of its crashes; a restart would not.
 
     Attributes:

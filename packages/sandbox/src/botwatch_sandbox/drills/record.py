@@ -47,8 +47,8 @@ class Record:
 
     Attributes:
         messages: how many Slack messages came after the injection.
-        told_firing: how many of them say that the alert fires.
-        told_resolved: how many say that it is over.
+        firing_messages: how many of them say that the alert fires.
+        resolved_messages: how many say that it is over.
         said: what the message said that `delivered_at` is the time of.
         unresolved: of the alert and those in `also`, which Slack was told of and not of their end.
     """
@@ -71,8 +71,8 @@ class Record:
     recovered_at: float | None = None
     resolved_at: float | None = None
     messages: int = 0
-    told_firing: int = 0
-    told_resolved: int = 0
+    firing_messages: int = 0
+    resolved_messages: int = 0
     said: str | None = None
     unresolved: tuple[str, ...] = ()
 

@@ -110,8 +110,8 @@ class Recorder:
         is_over = message.reports(record.alert, "resolved")
         record.messages += 1
         record.unresolved = _unresolved(record, message)
-        record.told_firing += fires
-        record.told_resolved += is_over
+        record.firing_messages += fires
+        record.resolved_messages += is_over
         if record.delivered_at is None:
             if fires:
                 record.delivered_at = message.at
