@@ -118,7 +118,7 @@ async def test_a_dashboard_comes_with_its_data(drawn: RunningSandbox, around: Ne
     assert (row["kind"], row["title"], row["series"]) == ("row", "Row", [])
     assert panel["title"] == "Errors in 5m"
     assert panel["alerts"] == ["DiscordBotDown"]
-    assert panel["means"] == {"1": {"text": "Yes", "colour": "green"}}
+    assert panel["mappings"] == {"1": {"text": "Yes", "colour": "green"}}
     errors, limit = panel["series"]
     assert (errors["name"], errors["dashed"]) == ("web in 5m", False)
     assert len(errors["points"]) == (body["end"] - body["start"]) // body["step"] + 1
