@@ -78,8 +78,8 @@ def read_sums(text: str) -> dict[str, str]:
     return {row[1].lstrip("*"): row[0].lower() for row in rows if len(row) == 2}  # noqa: PLR2004 # sum and name
 
 
-class Folder:
-    """The folder with the files."""
+class AirgapDirectory:
+    """The directory with the files."""
 
     def __init__(self, path: Path, release: Release, installed: Installed) -> None:
         self.path = path
@@ -133,7 +133,7 @@ class Folder:
         if sums and pinned and sums.get(release.binary, pinned) != pinned:
             says = (
                 f"{self.path / release.sums} is not that of k3s {release.version}, whose binary has"
-                f" the SHA-256 {pinned}: put the files of that release into the folder,"
+                f" the SHA-256 {pinned}: put the files of that release into the directory,"
                 " or set k3s_version (and k3s_sha256) to the release that they are of."
             )
             self._note(release.sums, "wrong", says)
@@ -222,11 +222,13 @@ class Folder:
                     examine_wheels(self.path / "wheels", lock, target, self.findings)
 
     def _list_extras(self) -> None:
-        """Note what lies in the folder and is not used."""
+        """Note what lies in the directory and is not used."""
         used = {self.release.binary, "k3s", self.release.sums, "images", "wheels"}
         used |= {row.name for row in self.findings.rows}
-        folders = (self.path, self.path / "images")
-        files = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        directories = (self.path, self.path / "images")
+        files = [
+            path for directory in directories if directory.is_dir() for path in directory.iterdir()
+        ]
         for path in sorted(files):
             name = str(path.relative_to(self.path))
             if name in used or (path.parent.name == "images" and path.suffix == ".tar"):
@@ -275,13 +277,13 @@ class ActionModule(ActionBase):
         release = Release(
             args["version"], args["architecture"], args.get("checksum", ""), args["release_url"]
         )
-        path = locate(args["folder"]) if args["folder"] else Path("airgap")
+        path = locate(args["directory"]) if args["directory"] else Path("airgap")
         needs = [
             need for name in args.get("roles", []) for need in self._needs(name, task_vars or {})
         ]
         installed = Installed(args.get("installed", {}), args.get("listed", []))
-        findings = Folder(path, release, installed).examine(merge(needs))
-        faults = findings.faults if path.is_dir() else [no_folder(args["folder"])]
+        findings = AirgapDirectory(path, release, installed).examine(merge(needs))
+        faults = findings.faults if path.is_dir() else [no_directory(args["directory"])]
         return {
             **result,
             "changed": False,
@@ -322,11 +324,11 @@ def merge(needs: list[Need]) -> list[Need]:
     return list(merged.values())
 
 
-def no_folder(given: str) -> str:
-    """Say that there is no such folder."""
+def no_directory(given: str) -> str:
+    """Say that there is no such directory."""
     return (
-        f"botwatch_airgap_dir names {given}, but there is no such folder on this machine: correct"
-        " it, or leave it empty to download k3s."
+        f"botwatch_airgap_dir names {given}, but there is no such directory on this machine:"
+        " correct it, or leave it empty to download k3s."
         if given
-        else "botwatch_airgap_dir is not set: name the folder with -e botwatch_airgap_dir=FOLDER."
+        else "botwatch_airgap_dir is not set: name the directory with -e botwatch_airgap_dir=DIR."
     )

@@ -40,7 +40,7 @@ def source_files(tree: Path) -> list[Path]:
 
 
 def is_left_out(relative: Path) -> bool:
-    """Tell whether a file, or a folder that it is in, is not to be shipped."""
+    """Tell whether a file, or a directory that it is in, is not to be shipped."""
     return any(fnmatch(part, pattern) for part in relative.parts for pattern in LEFT_OUT)
 
 
@@ -68,7 +68,7 @@ def pack(tree: Path) -> bytes:
 
 
 def cache_folder() -> Path:
-    """Name the folder for archives in the user's cache."""
+    """Name the directory for archives in the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "botwatch" / "archives"
 
@@ -87,7 +87,7 @@ class LookupModule(LookupBase):
 
     def _archive(self, tree: Path) -> dict[str, str]:
         if not (tree / "pyproject.toml").is_file():
-            message = f"{tree} holds no pyproject.toml: name the folder of a Python package."
+            message = f"{tree} holds no pyproject.toml: name the directory of a Python package."
             raise AnsibleLookupError(message)
         content = pack(tree)
         digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]

@@ -91,10 +91,10 @@ def cgroups(root: Path) -> Found:
 
 def kernel(root: Path, release: str, names: list[str]) -> Found:
     """Say which parts of the kernel are neither in it nor to be loaded into it."""
-    folder = root / "lib/modules" / release
+    directory = root / "lib/modules" / release
     listed = ""
     for index in ("modules.builtin", "modules.dep"):
-        file = folder / index
+        file = directory / index
         listed += file.read_text() if file.is_file() else ""
     # In a container /lib/modules is empty as a rule, though the kernel outside has what is needed.
     return {
@@ -129,9 +129,9 @@ def records(root: Path) -> dict[str, str]:
     found = {}
     for record in sorted((root / RECORDS).glob("*.installed")):
         name = record.name.removesuffix(".installed")
-        for folder in (PROGRAMS, IMAGES):
-            file = root / folder / name
-            # A file that was written anew after its record is not what the record says.
+        for directory in (PROGRAMS, IMAGES):
+            file = root / directory / name
+            # A file that was written again after its record is not what the record says.
             if file.is_file() and file.stat().st_ctime_ns <= record.stat().st_ctime_ns:
                 found[name] = record.read_text().strip()
     return found

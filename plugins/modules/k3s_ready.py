@@ -139,7 +139,7 @@ def look_at_unit(name: str, run: Run) -> Unit:
     found = units_in(run(["systemctl", "show", "--timestamp=utc", properties, name])[1])[0]
     return Unit(
         found.get("ActiveState", "unknown"),
-        # Counted when it is started anew, which it waits for in this state.
+        # Counted when it is started again, which it waits for in this state.
         int(found.get("NRestarts") or 0) + (found.get("SubState") == "auto-restart"),
         float(systemd_seconds(found.get("ExecMainStartTimestamp", "")) or 0),
     )

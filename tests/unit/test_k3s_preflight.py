@@ -175,8 +175,8 @@ GIVEN: dict[str, tuple[Data, str, str]] = {
 def test_what_is_wrong_with_the_variables_is_said_with_its_remedy(
     given: Data, thing: str, remedy: str
 ) -> None:
-    told = faults(None, **given)
-    assert any(thing in fault and remedy in fault for fault in told), told
+    said = faults(None, **given)
+    assert any(thing in fault and remedy in fault for fault in said), said
 
 
 FINE: dict[str, tuple[Data, Data]] = {
@@ -199,7 +199,7 @@ FINE: dict[str, tuple[Data, Data]] = {
         {"cgroups": {"version": 1, "controllers": V1}},
         {"k3s_version": "v1.34.1+k3s1", "k3s_sha256": "0" * 64},
     ),
-    "old cgroups that the kubelet is told to take": (
+    "old cgroups that the kubelet is configured to take": (
         {"cgroups": {"version": 1, "controllers": V1}},
         {"k3s_config": {"kubelet-arg": ["fail-cgroupv1=false"]}},
     ),

@@ -19,7 +19,7 @@ HOPELESS_AFTER_S = {
     "InvalidImageName": 10.0,
     "CreateContainerConfigError": 30.0,
 }
-# Only these probes end a container; it leaves by itself when told to, or by SIGTERM or SIGKILL.
+# Only these probes end a container; it leaves by itself when asked to, or by SIGTERM or SIGKILL.
 PROBE_THAT_ENDS = re.compile(r"(Liveness|Startup) probe")
 ENDED_FROM_OUTSIDE = (0, 143, 137)
 READ_ON = "its last lines below tell more"

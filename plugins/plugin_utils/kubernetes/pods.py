@@ -62,7 +62,7 @@ def ending_fault(pod: Object) -> str | None:
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         patience = pod["spec"].get("terminationGracePeriodSeconds", 30)
-        return f"is told to end and has not yet, for which it has {patience} s"
+        return f"is terminating and has not ended yet, for which it has {patience} s"
     if status.get("phase") == "Failed":
         cause = one_line(f"{status.get('reason', 'Failed')}: {status.get('message', '')}")
         return f"was ended by its node ({cause}): free what the node lacks, and delete the pod"
