@@ -22,11 +22,11 @@ class Stack:
 
     def __call__(self) -> Snapshot:
         self.now += 1
-        alerts, told = tuple(self.alerts), tuple(self.notifications)
+        alerts, sent = tuple(self.alerts), tuple(self.notifications)
         return Snapshot(
             self.now,
             alerts=alerts,
-            notifications=told,
+            notifications=sent,
             ready=self.ready,
             started_at=self.started_at,
         )

@@ -69,7 +69,7 @@ class Terms(DrillSpec):
         together: whether it may run beside others: it concerns no bot, and takes its time.
         meanwhile: what else is done once the message is there; None: nothing.
         hidden_by: alerts after which this drill's own keeps quiet for a while, `hidden_for_s`, as
-            they have told of the same.
+            they have notified of the same.
         limits: how long everything may take.
     """
 

@@ -55,7 +55,7 @@ class Story:
         resolved_messages: how many say that it is over.
         said: what the first of them says.
         unresolved: the alerts without a resolved notification.
-        strikes: how often the stack must be broken before anybody is alarmed; until then it
+        strikes: how often the stack must be broken before an alert fires; until then it
             recovers every time.
         mended_early: whether the stack recovers although the fault was not taken away.
     """

@@ -81,7 +81,7 @@ _PLAYED = (
         alert="DiscordBotErrorBudgetBurning",
         needs="stand-ins",
         breaks=Played(
-            # discord.py repeats what gets another 5xx; a 503 fails at once.
+            # discord.py repeats what gets another 5xx; a 503 fails immediately.
             discord={"server_error": 2, "server_status": 503},
             back={"server_error": 0},
             asks="?ping",

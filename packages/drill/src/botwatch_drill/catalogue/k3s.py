@@ -51,7 +51,7 @@ _CRASHES = (
         expect="message",
         alert="DiscordBotCrashLooping",
         breaks=ContainerKilled(),
-        # The kubelet starts it again at once, then after 10 s, then after 20 s, and may come up to
+        # The kubelet restarts it immediately, then after 10 s, then after 20 s, and may come up to
         # 15 s late twice; on top what crash_loop takes.
         budget_s=90.0,
         recovered_within_s=180.0,

@@ -24,7 +24,7 @@ class Played(Fault):
         back: what takes them back.
         asks: what somebody asks the bot meanwhile; None: nobody does.
         every_s: how often.
-        still: how often it is asked at once when the fault comes.
+        still: how often it is asked immediately when the fault comes.
     """
 
     discord: Mapping[str, object]

@@ -50,7 +50,7 @@ class Record:
         firing_messages: how many of them say that the alert fires.
         resolved_messages: how many say that it is over.
         said: what the message said that `delivered_at` is the time of.
-        unresolved: of the alert and those in `also`, which Slack was told of and not of their end.
+        unresolved: of the alert and those in `also`, for which Slack got no resolved notification.
     """
 
     id: int
@@ -79,8 +79,8 @@ class Record:
     @classmethod
     def begin(cls, number: int, spec: DrillSpec, started_at: float) -> Record:
         """Return the record of a drill of which nothing has been seen."""
-        told = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
-        return cls(id=number, started_at=started_at, **told)
+        given = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
+        return cls(id=number, started_at=started_at, **given)
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Record:

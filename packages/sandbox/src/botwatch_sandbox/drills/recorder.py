@@ -17,7 +17,7 @@ State: TypeAlias = Literal["firing", "resolved"]
 
 
 class Message(Protocol):
-    """Something that Slack was told."""
+    """A message that Slack received."""
 
     @property
     def at(self) -> float:
@@ -117,7 +117,9 @@ class Recorder:
                 record.delivered_at = message.at
                 record.said = message.words_on(record.alert)
                 if record.firing_at is None and record.alert is not None:
-                    record.firing_at = message.at  # it fires at the latest when it is told
+                    record.firing_at = (
+                        message.at
+                    )  # it fires at the latest when the notification is sent
         elif record.resolved_at is None and is_over:
             record.resolved_at = message.at
         self.changed()
