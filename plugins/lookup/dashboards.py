@@ -31,10 +31,7 @@ class LookupModule(LookupBase):
     """Return {name, uid, content} for each dashboard."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: Data | None = None,
-        **_options: object,
+        self, terms: list[str], variables: Data | None = None, **_options: object
     ) -> list[Data]:
         """Read the dashboards of each directory; see DOCUMENTATION."""
         known = variables or {}

@@ -77,10 +77,7 @@ class LookupModule(LookupBase):
     """Return {path, digest} for each tree."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: dict[str, Any] | None = None,  # part of Ansible's interface
-        **_options: object,
+        self, terms: list[str], variables: dict[str, Any] | None = None, **_options: object
     ) -> list[dict[str, str]]:
         """Pack each tree; see DOCUMENTATION."""
         return [self._archive(Path(term)) for term in terms]
