@@ -73,7 +73,7 @@ class Terms(DrillSpec):
         limits: how long everything may take.
     """
 
-    recovered_within_s: float
+    recovered_within_s: float = 120.0
     needs: Needs = "host"
     phase_s: float = 0.0
     strikes: int = 1

@@ -18,7 +18,6 @@ from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
 MOMENTS = ("firing_at", "delivered_at", "recovered_at", "resolved_at")
 QUICK = Limits(
@@ -249,12 +248,7 @@ class FakeControl:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -28,11 +28,9 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         Drill(
             name="bot_hang",
             title="event loop stands still",
-            expect="message",
             alert="DiscordBotEventLoopBlocked",
             breaks=bot_call(door, f"/test-hang?seconds={HANG_S}", restart=renew, stays=True),
             budget_s=20.0,
-            recovered_within_s=120.0,
             phase_s=BOT_SCRAPE_INTERVAL_S,
             also=("DiscordBotDown", "DiscordBotGatewayDisconnected"),
         ),
@@ -50,7 +48,6 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         Drill(
             name="memory_growth",
             title="memory grows, 1 MiB a second",
-            expect="message",
             alert="DiscordBotMemoryExhaustion",
             needs="quick alerts",
             # It lets go of what it has taken by itself.
@@ -63,11 +60,9 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         Drill(
             name="errors",
             title="six errors",
-            expect="message",
             alert="DiscordBotHighErrors",
             breaks=bot_call(door, "/test-error", calls=6),
             budget_s=15.0,
-            recovered_within_s=120.0,
         ),
     )
 
@@ -77,7 +72,6 @@ _PLAYED = (
     Drill(
         name="budget",
         title="2 of 10 commands fail",
-        expect="message",
         alert="DiscordBotErrorBudgetBurning",
         needs="stand-ins",
         breaks=Played(
@@ -103,7 +97,6 @@ _PLAYED = (
     Drill(
         name="commands_fail",
         title="Discord takes no answer",
-        expect="message",
         alert="DiscordBotEveryCommandFails",
         needs="stand-ins",
         breaks=Played(
@@ -121,7 +114,6 @@ _PLAYED = (
     Drill(
         name="slow_replies",
         title="Discord answers 4 s late",
-        expect="message",
         alert="DiscordBotSlowReplies",
         needs="stand-ins",
         breaks=Played(
@@ -135,7 +127,6 @@ _PLAYED = (
     Drill(
         name="rate_limited",
         title="Discord answers 429",
-        expect="message",
         alert="DiscordBotRateLimited",
         needs="stand-ins",
         breaks=Played(
@@ -153,7 +144,6 @@ _PLAYED = (
     Drill(
         name="gateway_away",
         title="gateway takes nobody",
-        expect="message",
         alert="DiscordBotGatewayDisconnected",
         needs="stand-ins",
         breaks=Played(discord={"hold_gateway": True, "drop": True}, back={"hold_gateway": False}),

@@ -45,7 +45,6 @@ def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[
             Drill(
                 name="bad_deploy",
                 title="bot deployed that does not start",
-                expect="message",
                 alert="DiscordBotDeploymentFailed",
                 breaks=Deployment(tuple(bad), good=False),
                 budget_s=None,

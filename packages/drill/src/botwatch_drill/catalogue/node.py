@@ -93,7 +93,6 @@ HOST_RESTART = (
         alert=None,
         breaks=Reboot(),
         budget_s=None,
-        recovered_within_s=120.0,
         also=("DiscordBotRestarted",),
         limits=Limits(late_s=300.0, quiet_s=60.0),
     ),

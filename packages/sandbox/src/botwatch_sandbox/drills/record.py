@@ -37,7 +37,7 @@ class DrillSpec:
     title: str
     alert: str | None
     budget_s: float | None
-    expect: Expect
+    expect: Expect = "message"
     also: tuple[str, ...] = ()
 
 
