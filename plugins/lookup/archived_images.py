@@ -22,7 +22,7 @@ description:
 options:
   _terms:
     description:
-      - Folders with archives, as docker save writes them. A relative path starts at the current
+      - Directories with archives, as docker save writes them. A relative path starts at the current
         directory.
     required: true
   holding:

@@ -20,7 +20,7 @@ description:
     the host's variables. Returns the name, the uid and the text of each, in a fixed order.
 options:
   _terms:
-    description: Folders of dashboards, as `make dashboards` writes them.
+    description: Directories of dashboards, as `make dashboards` writes them.
     required: true
 """
 

@@ -22,7 +22,7 @@ description:
   - Equal content gives the same digest on every machine, so a host can tell whether it has it.
 options:
   _terms:
-    description: Folders to pack. Tests and what tools leave behind stay out.
+    description: Directories to pack. Tests and what tools leave behind stay out.
     required: true
 """
 
@@ -67,7 +67,7 @@ def pack(tree: Path) -> bytes:
     return packed.getvalue()
 
 
-def cache_folder() -> Path:
+def cache_directory() -> Path:
     """Name the directory for archives in the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "botwatch" / "archives"
@@ -88,7 +88,7 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(message)
         content = pack(tree)
         digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
-        path = cache_folder() / f"{tree.name}-{digest}.tar.gz"
+        path = cache_directory() / f"{tree.name}-{digest}.tar.gz"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(f".{os.getpid()}")

@@ -34,13 +34,13 @@ class SystemdHost(StubbedHost):
     """A host whose systemd is made up."""
 
     def files(self) -> list[Path]:
-        """What there is under /run, apart from systemd's own folders."""
-        own = {self.folder / "run" / part for part in ("systemd", "systemd/system")}
-        return [path for path in (self.folder / "run").rglob("*") if path not in own]
+        """What there is under /run, apart from systemd's own directories."""
+        own = {self.directory / "run" / part for part in ("systemd", "systemd/system")}
+        return [path for path in (self.directory / "run").rglob("*") if path not in own]
 
     @property
     def drop_in(self) -> Path:
-        return self.folder / "run/systemd/system" / f"{UNIT}.d" / "zz-botwatch-drill.conf"
+        return self.directory / "run/systemd/system" / f"{UNIT}.d" / "zz-botwatch-drill.conf"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def host(tmp_path: Path) -> SystemdHost:
 @pytest.fixture
 def victim(host: SystemdHost) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(["sleep", "60"]) as process:
-        (host.folder / "main").write_text(f"{process.pid}\n")
+        (host.directory / "main").write_text(f"{process.pid}\n")
         yield process
         process.kill()
 
@@ -131,7 +131,7 @@ def test_a_crash_is_undone_by_a_new_start_that_knows_of_none(
 
 
 def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:
-    (host.folder / "main").write_text("0\n")
+    (host.directory / "main").write_text("0\n")
     with pytest.raises(HostError, match=r"discord-bot\.service is not running"):
         fault(host, stays=True).inject()
     assert not host.drop_in.exists()
@@ -183,7 +183,7 @@ class LateHost(SystemdHost):
 def test_a_command_that_comes_after_the_undoing_breaks_nothing(
     host: SystemdHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    slow = LateHost(host.folder)
+    slow = LateHost(host.directory)
     broken = Injection(Kill(UNIT, stays=True), slow, 180, pause_s=0.0, inject_within_s=1.0)
     with pytest.raises(HostError, match="no answer"):
         broken.inject()
@@ -210,7 +210,7 @@ def test_a_command_that_is_stuck_on_the_host_is_ended_there(
 
 
 def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHost) -> None:
-    left = host.folder / "left"
+    left = host.directory / "left"
     fault = Shell(looks=(f"touch {left}", f"trap 'rm {left}' EXIT", "sleep 10"), breaks=("true",))
     with pytest.raises(HostError, match="took too long"):
         Injection(fault, host, 180, pause_s=0.0, inject_within_s=2.0).inject()
@@ -228,7 +228,7 @@ class CutOffHost(SystemdHost):
             return super().sh(script)
         self.running.append(threading.Thread(target=super().sh, args=(script,)))
         self.running[0].start()
-        while not (self.folder / "reached").exists():
+        while not (self.directory / "reached").exists():
             time.sleep(0.01)
         message = "the connection is lost"
         raise HostError(message)
@@ -239,7 +239,7 @@ def test_undoing_waits_for_a_command_whose_connection_is_lost(
 ) -> None:
     slow = 'case $* in show*) touch "$FAKE/reached"; sleep 1;; esac'
     host.program("bin/systemctl", f"{slow}\n{SYSTEMCTL}")
-    cut_off = CutOffHost(host.folder)
+    cut_off = CutOffHost(host.directory)
     broken = Injection(Kill(UNIT, stays=True), cut_off, 180, pause_s=0.0)
     with pytest.raises(HostError, match="the connection is lost"):
         broken.inject()

@@ -66,7 +66,7 @@ class Kill(HostFault):
         if not self.stays:
             return []
         return [
-            f"mkdir -p {self._folder}",
+            f"mkdir -p {self._directory}",
             f"printf '[Service]\\nRestart=no\\n' >{self._file}",
             "systemctl daemon-reload",
         ]
@@ -81,7 +81,7 @@ class Kill(HostFault):
         if self.stays:
             lines = [
                 f"rm -f {self._file}",
-                f"rmdir {self._folder} 2>/dev/null || true",
+                f"rmdir {self._directory} 2>/dev/null || true",
                 "systemctl daemon-reload",
             ]
         return [*lines, f"systemctl reset-failed {self.unit} || true"]
@@ -91,13 +91,13 @@ class Kill(HostFault):
         return [*([f"systemctl stop {self.unit}"] if self.replaces else []), self.remedy]
 
     @property
-    def _folder(self) -> str:
+    def _directory(self) -> str:
         # Under /run: gone after a reboot, whatever happens.
         return f"/run/systemd/system/{self.unit}.d"
 
     @property
     def _file(self) -> str:
-        return f"{self._folder}/zz-botwatch-drill.conf"
+        return f"{self._directory}/zz-botwatch-drill.conf"
 
 
 def _journal(unit: str) -> Evidence:

@@ -61,15 +61,15 @@ class Board:
     values: Mapping[str, str]
 
 
-def read_boards(folder: Path | None) -> dict[str, Board]:
-    """Read all dashboards of a folder, by name; none where there is no folder.
+def read_boards(directory: Path | None) -> dict[str, Board]:
+    """Read all dashboards of a directory, by name; none if it is None.
 
     Raises:
         BoardError: a file is no dashboard.
     """
-    if folder is None:
+    if directory is None:
         return {}
-    return {path.stem: _board(path) for path in sorted(folder.glob("*.json"))}
+    return {path.stem: _board(path) for path in sorted(directory.glob("*.json"))}
 
 
 def _board(path: Path) -> Board:
