@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-USER, PASSWORD = "alarm@example.org", "made-up password"
+USER, PASSWORD = "alerts@example.org", "made-up password"
 
 
 @dataclass

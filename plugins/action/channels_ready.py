@@ -7,16 +7,12 @@ through the proxy that its messages take, and with the CA certificates that this
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.proxies import VARIABLES, proxy_for
-from ..plugin_utils.roles import find_role, read_role_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from ..plugin_utils.roles import find_role, read_role_file, role_templar
 
 Data = dict[str, Any]
 CHECKS = "meta/channel_checks.yml"
@@ -32,7 +28,7 @@ class ActionModule(ActionBase):
         """Ask the channels; see plugins/modules/channels_ready.py."""
         result: Data = super().run(tmp, task_vars)
         given = task_vars or {}
-        roles = [find_role(name) for name in self._task.args.get("roles", [])]
+        roles = self._task.args.get("roles", [])
         channels = [channel for role in roles for channel in self._channels_of(role, given)]
         channels += self._task.args.get("channels", [])
         if not channels:
@@ -50,15 +46,10 @@ class ActionModule(ActionBase):
             outcome.pop("warnings", None)
         return {**result, **outcome}
 
-    def _channels_of(self, role: Path, given: Data) -> list[Data]:
+    def _channels_of(self, role: str, given: Data) -> list[Data]:
         """List the channels of a role that are in use."""
-        checks = read_role_file(self._loader, role / CHECKS) or []
-        own = {**(read_role_file(self._loader, role / "defaults/main.yml") or {})}
-        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
-        templar = self._templar.copy_with_new_env(
-            available_variables={**own, **given, **internal, "role_path": str(role)}
-        )
-        channels: list[Data] = templar.template(checks)
+        checks = read_role_file(self._loader, find_role(role) / CHECKS) or []
+        channels: list[Data] = role_templar(self, role, given).template(checks)
         return [channel for channel in channels if is_in_use(channel)]
 
 

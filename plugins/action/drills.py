@@ -25,7 +25,7 @@ from ansible.utils.display import Display
 for package in ("drill", "sandbox"):
     sys.path.append(str(Path(__file__).resolve().parents[2] / f"packages/{package}/src"))
 try:
-    from botwatch_drill.cli import ExitCode, Means, main
+    from botwatch_drill.cli import Dependencies, ExitCode, main
     from botwatch_drill.host import REBOOT, TIMEOUT_S, HostError, restart_container
 except ModuleNotFoundError as error:
     message = (
@@ -146,7 +146,7 @@ class ActionModule(ActionBase):
         """Run them; see plugins/modules/drills.py."""
         result: Data = super().run(tmp, task_vars)
         name = (task_vars or {}).get("inventory_hostname", "the host")
-        means = Means(
+        dependencies = Dependencies(
             connect=lambda _: ConnectedHost(self, name),
             host_remedy="check the host's connection settings, and that site.yml has run there",
             root_remedy="connect as root, or set `ansible_become: true` for the host",
@@ -154,7 +154,7 @@ class ActionModule(ActionBase):
         shown, complaint = Shown(Display()), io.StringIO()
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(complaint):
             try:
-                code = main(self._arguments(), means)
+                code = main(self._arguments(), dependencies)
             except SystemExit:  # an argument cannot be read
                 code = int(ExitCode.CANNOT_RUN)
         said = one_line(complaint.getvalue())

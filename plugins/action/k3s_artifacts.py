@@ -24,7 +24,7 @@ from ..plugin_utils.airgap.findings import Findings, State
 from ..plugin_utils.airgap.needs import Need, Store
 from ..plugin_utils.airgap.wheels import Target, examine_wheels, sha256
 from ..plugin_utils.paths import locate
-from ..plugin_utils.roles import find_role, read_role_file
+from ..plugin_utils.roles import find_role, read_role_file, role_templar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +78,8 @@ def read_sums(text: str) -> dict[str, str]:
     return {row[1].lstrip("*"): row[0].lower() for row in rows if len(row) == 2}  # noqa: PLR2004 # sum and name
 
 
-class Folder:
-    """The folder with the files."""
+class AirgapDirectory:
+    """The directory with the files."""
 
     def __init__(self, path: Path, release: Release, installed: Installed) -> None:
         self.path = path
@@ -129,75 +129,64 @@ class Folder:
 
     def _examine_binary(self, sums: dict[str, str] | None) -> None:
         release = self.release
-        names = [release.binary, "k3s"]
-        path = next((self.path / name for name in names if (self.path / name).is_file()), None)
-        expected = self._expected(sums, release.binary) if sums is not None else ""
-        if sums is not None and not expected:
-            return
-        if expected and release.checksum and expected != release.checksum:
+        pinned = release.checksum
+        if sums and pinned and sums.get(release.binary, pinned) != pinned:
             says = (
                 f"{self.path / release.sums} is not that of k3s {release.version}, whose binary has"
-                f" the SHA-256 {release.checksum}: put the files of that release into the folder,"
+                f" the SHA-256 {pinned}: put the files of that release into the directory,"
                 " or set k3s_version (and k3s_sha256) to the release that they are of."
             )
             self._note(release.sums, "wrong", says)
             return
-        if expected and self.installed.has(f"k3s-{release.version}", expected):
-            self._note(release.binary, "ok", "is on the host already")
-            return
-        if path is None:
-            says = f"{self.path / release.binary} is missing: {release.download(release.binary)}."
-            self._note(release.binary, "missing", says)
-            return
-        if not expected:
-            self._note(path.name, "optional", f"cannot be checked without {release.sums}")
-            return
-        fault = self._sum_fault(path, expected)
-        if fault:
-            self._note(path.name, "wrong", fault)
-        else:
-            self._note(path.name, "ok", f"has the SHA-256 {expected}")
-            self.findings.binary = {"src": str(path), "record": expected}
-
-    def _sum_fault(self, path: Path, expected: str) -> str:
-        found = sha256(path)
-        if found == expected:
-            return ""
-        name = self.release.binary if path.name == "k3s" else path.name
-        return (
-            f"{path} has not the SHA-256 that {self.release.sums} names ({found} instead of"
-            f" {expected}), so it is cut short, damaged, of another release or for another"
-            " processor:"
-            f" {self.release.download(name)} again."
-        )
+        path = self._first([release.binary, "k3s"])
+        checksum = self._examine_published(path, release.binary, f"k3s-{release.version}", sums)
+        if path and checksum:
+            self.findings.binary = {"src": str(path), "record": checksum}
 
     def _examine_k3s_images(self, sums: dict[str, str] | None) -> None:
-        names = [f"k3s-airgap-images-{self.release.architecture}{suffix}" for suffix in ARCHIVES]
-        path = next((self.path / name for name in names if (self.path / name).is_file()), None)
+        path = self._first(self._k3s_archives)
         if path is None:
+            name = self._k3s_archives[0]
             says = (
-                f"{self.path / names[0]} is missing, and so is one that ends in .tar.gz or .tar:"
-                f" {self.release.download(names[0])}."
+                f"{self.path / name} is missing, and so is one that ends in .tar.gz or .tar:"
+                f" {self.release.download(name)}."
             )
-            self._note(names[0], "missing", says)
+            self._note(name, "missing", says)
             return
-        if sums is None:
-            self._note(path.name, "optional", f"cannot be checked without {self.release.sums}")
-            return
-        expected = self._expected(sums, path.name)
+        checksum = self._examine_published(path, path.name, path.name, sums)
+        if checksum:
+            self._install(path, checksum, names_in_compressed(path))
+        elif path.name in self.installed.records and path.name not in self.installed.listed:
+            self._list(path.name, names_in_compressed(path))
+
+    def _examine_published(
+        self, path: Path | None, name: str, record: str, sums: dict[str, str] | None
+    ) -> str:
+        """Check a file of the release; give its checksum if it is to be installed."""
+        expected = self._expected(sums, name) if sums is not None else ""
+        if sums is not None and not expected:
+            return ""
+        if expected and self.installed.has(record, expected):
+            self._note(name, "ok", "is on the host already")
+            return ""
+        if path is None:
+            says = f"{self.path / name} is missing: {self.release.download(name)}."
+            self._note(name, "missing", says)
+            return ""
         if not expected:
-            return
-        if self.installed.has(path.name, expected):
-            self._note(path.name, "ok", "is on the host already")
-            if path.name not in self.installed.listed:
-                self._list(path.name, names_in_compressed(path))
-            return
-        fault = self._sum_fault(path, expected)
-        if fault:
-            self._note(path.name, "wrong", fault)
-        else:
+            self._note(path.name, "optional", f"cannot be checked without {self.release.sums}")
+            return ""
+        found = sha256(path)
+        if found == expected:
             self._note(path.name, "ok", f"has the SHA-256 {expected}")
-            self._install(path, expected, names_in_compressed(path))
+            return expected
+        says = (
+            f"{path} has not the SHA-256 that {self.release.sums} names ({found} instead of"
+            f" {expected}), so it is cut short, damaged, of another release or for another"
+            f" processor: {self.release.download(name)} again."
+        )
+        self._note(path.name, "wrong", says)
+        return ""
 
     def _examine_other_images(self) -> dict[str, list[Image]]:
         """Check the archives that were touched since; give the images of all of them."""
@@ -233,11 +222,13 @@ class Folder:
                     examine_wheels(self.path / "wheels", lock, target, self.findings)
 
     def _list_extras(self) -> None:
-        """Note what lies in the folder and is not used."""
+        """Note what lies in the directory and is not used."""
         used = {self.release.binary, "k3s", self.release.sums, "images", "wheels"}
         used |= {row.name for row in self.findings.rows}
-        folders = (self.path, self.path / "images")
-        files = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        directories = (self.path, self.path / "images")
+        files = [
+            path for directory in directories if directory.is_dir() for path in directory.iterdir()
+        ]
         for path in sorted(files):
             name = str(path.relative_to(self.path))
             if name in used or (path.parent.name == "images" and path.suffix == ".tar"):
@@ -251,12 +242,20 @@ class Folder:
     def _list(self, name: str, contents: list[str]) -> None:
         self.findings.unlisted.append({"name": name, "contents": contents})
 
+    def _first(self, names: list[str]) -> Path | None:
+        """Find the first of these files that is there."""
+        return next((self.path / name for name in names if (self.path / name).is_file()), None)
+
+    @property
+    def _k3s_archives(self) -> list[str]:
+        """The names that k3s' own archive may have, the best first."""
+        return [f"k3s-airgap-images-{self.release.architecture}{suffix}" for suffix in ARCHIVES]
+
     @property
     def _images_in_place(self) -> set[str]:
         """The names of archives that are here, to be installed or not."""
-        others = {path.name for path in (self.path / "images").glob("*.tar")}
-        names = [f"k3s-airgap-images-{self.release.architecture}{suffix}" for suffix in ARCHIVES]
-        return others | set([name for name in names if (self.path / name).is_file()][:1])
+        paths = [*(self.path / "images").glob("*.tar"), self._first(self._k3s_archives)]
+        return {path.name for path in paths if path}
 
 
 def times(path: Path) -> str:
@@ -278,13 +277,13 @@ class ActionModule(ActionBase):
         release = Release(
             args["version"], args["architecture"], args.get("checksum", ""), args["release_url"]
         )
-        path = locate(args["folder"]) if args["folder"] else Path("airgap")
+        path = locate(args["directory"]) if args["directory"] else Path("airgap")
         needs = [
             need for name in args.get("roles", []) for need in self._needs(name, task_vars or {})
         ]
         installed = Installed(args.get("installed", {}), args.get("listed", []))
-        findings = Folder(path, release, installed).examine(merge(needs))
-        faults = findings.faults if path.is_dir() else [no_folder(args["folder"])]
+        findings = AirgapDirectory(path, release, installed).examine(merge(needs))
+        faults = findings.faults if path.is_dir() else [no_directory(args["directory"])]
         return {
             **result,
             "changed": False,
@@ -298,23 +297,17 @@ class ActionModule(ActionBase):
 
     def _needs(self, name: str, given: Variables) -> list[Need]:
         """Read which images a role needs, as its variables name them."""
-        role = find_role(name)
-        own = read_role_file(self._loader, role / "defaults/main.yml") or {}
-        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
-        known = {**own, **given, **internal, "role_path": str(role)}
-        templar = self._templar.copy_with_new_env(available_variables=known)
-        entries: list[Variables] = templar.template(
-            read_role_file(self._loader, role / NEEDS) or []
-        )
+        templar = role_templar(self, name, given)
+        needs = read_role_file(self._loader, find_role(name) / NEEDS) or []
         return [
             Need(
-                str(templar.template(known[entry["variable"]])),
+                str(templar.template(templar.available_variables[entry["variable"]])),
                 entry["variable"],
                 boolean(entry.get("required", True)),
                 str(entry.get("instead", "")),
                 str(entry.get("source", "")),
             )
-            for entry in entries
+            for entry in templar.template(needs)
             if boolean(entry.get("used", True))
         ]
 
@@ -331,11 +324,11 @@ def merge(needs: list[Need]) -> list[Need]:
     return list(merged.values())
 
 
-def no_folder(given: str) -> str:
-    """Say that there is no such folder."""
+def no_directory(given: str) -> str:
+    """Say that there is no such directory."""
     return (
-        f"botwatch_airgap_dir names {given}, but there is no such folder on this machine: correct"
-        " it, or leave it empty to download k3s."
+        f"botwatch_airgap_dir names {given}, but there is no such directory on this machine:"
+        " correct it, or leave it empty to download k3s."
         if given
-        else "botwatch_airgap_dir is not set: name the folder with -e botwatch_airgap_dir=FOLDER."
+        else "botwatch_airgap_dir is not set: name the directory with -e botwatch_airgap_dir=DIR."
     )

@@ -49,7 +49,7 @@ ARGUMENTS = {
                 "type": "dict",
                 "options": {
                     "pod": {"type": "str", "required": True},
-                    "folder": {"type": "str", "required": True},
+                    "directory": {"type": "str", "required": True},
                 },
             },
         },
@@ -125,7 +125,7 @@ class ActionModule(ActionBase):
                 for file in content["files"]:
                     if "validate" in file:
                         text = render_file(self, file, variables)
-                        where = Place(namespace, place["pod"], place["folder"])
+                        where = Place(namespace, place["pod"], place["directory"])
                         check(kubectl, where, file["validate"], file["dest"], text)
 
     def _outcome(self, changes: list[Change], surplus: list[Object]) -> dict[str, Any]:

@@ -16,13 +16,13 @@ DOCUMENTATION = """
 name: archived_images
 short_description: Name the container images that archives hold
 description:
-  - Reads the list of contents of each *.tar in the folders, and returns all names in them, without
+  - Reads the manifest of each *.tar in the directories, and returns all names in them, without
     Docker's own registry (prom/prometheus:v3.5.3, python:3.13-slim).
   - What is no archive of images has none; another check tells of it.
 options:
   _terms:
     description:
-      - Folders with archives, as docker save writes them. A relative path starts at the current
+      - Directories with archives, as docker save writes them. A relative path starts at the current
         directory.
     required: true
   holding:
@@ -40,7 +40,7 @@ def names_in(archive: Path) -> list[str]:
 
 
 class LookupModule(LookupBase):
-    """Return the names of all images in the folders, or the archives that hold one."""
+    """Return the names of all images in the directories, or the archives that hold one."""
 
     def run(
         self,
@@ -49,7 +49,7 @@ class LookupModule(LookupBase):
         holding: str | None = None,
         **_options: object,
     ) -> list[str]:
-        """Look into each folder; see DOCUMENTATION."""
+        """Look into each directory; see DOCUMENTATION."""
         archives = [path for term in terms for path in sorted(locate(term).glob("*.tar"))]
         if holding is not None:
             return [str(path) for path in archives if short_name(holding) in names_in(path)]

@@ -33,10 +33,7 @@ class LookupModule(LookupBase):
     """Return {pem, faults} for each file."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: Data | None = None,
-        **_options: object,
+        self, terms: list[str], variables: Data | None = None, **_options: object
     ) -> list[Data]:
         """Read each file; see DOCUMENTATION."""
         return [self._read(term, variables or {}) for term in terms]

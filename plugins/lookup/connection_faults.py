@@ -25,10 +25,7 @@ class LookupModule(LookupBase):
     """Return the faults, each once."""
 
     def run(
-        self,
-        _terms: list[str],
-        variables: Data | None = None,
-        **_options: object,
+        self, _terms: list[str], variables: Data | None = None, **_options: object
     ) -> list[str]:
         """Look at all hosts; see DOCUMENTATION."""
         given = variables or {}

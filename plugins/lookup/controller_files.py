@@ -25,10 +25,7 @@ class LookupModule(LookupBase):
     """Return {pattern, paths} for each pattern."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: dict[str, Any] | None = None,
-        **_options: object,
+        self, terms: list[str], variables: dict[str, Any] | None = None, **_options: object
     ) -> list[dict[str, Any]]:
         """Find them; see DOCUMENTATION."""
         del variables

@@ -27,10 +27,7 @@ class LookupModule(LookupBase):
     """Return {name, uid, title, content, fault} for each file."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: Data | None = None,
-        **_options: object,
+        self, terms: list[str], variables: Data | None = None, **_options: object
     ) -> list[Data]:
         """Read each file; see DOCUMENTATION."""
         del variables

@@ -16,11 +16,11 @@ DOCUMENTATION = """
 name: dashboards
 short_description: Give dashboards the values of a host
 description:
-  - Reads the dashboards in folders, and puts the host's variables in the place of the defaults that
-    they were generated with. Returns the name, the uid and the text of each, in a fixed order.
+  - Reads the dashboards in directories, and replaces the defaults that they were generated with by
+    the host's variables. Returns the name, the uid and the text of each, in a fixed order.
 options:
   _terms:
-    description: Folders of dashboards, as `make dashboards` writes them.
+    description: Directories of dashboards, as `make dashboards` writes them.
     required: true
 """
 
@@ -31,12 +31,9 @@ class LookupModule(LookupBase):
     """Return {name, uid, content} for each dashboard."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: Data | None = None,
-        **_options: object,
+        self, terms: list[str], variables: Data | None = None, **_options: object
     ) -> list[Data]:
-        """Read the dashboards of each folder; see DOCUMENTATION."""
+        """Read the dashboards of each directory; see DOCUMENTATION."""
         known = variables or {}
         return [
             self._dashboard(path, known)

@@ -26,12 +26,7 @@ Data = dict[str, Any]
 class LookupModule(LookupBase):
     """Return the proxy for each address."""
 
-    def run(
-        self,
-        terms: list[str],
-        variables: Data | None = None,
-        **_options: object,
-    ) -> list[str]:
+    def run(self, terms: list[str], variables: Data | None = None, **_options: object) -> list[str]:
         """Choose the proxies; see DOCUMENTATION."""
         known = variables or {}
         values = [str(self._templar.template(known.get(name, ""))) for name in VARIABLES]

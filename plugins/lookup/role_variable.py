@@ -6,7 +6,7 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils.roles import own_defaults, own_variables
+from ..plugin_utils.roles import role_templar
 
 DOCUMENTATION = """
 name: role_variable
@@ -37,10 +37,5 @@ class LookupModule(LookupBase):
         self, terms: list[str], variables: dict[str, Any] | None = None, **options: Any
     ) -> list[Any]:
         """Read the variables; see DOCUMENTATION."""
-        known = {
-            **own_defaults(self._loader),
-            **(variables or {}),
-            **own_variables(self._loader, options["role"]),
-        }
-        templar = self._templar.copy_with_new_env(available_variables=known)
-        return [templar.template(known[name]) for name in terms]
+        templar = role_templar(self, options["role"], variables)
+        return [templar.template(templar.available_variables[name]) for name in terms]

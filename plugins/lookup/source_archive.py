@@ -22,7 +22,7 @@ description:
   - Equal content gives the same digest on every machine, so a host can tell whether it has it.
 options:
   _terms:
-    description: Folders to pack. Tests and what tools leave behind stay out.
+    description: Directories to pack. Tests and what tools leave behind stay out.
     required: true
 """
 
@@ -40,7 +40,7 @@ def source_files(tree: Path) -> list[Path]:
 
 
 def is_left_out(relative: Path) -> bool:
-    """Tell whether a file, or a folder that it is in, is not to be shipped."""
+    """Tell whether a file, or a directory that it is in, is not to be shipped."""
     return any(fnmatch(part, pattern) for part in relative.parts for pattern in LEFT_OUT)
 
 
@@ -67,8 +67,8 @@ def pack(tree: Path) -> bytes:
     return packed.getvalue()
 
 
-def cache_folder() -> Path:
-    """Name the folder for archives in the user's cache."""
+def cache_directory() -> Path:
+    """Name the directory for archives in the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "botwatch" / "archives"
 
@@ -77,21 +77,18 @@ class LookupModule(LookupBase):
     """Return {path, digest} for each tree."""
 
     def run(
-        self,
-        terms: list[str],
-        variables: dict[str, Any] | None = None,  # part of Ansible's interface
-        **_options: object,
+        self, terms: list[str], variables: dict[str, Any] | None = None, **_options: object
     ) -> list[dict[str, str]]:
         """Pack each tree; see DOCUMENTATION."""
         return [self._archive(Path(term)) for term in terms]
 
     def _archive(self, tree: Path) -> dict[str, str]:
         if not (tree / "pyproject.toml").is_file():
-            message = f"{tree} holds no pyproject.toml: name the folder of a Python package."
+            message = f"{tree} holds no pyproject.toml: name the directory of a Python package."
             raise AnsibleLookupError(message)
         content = pack(tree)
         digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
-        path = cache_folder() / f"{tree.name}-{digest}.tar.gz"
+        path = cache_directory() / f"{tree.name}-{digest}.tar.gz"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(f".{os.getpid()}")

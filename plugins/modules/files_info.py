@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import calendar
 import grp
 import hashlib
 import pwd
 import stat
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.systemd import seconds, units_in
 
 DOCUMENTATION = """
 module: files_info
@@ -141,30 +141,14 @@ def units_of(names: list[str]) -> dict[str, dict[str, Any]]:
         return {}
     command = ["systemctl", "show", "--timestamp=utc", f"--property={PROPERTIES}", "--", *names]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    # systemctl answers in the order of the question.
-    blocks = answer.stdout.strip("\n").split("\n\n")
-    return {name: unit_state(block) for name, block in zip(names, blocks, strict=True)}
-
-
-def unit_state(shown: str) -> dict[str, Any]:
-    """Read what systemctl shows of one unit."""
-    state = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     return {
-        "up": state.get("ActiveState") == "active" and state.get("UnitFileState") == "enabled",
-        "started_at": seconds(state.get(STARTED, "")),
-        "reloaded_at": seconds(state.get(RELOADED, "")),
+        name: {
+            "up": state.get("ActiveState") == "active" and state.get("UnitFileState") == "enabled",
+            "started_at": seconds(state.get(STARTED, "")),
+            "reloaded_at": seconds(state.get(RELOADED, "")),
+        }
+        for name, state in zip(names, units_in(answer.stdout), strict=True)
     }
-
-
-def seconds(shown: str) -> int | None:
-    """Read a time such as `Sun 2026-11-29 17:26:00 UTC`; None if there is none.
-
-    systemd writes seconds since the epoch from version 251 on only; Ubuntu 22.04 has 249.
-    """
-    _, _, moment = shown.strip().partition(" ")
-    if not moment:
-        return None
-    return calendar.timegm(time.strptime(moment, "%Y-%m-%d %H:%M:%S %Z"))
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.dpkg import conffiles, dpkg_entries, dpkg_state, packages
 from ..module_utils.listeners import listeners
 from ..module_utils.reading import read
+from ..module_utils.systemd import units_in
 
 DOCUMENTATION = """
 module: host_info
@@ -170,16 +171,14 @@ def units(root: Path, names: list[str], services: dict[str, list[int]], ask: Ask
         f"--property={PROPERTIES}",
         *(f"{name}.service" for name in names),
     ]
-    blocks = ask(command)[1].strip().split("\n\n")
-    states = [
-        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks
-    ]
-    # systemctl answers in the order of the question; an alias has another Id.
+    states = units_in(ask(command)[1])
+    # By their order, as an alias has another Id.
     states += [{}] * (len(names) - len(states))
     found = {}
     for name, state in zip(names, states, strict=False):
         main = int(state.get("MainPID") or 0)
         found[name] = {
+            "state": state.get("ActiveState", "unknown"),
             "active": state.get("ActiveState") in ("active", "activating", "reloading"),
             "enabled": state.get("UnitFileState", "").startswith("enabled"),
             "pids": sorted({*services.get(name, []), *([main] if main else [])}),

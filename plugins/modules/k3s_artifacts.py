@@ -8,10 +8,10 @@ description:
     fault. It never fails itself.
   - Roles declare the images they need in their meta/airgap.yml.
 options:
-  folder:
+  directory:
     description:
-      - The folder with the files, as a release of k3s names them, and images/*.tar. A relative path
-        starts at the current directory; the returned paths are absolute.
+      - The directory with the files, as a release of k3s names them, and images/*.tar. A relative
+        path starts at the current directory; the returned paths are absolute.
     type: str
     required: true
   version:

@@ -1,6 +1,6 @@
-"""Look at a host for all that k3s needs of it and has on it, in one go.
+"""Gather what only k3s needs to know about a host; for the rest, see host_info and Ansible's facts.
 
-Nothing is judged here: the role k3s compares this with what it wants and says what to do.
+Nothing is judged here: the role k3s compares this with what it needs and says what to do.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import ssl
-import time
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,9 +16,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.reading import read
+
 DOCUMENTATION = """
 module: k3s_host_info
-short_description: Look at a host for all that k3s needs of it and has on it
+short_description: Gather what only k3s needs to know about a host
 options:
   version:
     description: The version of k3s that is wanted.
@@ -40,6 +41,10 @@ options:
     type: list
     elements: str
     default: []
+  is_active:
+    description: Whether k3s is running, so that containerd can be asked for its images.
+    type: bool
+    required: true
   files:
     description: Files that k3s runs with, of which the role keeps the last that worked.
     type: list
@@ -54,7 +59,6 @@ host:
   returned: always
 """
 
-DATA = "var/lib/rancher"
 PROGRAMS = "usr/local/bin"
 IMAGES = "var/lib/rancher/k3s/agent/images"
 # One file per binary or archive that the role installed, named like it: what it was made of; and
@@ -65,8 +69,6 @@ AGENT = "var/lib/rancher/k3s/agent"
 CONFIG = "etc/rancher/k3s/config.yaml"
 TOOLS = ("kubectl", "crictl", "ctr")
 LIST_IMAGES = ("ctr", "--namespace", "k8s.io", "images", "list", "--quiet")
-UNITS = {"server": "k3s", "agent": "k3s-agent"}
-OWN_PROCESS = re.compile(r"/k3s(-agent)?\.service(/|$)", re.MULTILINE)
 # The kubelet's name in its certificate: a text of the types that names have there, and its length.
 KUBELET = re.compile(rb"[\x0c\x13](?P<length>.)(?P<prefix>system:node:)", re.DOTALL)
 NODE_NAME = re.compile(r"^node-name: *[\"']?([a-z0-9][a-z0-9.-]*)", re.MULTILINE)
@@ -75,21 +77,6 @@ FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w-]*)")
 
 Found = dict[str, Any]
 Run = Callable[[list[str]], tuple[int, str]]
-
-
-def memory_mb(root: Path) -> int:
-    """Read how much memory the host has."""
-    found = re.search(r"^MemTotal:\s+(\d+) kB", (root / "proc/meminfo").read_text(), re.MULTILINE)
-    return int(found.group(1)) // 1024 if found else 0
-
-
-def disk(root: Path) -> Found:
-    """Measure the free disk where k3s keeps its data, or will."""
-    folder = root / DATA
-    while not folder.is_dir():
-        folder = folder.parent
-    status = os.statvfs(folder)
-    return {"path": f"/{DATA}", "free_mb": status.f_bavail * status.f_frsize // 1024**2}
 
 
 def cgroups(root: Path) -> Found:
@@ -104,14 +91,13 @@ def cgroups(root: Path) -> Found:
 
 def kernel(root: Path, release: str, names: list[str]) -> Found:
     """Say which parts of the kernel are neither in it nor to be loaded into it."""
-    folder = root / "lib/modules" / release
+    directory = root / "lib/modules" / release
     listed = ""
     for index in ("modules.builtin", "modules.dep"):
-        file = folder / index
+        file = directory / index
         listed += file.read_text() if file.is_file() else ""
     # In a container /lib/modules is empty as a rule, though the kernel outside has what is needed.
     return {
-        "release": release,
         "modules_known": bool(listed),
         "modules_missing": [name for name in names if not has_module(root, listed, name)],
     }
@@ -125,18 +111,6 @@ def has_module(root: Path, listed: str, name: str) -> bool:
         loaded = loaded or (root / "proc/sys/net/bridge").exists()
     spelling = name.replace("_", "[-_]")
     return loaded or bool(re.search(rf"/{spelling}\.ko(\.\w+)?(:|$)", listed, re.MULTILINE))
-
-
-def own_processes(root: Path) -> list[int]:
-    """List the processes of k3s' units, whatever their names."""
-    found = []
-    for file in (root / "proc").glob("[0-9]*/cgroup"):
-        try:
-            if OWN_PROCESS.search(file.read_text()):
-                found.append(int(file.parent.name))
-        except OSError:  # it has just ended
-            continue
-    return sorted(found)
 
 
 def installed(root: Path) -> Found:
@@ -155,9 +129,9 @@ def records(root: Path) -> dict[str, str]:
     found = {}
     for record in sorted((root / RECORDS).glob("*.installed")):
         name = record.name.removesuffix(".installed")
-        for folder in (PROGRAMS, IMAGES):
-            file = root / folder / name
-            # A file that was written anew after its record is not what the record says.
+        for directory in (PROGRAMS, IMAGES):
+            file = root / directory / name
+            # A file that was written again after its record is not what the record says.
             if file.is_file() and file.stat().st_ctime_ns <= record.stat().st_ctime_ns:
                 found[name] = record.read_text().strip()
     return found
@@ -208,12 +182,6 @@ def name_in(certificates: str) -> str:
     return ""
 
 
-def machine_id(root: Path) -> str:
-    """Read what tells this machine from others; nodes show it."""
-    file = root / "etc/machine-id"
-    return file.read_text().strip() if file.is_file() else ""
-
-
 def binaries(root: Path) -> list[str]:
     """List the binaries, the newest first."""
     found = (root / PROGRAMS).glob("k3s-v*")
@@ -232,13 +200,8 @@ def missing_links(root: Path, found: str | None) -> list[str]:
 def worked(root: Path, files: list[str]) -> Found:
     """Say which files are kept as the last that worked, and whether these are still in use."""
     kept = {path: root / WORKED / Path(path).name for path in files}
-    same = all(content(copy) == content(root / path[1:]) for path, copy in kept.items())
+    same = all(read(copy) == read(root / path[1:]) for path, copy in kept.items())
     return {"files": [path for path, copy in kept.items() if copy.is_file()], "in_use": same}
-
-
-def content(path: Path) -> bytes | None:
-    """Read a file; an absent one is nothing."""
-    return path.read_bytes() if path.is_file() else None
 
 
 def flags(text: str) -> list[str]:
@@ -256,16 +219,6 @@ def unknown_options(known: list[str], options: list[str]) -> list[dict[str, str]
     ]
 
 
-def unit(name: str, run: Run) -> Found:
-    """Say whether systemd runs k3s, and will at the next boot."""
-    _, words = run(["systemctl", "show", "--property=ActiveState,UnitFileState", f"{name}.service"])
-    state = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
-    return {
-        "active": state.get("ActiveState") == "active",
-        "enabled": state.get("UnitFileState") == "enabled",
-    }
-
-
 def look(root: Path, wanted: Found, run: Run) -> Found:
     """Look at the host below `root`."""
     recorded = records(root)
@@ -273,27 +226,21 @@ def look(root: Path, wanted: Found, run: Run) -> Found:
     known: list[str] = []
     if name in recorded and wanted["options"]:
         known = flags(run([str(root / PROGRAMS / name), wanted["kind"], "--help"])[1])
-    state, given = unit(UNITS[wanted["kind"]], run), archives(root)
+    given = archives(root)
     return {
-        "memory_mb": memory_mb(root),
-        "disk": disk(root),
         "cgroups": cgroups(root),
         "kernel": kernel(root, os.uname().release, wanted["kernel_modules"]),
         "contained": (root / "run/systemd/container").exists(),
-        "time": time.time(),
         "installed": installed(root),
         "records": recorded,
         "binaries": binaries(root),
         "missing_links": missing_links(root, os.environ.get("PATH")),
         "unknown_options": unknown_options(known, wanted["options"]) if known else [],
         "node_name": node_name(root),
-        "machine_id": machine_id(root),
         "has_token": (root / "etc/rancher/k3s/token").is_file(),
         "worked": worked(root, wanted["files"]),
-        "unit": state,
         "archives": given,
-        "missing_images": missing_images(given, run) if state["active"] else {},
-        "processes": own_processes(root),
+        "missing_images": missing_images(given, run) if wanted["is_active"] else {},
     }
 
 
@@ -302,9 +249,10 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "version": {"type": "str", "required": True},
-            "kind": {"type": "str", "required": True, "choices": sorted(UNITS)},
+            "kind": {"type": "str", "required": True, "choices": ["agent", "server"]},
             "options": {"type": "list", "elements": "str", "default": []},
             "kernel_modules": {"type": "list", "elements": "str", "default": []},
+            "is_active": {"type": "bool", "required": True},
             "files": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import re
 import time
@@ -12,6 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.systemd import seconds as systemd_seconds
+from ..module_utils.systemd import units_in
 
 DOCUMENTATION = """
 module: k3s_ready
@@ -134,25 +136,13 @@ class Unit:
 def look_at_unit(name: str, run: Run) -> Unit:
     """Ask systemd about the unit."""
     properties = "--property=ActiveState,SubState,NRestarts,ExecMainStartTimestamp"
-    _, words = run(["systemctl", "show", "--timestamp=utc", properties, name])
-    found = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
+    found = units_in(run(["systemctl", "show", "--timestamp=utc", properties, name])[1])[0]
     return Unit(
         found.get("ActiveState", "unknown"),
-        # Counted when it is started anew, which it waits for in this state.
+        # Counted when it is started again, which it waits for in this state.
         int(found.get("NRestarts") or 0) + (found.get("SubState") == "auto-restart"),
-        started_at(found.get("ExecMainStartTimestamp", "")),
+        float(systemd_seconds(found.get("ExecMainStartTimestamp", "")) or 0),
     )
-
-
-def started_at(shown: str) -> float:
-    """Read a time such as `Sun 2026-11-29 17:26:00 UTC`; 0 if there is none.
-
-    systemd writes seconds since the epoch from version 251 on only; Ubuntu 22.04 has 249.
-    """
-    _, _, moment = shown.strip().partition(" ")
-    if not moment:
-        return 0.0
-    return float(calendar.timegm(time.strptime(moment, "%Y-%m-%d %H:%M:%S %Z")))
 
 
 def node_fault(answer: str, version: str, since: float) -> str:

@@ -23,9 +23,9 @@ options:
   contents:
     description:
       - ConfigMaps and Secrets made of files, each with a kind, namespace, name and files as
-        files_in_place takes them. The keys are the files' names; folders are left out.
-      - checked_in names a pod and a folder that it can write to, where the files' validate commands
-        check them before anything is changed, if the pod runs.
+        files_in_place takes them. The keys are the files' names; directories are left out.
+      - checked_in names a pod and a directory that it can write to, where the files' validate
+        commands check them before anything is changed, if the pod runs.
     type: list
     elements: dict
     default: []

@@ -121,8 +121,7 @@ def content_of(file: Data) -> bytes:
 def find_owner(file: Data) -> None:
     """Raise OSError if the host does not have the owner or group."""
     if file["state"] != "absent":
-        user_id(file["owner"])
-        group_id(file["group"])
+        owner_ids(file)
 
 
 def put(file: Data) -> None:
@@ -164,29 +163,22 @@ def create(path: Path, file: Data) -> None:
 
 def give(path: Path, file: Data) -> None:
     """Set owner, group and mode, in this order: a change of owner clears bits of the mode."""
-    os.chown(path, user_id(file["owner"]), group_id(file["group"]))
+    os.chown(path, *owner_ids(file))
     path.chmod(int(file["mode"], 8))
 
 
-def user_id(name: str) -> int:
-    """Find a user's number; files_info names one without a name by it."""
-    if name.isdecimal():
-        return int(name)
+def owner_ids(file: Data) -> tuple[int, int]:
+    """Find the numbers of owner and group; files_info names one without a name by its number."""
+    owner, group = file["owner"], file["group"]
     try:
-        return pwd.getpwnam(name).pw_uid
+        uid = int(owner) if owner.isdecimal() else pwd.getpwnam(owner).pw_uid
     except KeyError:
-        message = f"the host has no user {name}"
+        message = f"the host has no user {owner}"
         raise OSError(message) from None
-
-
-def group_id(name: str) -> int:
-    """Find a group's number; see user_id."""
-    if name.isdecimal():
-        return int(name)
     try:
-        return grp.getgrnam(name).gr_gid
+        return uid, int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
     except KeyError:
-        message = f"the host has no group {name}"
+        message = f"the host has no group {group}"
         raise OSError(message) from None
 
 

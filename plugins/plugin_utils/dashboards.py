@@ -13,8 +13,9 @@ often above it.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .shapes import DURATION, amount, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,27 +24,22 @@ Data: TypeAlias = dict[str, Any]
 
 RUNBOOKS = "botwatch_runbooks_url"
 
-_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-_DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
-_SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:i?B)?", re.IGNORECASE)
-
 
 def seconds(duration: str) -> float:
     """Read a duration as Prometheus writes it, such as 1h30m."""
-    if not re.fullmatch(rf"(?:{_DURATION.pattern})+", duration):
+    if not shape(DURATION)(duration):
         message = f"'{duration}' is no duration: write it as in 30s, 5m or 1h30m."
         raise ValueError(message)
-    return sum(int(number) * _UNITS_S[unit] for number, unit in _DURATION.findall(duration))
+    return amount(duration)
 
 
 def size(text: str) -> float:
     """Read a size of memory, such as 256M."""
-    matched = _SIZE.fullmatch(text)
-    if not matched:
+    try:
+        return amount(text)
+    except ValueError as error:
         message = f"'{text}' is no size: write it as in 256M."
-        raise ValueError(message)
-    return float(matched[1]) * _SIZES[matched[2].upper()]
+        raise ValueError(message) from error
 
 
 def value_of(constant: str, read: Callable[[str], Any]) -> str:

@@ -111,7 +111,7 @@ KINDS = {
         shapes.is_line, among="severities",
     ),
     "mail": Kind(
-        "a mail address", "write it as alarm@host.domain",
+        "a mail address", "write it as alerts@host.domain",
         shape(rf"{shapes.MAIL}|[^<>]*<{shapes.MAIL}>"), delivers=True,
     ),
     "mail_server": Kind(

@@ -10,6 +10,8 @@ from ansible.errors import AnsibleActionFail
 
 if TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
+    from ansible.plugins.action import ActionBase
+    from ansible.plugins.lookup import LookupBase
 
 OWN = Path(__file__).resolve().parents[2] / "roles"
 
@@ -48,10 +50,17 @@ def own_defaults(loader: DataLoader) -> dict[str, Any]:
     return variables
 
 
-def own_variables(loader: DataLoader, role: str) -> dict[str, Any]:
-    """Read what a role of this collection computes."""
-    path = OWN / role
-    return {**(read_role_file(loader, path / "vars/main.yml") or {}), "role_path": str(path)}
+def role_templar(plugin: ActionBase | LookupBase, role: str, given: dict[str, Any] | None) -> Any:
+    """Template as in a play with the role, also where the play does not have it."""
+    loader, path = plugin._loader, find_role(role)
+    known = {
+        **own_defaults(loader),
+        **(read_role_file(loader, path / "defaults/main.yml") or {}),
+        **(given or {}),
+        **(read_role_file(loader, path / "vars/main.yml") or {}),
+        "role_path": str(path),
+    }
+    return plugin._templar.copy_with_new_env(available_variables=known)
 
 
 def read_role_file(loader: DataLoader, path: Path) -> Any:  # whatever it holds

@@ -40,11 +40,11 @@ def test_every_fault_is_reported_in_time(site: Site, name: str) -> None:
 
 
 def test_deployments_make_no_noise(site: Site, host: Host) -> None:
-    before = told(host)
+    before = notifications(host)
     report = run_drill(site, "deploy", DEPLOYMENTS)
     assert [run["delivered_s"] for run in report["runs"]] == [None] * DEPLOYMENTS
     # The notification of the last one may still come.
-    assert not eventually(lambda: told(host) != before, QUIET_S), told(host)
+    assert not eventually(lambda: notifications(host) != before, QUIET_S), notifications(host)
 
 
 def test_a_bad_deployment_is_taken_back_and_reported_once(site: Site, host: Host) -> None:
@@ -53,7 +53,7 @@ def test_a_bad_deployment_is_taken_back_and_reported_once(site: Site, host: Host
     assert images(host) == before
 
 
-def told(host: Host) -> list[str]:
+def notifications(host: Host) -> list[str]:
     """The titles of all notifications in Slack."""
     messages = ask(host, f"{CONTROL}/state")["slack"]["messages"]
     return [message["attachments"][0]["title"] for message in messages]

@@ -88,7 +88,7 @@ class Run:
 
 @dataclass
 class Hosts:
-    """A server and, once it is made, a further node; `given` are the variables of both."""
+    """A server and, once it is made, an agent node; `given` are the variables of both."""
 
     folder: Path
     given: Data

@@ -17,7 +17,7 @@ from botwatch_bot.settings import variables as bot_variables
 from botwatch_drill.catalogue import CATALOGUE, deployments
 from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.not_drilled import NOT_DRILLED
-from botwatch_drill.rest import CRASHES_OF_A_LOOP
+from botwatch_drill.steady_state import CRASHES_OF_A_LOOP
 from botwatch_sandbox.crashes import WINDOW as WINDOW_OF_CRASHES
 from botwatch_sandbox.drills.catalogue import CATALOGUE as OWN_DRILLS
 from monitoring.panels import panels_by_alert

@@ -66,8 +66,8 @@ def run_probe(tools: Tools) -> None:
             assert value(site, "lost_total") == 0
             assert 0 < value(site, "delivery_seconds_sum") / value(site, "delivered_total") < 5
         # Nobody is bothered with it.
-        told = [message.title for message in slack.messages if "Delivery" in message.title]
-        assert told == []
+        titles = [message.title for message in slack.messages if "Delivery" in message.title]
+        assert titles == []
 
 
 @told_by(run_probe)

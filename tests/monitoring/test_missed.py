@@ -49,7 +49,7 @@ def fires(site: Site, alert: str) -> bool:
     return bool(query(site, f'ALERTS{{alertname="{alert}", alertstate="firing"}}'))
 
 
-def told(site: Site) -> list[str]:
+def titles(site: Site) -> list[str]:
     """What all messages so far were about."""
     return sorted(message.title.rpartition(": ")[2] for message in site.slack.messages)
 
@@ -87,16 +87,16 @@ def miss_an_alert(site: Site, bot: Bot) -> None:
     wait_until("the alert fires", lambda: fires(site, "DiscordBotHighErrors"))
     wait_until("it is over", lambda: not fires(site, "DiscordBotHighErrors"))
     wait_until("it is known to be missed", lambda: fires(site, "NotificationsMissed"))
-    assert told(site) == []
+    assert titles(site) == []
 
 
 def hear_of_it(site: Site) -> None:
-    """Be told once, beside what Alertmanager tells by itself."""
+    """Send one notification, beside those that Alertmanager sends by itself."""
     message = site.slack.wait_for(about_missed, within=WITHIN_S)
     assert re.search(r"DiscordBotHighErrors \(from \d{4}-[^)]+\)\.", message.text)
     assert "DiscordBotDown" not in message.text
     wait_until("it is over", lambda: not fires(site, "NotificationsMissed"))
-    assert told(site) == ["DiscordBotDown", "NotificationsMissed"]
+    assert titles(site) == ["DiscordBotDown", "NotificationsMissed"]
 
 
 def tell(site: Site, bot: Bot, bot_runs: ExitStack) -> None:

@@ -54,9 +54,9 @@ def render_everything(tools: Tools) -> Rendered:
 def check(tools: Tools, rendered: Rendered, receivers: list[str], **labels: str) -> str:
     """Fail unless an alert goes to these receivers; say which routes it takes."""
     config = f"--config.file={rendered.alertmanager}"
-    told = ["--tree", f"--verify.receivers={','.join(receivers)}"]
+    options = ["--tree", f"--verify.receivers={','.join(receivers)}"]
     given = [f"{name}={value}" for name, value in labels.items()]
-    return tools.run("amtool", "config", "routes", "test", config, *told, *given)
+    return tools.run("amtool", "config", "routes", "test", config, *options, *given)
 
 
 def test_a_configuration_with_every_channel_is_valid(tools: Tools, everything: Rendered) -> None:
@@ -200,11 +200,11 @@ FOLLOWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "out of memory": (
         "KubernetesContainerOutOfMemory", "KubernetesPodRestarted", {"namespace": "a", "pod": "b"}
     ),
-    "not told, so late": (
+    "not delivered, so late": (
         "NotificationsFailing", "AlertDeliverySlow", {"integration": "webhook"}
     ),
 }  # fmt: skip
-# What has a cause of its own, or begins before and must be told as ended.
+# What has a cause of its own, or begins before and must send a resolved notification.
 STANDS_ALONE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "errors before": ({"alertname": "DiscordBotDown"}, {"alertname": "DiscordBotHighErrors"}),
     "a hang before": ({"alertname": "DiscordBotDown"}, {"alertname": "DiscordBotEventLoopBlocked"}),
@@ -256,7 +256,7 @@ def make_alert(labels: dict[str, str]) -> dict[str, Any]:
 
 
 def is_inhibited(site: Site, effect: dict[str, str]) -> bool:
-    """Tell whether another alert keeps one from being told."""
+    """Say whether another alert inhibits one."""
     alerts = ask(site.url("alertmanager", "/api/v2/alerts")).json()
     found = [a["status"] for a in alerts if effect.items() <= a["labels"].items()]
     return bool(found and found[0]["inhibitedBy"])
@@ -281,7 +281,7 @@ def test_what_follows_is_not_sent(lone_site: Site, case: str) -> None:
     with both_fire(lone_site, {"alertname": cause, **same}, {"alertname": effect, **same}):
         limit = time.monotonic() + 5
         while not is_inhibited(lone_site, {"alertname": effect}):
-            assert time.monotonic() < limit, f"{effect} is told beside {cause}"
+            assert time.monotonic() < limit, f"{effect} is notified beside {cause}"
             time.sleep(0.05)
 
 
@@ -327,8 +327,8 @@ def test_quiet_hours_hold_back_warnings_only(tools: Tools) -> None:
             site.slack.wait_for(titled(f"🚨 Alert: {alert}"))
         site.alert(make_alert({"alertname": "NotificationsMissed"}))
         site.slack.wait_for(lambda message: message.title.endswith("NotificationsMissed"))
-        told = [message.title.rpartition(": ")[2] for message in site.slack.messages]
-        assert told == ["First", "Second", "Third", "NotificationsMissed"]
+        titles = [message.title.rpartition(": ")[2] for message in site.slack.messages]
+        assert titles == ["First", "Second", "Third", "NotificationsMissed"]
 
 
 @pytest.mark.parametrize(

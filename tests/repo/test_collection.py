@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,15 @@ def test_ansible_doc_describes_every_plugin(kind: str) -> None:
     # Some files hold several filters, each of which has a page.
     assert files - {"additions", "files"} == set(described)
     assert [name for name, text in described.items() if text in {"", "UNDOCUMENTED"}] == []
+
+
+def test_the_decisions_say_of_every_plugin_what_ansible_lacks() -> None:
+    page = (REPOSITORY / "docs/decisions.md").read_text(encoding="utf-8")
+    table = page.partition("| plugin | what Ansible lacks |")[2].partition("\n\n")[0]
+    listed = re.findall(r"^\| `(\w+)` \| \S", table, re.MULTILINE)
+    folders = [*KINDS.values(), "action"]
+    files = {path.stem for kind in folders for path in (REPOSITORY / "plugins" / kind).glob("*.py")}
+    assert listed == sorted(files - {"__init__"})
 
 
 def test_the_built_collection_contains_no_secret_and_no_test(tmp_path: Path) -> None:

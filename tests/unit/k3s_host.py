@@ -9,10 +9,8 @@ from repo.roles import REPOSITORY
 
 Data = dict[str, Any]
 HOST: Data = {
-    "memory_mb": 1950,
-    "disk": {"path": "/var/lib/rancher", "free_mb": 20000},
     "cgroups": {"version": 2, "controllers": ["cpu", "cpuset", "io", "memory", "pids"]},
-    "kernel": {"release": "6.1.0-40-amd64", "modules_known": True, "modules_missing": []},
+    "kernel": {"modules_known": True, "modules_missing": []},
     "contained": False,
     "installed": {"version": "", "foreign": ""},
     "records": {},
@@ -20,13 +18,18 @@ HOST: Data = {
     "missing_links": [],
     "unknown_options": [],
     "node_name": "",
-    "machine_id": "0123",
     "archives": {},
     "missing_images": {},
     "has_token": False,
     "worked": {"files": [], "in_use": False},
-    "unit": {"active": False, "enabled": False},
-    "processes": [700],
+}
+FACTS: Data = {
+    "architecture": "x86_64",
+    "hostname": "node",
+    "kernel": "6.1.0-40-amd64",
+    "machine_id": "0123",
+    "memtotal_mb": 1950,
+    "tcp_listen": [],
 }
 OWN = "v1.36.4+k3s1"
 
@@ -39,13 +42,13 @@ def variables_of(found: Data | None, **variables: object) -> Data:
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
     return known | {
-        "ansible_facts": {"architecture": "x86_64", "hostname": "node", "tcp_listen": []},
+        "ansible_facts": FACTS,
         "inventory_hostname": "one",
         "groups": {"botwatch": ["one"]},
         "hostvars": {"one": {}, "two": {}},
         "_k3s_artifacts": {},
         "_k3s_found": {"host": {**HOST, **(found or {})}},
-        "botwatch_host_info": {"host": {"pods": [800]}},
+        **with_free_mb(20000),
         **variables,
     }
 
@@ -64,7 +67,21 @@ def compute(name: str, found: Data | None = None, **variables: object) -> object
 
 
 def facts(**given: object) -> Data:
-    return {"architecture": "x86_64", "hostname": "node", "tcp_listen": [], **given}
+    return {**FACTS, **given}
+
+
+def with_free_mb(free_mb: int) -> Data:
+    """What host_info finds, with so much free space for k3s' data."""
+    unit = {"state": "inactive", "active": False, "enabled": False, "pids": []}
+    return {
+        "botwatch_host_info": {
+            "host": {
+                "file_systems": [{"path": "/var/lib/rancher", "free_mb": free_mb}],
+                "units": {"k3s": {**unit, "pids": [700]}, "k3s-agent": unit},
+                "pods": [800],
+            }
+        }
+    }
 
 
 def listening(port: int, pid: int = 4711, address: str = "0.0.0.0") -> Data:  # noqa: S104 # of the host looked at

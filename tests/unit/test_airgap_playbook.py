@@ -111,7 +111,7 @@ def test_the_inventory_says_which_images_are_needed(artifacts: Artifacts) -> Non
 def test_without_a_directory_everything_is_listed_with_where_it_is(artifacts: Artifacts) -> None:
     code, said = run(artifacts, botwatch_airgap_dir="")
     assert code != 0
-    assert "name the folder with -e botwatch_airgap_dir=FOLDER" in said
+    assert "name the directory with -e botwatch_airgap_dir=DIR" in said
     assert f"docker save --output {IMAGES[0].split('/')[1].replace(':', '-')}.tar" in said
     assert "releases/download/v1.36.4%2Bk3s1/k3s-airgap-images-amd64.tar.zst" in said
 

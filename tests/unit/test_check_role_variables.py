@@ -313,17 +313,17 @@ def test_all_faults_are_reported_together_and_no_secret(roles: Path) -> None:
     run = run_tasks(roles, [CHECK], **given)
     assert run.returncode == 2
     assert "s-ecret" not in run.output + run.errors
-    told = run.results["Check"]["msg"].splitlines()
-    assert [line.split(" ", 1)[0] for line in told] == [
+    said = run.results["Check"]["msg"].splitlines()
+    assert [line.split(" ", 1)[0] for line in said] == [
         "alpha_prot",
         "alpha_names",
         "alpha_secret",
         "alpha_port",
         "alpha_hidden_number",
     ]
-    assert "'nowhere' is undefined" in told[1]
-    assert "'vault_alpha_secret' is undefined" in told[2]
-    assert told[2].endswith(": put vault_alpha_secret into the vault.")
+    assert "'nowhere' is undefined" in said[1]
+    assert "'vault_alpha_secret' is undefined" in said[2]
+    assert said[2].endswith(": put vault_alpha_secret into the vault.")
 
 
 def test_shapes_are_looked_at_where_types_are_right(roles: Path) -> None:

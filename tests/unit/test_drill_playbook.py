@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from botwatch_drill.testing import FakeControl, FakeSite, Story
+from botwatch_drill.testing import FakeControl, FakeStack, Story
 from unit.playbooks import REPOSITORY
 
 PASSWORD = "open sesame"
@@ -121,12 +121,12 @@ class Box:
 
 
 @pytest.fixture
-def site() -> FakeSite:
-    return FakeSite()
+def site() -> FakeStack:
+    return FakeStack()
 
 
 @pytest.fixture
-def box(tmp_path: Path, site: FakeSite) -> Iterator[Box]:
+def box(tmp_path: Path, site: FakeStack) -> Iterator[Box]:
     with FakeControl(site) as control, subprocess.Popen(["sleep", "60"]) as victim:
         yield Box(tmp_path, control.url, victim.pid)
         victim.kill()
@@ -167,7 +167,7 @@ def test_what_the_command_line_of_the_drills_refuses(box: Box) -> None:
     assert "did not run to their end: argument --runs: 'no' is no number of runs: give 1" in said
 
 
-def test_a_drill_that_failed(box: Box, site: FakeSite) -> None:
+def test_a_drill_that_failed(box: Box, site: FakeStack) -> None:
     site.stories["bot_down"] = [Story(delivered_s=20.5)]
     code, said = box.drill(ansible_become_password=PASSWORD)
     assert code != 0
@@ -175,20 +175,20 @@ def test_a_drill_that_failed(box: Box, site: FakeSite) -> None:
     assert "A drill on box was too slow or came out wrong" in said
 
 
-def test_a_single_run_over_the_budget_of_the_median(box: Box, site: FakeSite) -> None:
+def test_a_single_run_over_the_budget_of_the_median(box: Box, site: FakeStack) -> None:
     site.stories["bot_down"] = [Story(delivered_s=14.0)]
     code, said = box.drill(ansible_become_password=PASSWORD)
     assert code == 0, said
     assert "this run took 14.0 s, more than the median's budget of 12 s" in said
 
 
-def test_nothing_breaks_in_check_mode(box: Box, site: FakeSite) -> None:
+def test_nothing_breaks_in_check_mode(box: Box, site: FakeStack) -> None:
     code, said = box.drill("--check", ansible_become_password=PASSWORD)
     assert code == 0, said
     assert site.log == []
 
 
-def test_ctrl_c_undoes_the_fault(box: Box, site: FakeSite) -> None:
+def test_ctrl_c_undoes_the_fault(box: Box, site: FakeStack) -> None:
     site.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
     command, environment = box.command(ansible_become_password=PASSWORD)
     with subprocess.Popen(

@@ -67,9 +67,9 @@ def test_files_are_created_then_left_alone_then_fixed(place: Place) -> None:
 
     place.plain.chmod(0o644)
     place.note.write_text("spoilt\n")
-    mended = place.put("--diff")
-    assert mended["changed_files"] == [str(place.plain), str(place.note)]
-    assert "spoilt\n" in [diff.get("before") for diff in mended["diff"]]
+    repaired = place.put("--diff")
+    assert repaired["changed_files"] == [str(place.plain), str(place.note)]
+    assert "spoilt\n" in [diff.get("before") for diff in repaired["diff"]]
     assert mode(place.plain) == "0o640"
     assert place.note.read_text() == NOTE
 

@@ -128,7 +128,7 @@ def check_stack(folder: Path, **given: object) -> list[str]:
     return faults
 
 
-def test_all_that_does_not_fit_the_stack_is_told_at_once(tmp_path: Path) -> None:
+def test_all_that_does_not_fit_the_stack_is_reported_together(tmp_path: Path) -> None:
     faults = check_stack(
         tmp_path,
         botwatch_listen_address="192.0.2.8",

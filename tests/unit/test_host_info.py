@@ -284,6 +284,7 @@ def test_units_are_distinguished(tmp_path: Path) -> None:
     names = ["prometheus", "grafana-server"]
     found = units(tmp_path, names, {"prometheus": [8]}, lambda _: (0, SHOWN))
     assert found["prometheus"]["active"] is True
+    assert found["prometheus"]["state"] == "active"
     assert found["prometheus"]["enabled"] is True
     assert found["prometheus"]["pids"] == [7, 8]
     assert found["grafana-server"]["active"] is False

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from plugins.action.k3s_artifacts import Folder, Installed, Release, merge
+from plugins.action.k3s_artifacts import AirgapDirectory, Installed, Release, merge
 from plugins.plugin_utils.airgap.archives import full_name, names_in_compressed, short_name
 from plugins.plugin_utils.airgap.findings import Findings
 from plugins.plugin_utils.airgap.needs import Need
@@ -76,7 +76,9 @@ class Artifacts:
         needs: Sequence[Need] = (),
     ) -> Findings:
         release = Release("v1.36.4+k3s1", arch, checksum, URL)
-        return Folder(self.path, release, Installed(installed or {})).examine(merge([*needs]))
+        return AirgapDirectory(self.path, release, Installed(installed or {})).examine(
+            merge([*needs])
+        )
 
     def states(self, needs: Sequence[Need]) -> dict[str, str]:
         return {row.name: row.state for row in self.examine(needs=needs).rows}
@@ -88,7 +90,7 @@ def artifacts(tmp_path: Path) -> Artifacts:
 
 
 ARGUMENTS = {
-    "folder": "{{ airgap }}",
+    "directory": "{{ airgap }}",
     "version": "v1.36.4+k3s1",
     "architecture": "amd64",
     "release_url": URL,
@@ -164,7 +166,7 @@ def fault_of(found: Findings) -> str:
 
 def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     (fault,) = ask(tmp_path, tmp_path / "nowhere").results["Look"]["faults"]
-    assert "there is no such folder on this machine" in fault
+    assert "there is no such directory on this machine" in fault
 
 
 @pytest.mark.parametrize("name", [SUMS, "k3s", ARCHIVE])
@@ -290,11 +292,11 @@ def test_the_names_in_an_archive_are_recorded_once(artifacts: Artifacts) -> None
     found = artifacts.examine()
     assert found.images[1]["contents"] == [f"docker.io/library/{BASE}"]
     release, records = Release("v1.36.4+k3s1", "amd64", "", URL), records_of(found)
-    before = Folder(artifacts.path, release, Installed(records)).examine()
+    before = AirgapDirectory(artifacts.path, release, Installed(records)).examine()
     assert [item["name"] for item in before.unlisted] == [ARCHIVE, "python.tar"]
     assert before.images == []
     listed = Installed(records, [ARCHIVE, "python.tar"])
-    assert Folder(artifacts.path, release, listed).examine().unlisted == []
+    assert AirgapDirectory(artifacts.path, release, listed).examine().unlisted == []
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tar.zst"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from monitoring.rendering import evaluate, load_plugins, read_for_ansible
 from repo.roles import REPOSITORY
 from unit.k3s_host import Data, agent, compute, facts, faults
+from unit.playbooks import Run, run_tasks
 
 CLUSTER: Data = {
     "groups": {"botwatch": ["one"], "k3s_agents": ["two", "three"]},
@@ -122,18 +124,18 @@ def test_servers_of_two_clusters_may_have_one_name() -> None:
     assert faults(groups=groups, hostvars={"one": {}, "two": other, "three": other}) == []
 
 
-def joining(nodes: list[Data], name: str = "node", **found: object) -> list[str]:
+def joining(nodes: list[str], name: str = "node", **found: object) -> list[str]:
     """Let the host join the cluster of another one, which has these nodes."""
     return faults(
         found,
         ansible_facts=facts(hostname=name),
         groups={"botwatch": ["two"], "k3s_agents": ["one"]},
-        _k3s_cluster={"nodes": nodes},
+        _k3s_cluster={"stdout_lines": nodes},
     )
 
 
 def test_a_name_that_the_cluster_has_is_refused_with_the_command_that_frees_it() -> None:
-    taken = {"name": "node", "machine_id": "0123"}
+    taken = "node 0123"
     (fault,) = joining([taken])
     assert "The cluster of two has a node node already" in fault
     assert "kubectl delete node node" in fault
@@ -141,11 +143,38 @@ def test_a_name_that_the_cluster_has_is_refused_with_the_command_that_frees_it()
     assert joining([taken], node_name="node") == []
 
 
+def ask_for_nodes(folder: Path, script: str, *options: str) -> Run:
+    """Ask a server, whose k3s is this script, whether a name is taken."""
+    k3s = folder / "k3s"
+    k3s.write_text(f"#!/bin/sh\n{script}\n")
+    k3s.chmod(0o755)
+    tasks: list[Data] = [
+        {"ansible.builtin.include_tasks": f"{REPOSITORY}/roles/k3s/tasks/check_name.yml"}
+    ]
+    given = {"_k3s_server": "localhost", "_k3s_name_is_taken": False, "_k3s_faults": []}
+    return run_tasks(folder, tasks, *options, _k3s_programs=str(folder), **given)
+
+
+def test_the_cluster_is_asked_for_its_nodes(tmp_path: Path) -> None:
+    run = ask_for_nodes(tmp_path, "printf 'node 0123\\nother 4567\\n'")
+    assert run.results["Gather the nodes of the cluster"]["stdout_lines"] == [
+        "node 0123",
+        "other 4567",
+    ]
+
+
+def test_an_api_that_does_not_answer_is_reported_unless_nothing_is_changed(tmp_path: Path) -> None:
+    script = "echo I0101 a log line >&2; echo it was refused >&2; exit 1"
+    run = ask_for_nodes(tmp_path, script)
+    assert "API does not answer (it was refused), so the names of its nodes" in run.output
+    assert ask_for_nodes(tmp_path, script, "--check").returncode == 0
+
+
 def test_another_name_for_a_node_is_refused_but_for_one_that_it_had() -> None:
-    found, nodes = {"node_name": "node"}, [{"name": "former", "machine_id": "0123"}]
-    (fault,) = faults(found, k3s_node_name="former", _k3s_cluster={"nodes": []})
+    found, nodes = {"node_name": "node"}, ["former 0123"]
+    (fault,) = faults(found, k3s_node_name="former", _k3s_cluster={"stdout_lines": []})
     assert "k3s_node_name is former, but the cluster knows this host as the node node" in fault
-    assert faults(found, k3s_node_name="former", _k3s_cluster={"nodes": nodes}) == []
+    assert faults(found, k3s_node_name="former", _k3s_cluster={"stdout_lines": nodes}) == []
     assert faults(found, k3s_node_name="node") == []
 
 

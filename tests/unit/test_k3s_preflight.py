@@ -6,7 +6,16 @@ import pytest
 from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes
 
 from repo.roles import REPOSITORY, Role
-from unit.k3s_host import HOST, OWN, Data, facts, faults, installed, listening
+from unit.k3s_host import (
+    HOST,
+    OWN,
+    Data,
+    facts,
+    faults,
+    installed,
+    listening,
+    with_free_mb,
+)
 
 V1 = ["cpu", "cpuset", "memory", "pids"]
 
@@ -20,12 +29,6 @@ def kernel(*, known: bool, missing: list[str]) -> Data:
 
 
 FOUND: dict[str, tuple[Data, str, str]] = {
-    "little memory": ({"memory_mb": 900}, "The host has 900 MB", "k3s_memory_min_mb"),
-    "little disk": (
-        {"disk": {"path": "/var/lib/rancher", "free_mb": 800}},
-        "Only 800 MB are free at /var/lib/rancher",
-        "journalctl --vacuum-size",
-    ),
     "no cgroups": (
         {"cgroups": {"version": 1, "controllers": []}},
         "no cgroup controller cpu, cpuset, memory, pids",
@@ -78,6 +81,30 @@ def test_what_is_wrong_with_a_host_is_said_in_one_sentence_with_its_remedy(
     found: Data, thing: str, remedy: str
 ) -> None:
     (fault,) = faults(found)
+    assert thing in fault
+    assert remedy in fault
+    assert "\n" not in fault
+
+
+SMALL: dict[str, tuple[Data, str, str]] = {
+    "little memory": (
+        {"ansible_facts": facts(memtotal_mb=900)},
+        "The host has 900 MB",
+        "k3s_memory_min_mb",
+    ),
+    "little disk": (
+        with_free_mb(800),
+        "Only 800 MB are free at /var/lib/rancher",
+        "journalctl --vacuum-size",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "thing", "remedy"), SMALL.values(), ids=SMALL)
+def test_a_host_that_is_too_small_is_reported_in_one_sentence_with_the_remedy(
+    given: Data, thing: str, remedy: str
+) -> None:
+    (fault,) = faults(**given)
     assert thing in fault
     assert remedy in fault
     assert "\n" not in fault
@@ -148,8 +175,8 @@ GIVEN: dict[str, tuple[Data, str, str]] = {
 def test_what_is_wrong_with_the_variables_is_said_with_its_remedy(
     given: Data, thing: str, remedy: str
 ) -> None:
-    told = faults(None, **given)
-    assert any(thing in fault and remedy in fault for fault in told), told
+    said = faults(None, **given)
+    assert any(thing in fault and remedy in fault for fault in said), said
 
 
 FINE: dict[str, tuple[Data, Data]] = {
@@ -172,16 +199,13 @@ FINE: dict[str, tuple[Data, Data]] = {
         {"cgroups": {"version": 1, "controllers": V1}},
         {"k3s_version": "v1.34.1+k3s1", "k3s_sha256": "0" * 64},
     ),
-    "old cgroups that the kubelet is told to take": (
+    "old cgroups that the kubelet is configured to take": (
         {"cgroups": {"version": 1, "controllers": V1}},
         {"k3s_config": {"kubelet-arg": ["fail-cgroupv1=false"]}},
     ),
     "little disk with everything on it": (
-        {
-            "disk": {"path": "/var/lib/rancher", "free_mb": 100},
-            "records": {f"k3s-{OWN}": "0" * 64},
-        },
-        {"botwatch_airgap_dir": "/somewhere"},
+        {"records": {f"k3s-{OWN}": "0" * 64}},
+        {**with_free_mb(100), "botwatch_airgap_dir": "/somewhere"},
     ),
     "an agent beside the API's port": (
         {},

@@ -272,7 +272,7 @@ def test_a_running_pod_checks_its_new_configuration_first(place: Place, checker:
     checked = {
         **CONFIG,
         "files": [{"dest": "/etc/word", "content": "{{ word }}", "validate": checker}],
-        "checked_in": {"pod": "web-0", "folder": str(place.folder)},
+        "checked_in": {"pod": "web-0", "directory": str(place.folder)},
     }
     place.put(contents=[checked])
     place.start("web-0")
@@ -288,7 +288,7 @@ def test_a_pod_that_does_not_run_checks_its_configuration_when_it_starts(place: 
     checked = {
         **CONFIG,
         "files": [{"dest": "/etc/word", "content": "{{ word }}", "validate": "false %s"}],
-        "checked_in": {"pod": "web-0", "folder": str(place.folder)},
+        "checked_in": {"pod": "web-0", "directory": str(place.folder)},
     }
     assert place.put(contents=[checked])["changed"]
 

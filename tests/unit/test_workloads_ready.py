@@ -195,7 +195,7 @@ def test_a_pod_that_has_not_ended_is_reported() -> None:
     old = with_container(state={"running": {}})
     old["metadata"]["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     lines = report(workload({"replicas": 1}), replica_sets=[replica_set()], pods=[old])
-    assert "  Pod web-1-x is told to end and has not yet, for which it has 30 s." in lines
+    assert "  Pod web-1-x is terminating and has not ended yet, for which it has 30 s." in lines
 
 
 def test_a_report_is_short_and_starts_with_what_needs_a_change() -> None:

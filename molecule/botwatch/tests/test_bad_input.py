@@ -131,7 +131,7 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Run site.yml once, with a host for each case; give what was said of each."""
     hosts = {
         host_of(case): variables if case in SHARING else with_own_token(variables, number)
@@ -168,37 +168,37 @@ def host_of(case: str) -> str:
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_variable_is_named_with_its_remedy(told: dict[str, str], case: str) -> None:
+def test_a_wrong_variable_is_named_with_its_remedy(messages: dict[str, str], case: str) -> None:
     _, thing, remedy = WRONG[case]
-    assert thing in told[case]
-    assert remedy in told[case]
+    assert thing in messages[case]
+    assert remedy in messages[case]
 
 
 @pytest.mark.parametrize("missing", SOUND)
-def test_a_missing_secret_is_named_with_its_remedy(told: dict[str, str], missing: str) -> None:
-    message = told[f"without {missing}"]
+def test_a_missing_secret_is_named_with_its_remedy(messages: dict[str, str], missing: str) -> None:
+    message = messages[f"without {missing}"]
     assert missing in message
     assert "ansible-vault edit" in message
 
 
-def test_all_faults_are_reported_together(told: dict[str, str]) -> None:
+def test_all_faults_are_reported_together(messages: dict[str, str]) -> None:
     for name in (
         "prometheus_scrape_intervall",
         "botwatch_bot_port",
         "alertmanager_slack_webhook_url",
     ):
-        assert name in told["three faults"]
+        assert name in messages["three faults"]
 
 
-def test_a_port_for_two_is_named(told: dict[str, str]) -> None:
-    message = told["port for two"]
+def test_a_port_for_two_is_named(messages: dict[str, str]) -> None:
+    message = messages["port for two"]
     assert "botwatch_bot_port and botwatch_alertmanager_port are both 9093" in message
     assert "another" in message
 
 
-def test_a_token_of_several_hosts_is_refused(told: dict[str, str]) -> None:
+def test_a_token_of_several_hosts_is_refused(messages: dict[str, str]) -> None:
     for case in SHARING:
-        assert "have the same bot token" in told[case]
+        assert "have the same bot token" in messages[case]
 
 
 def test_a_script_that_is_not_executable_is_no_vault_password(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from botwatch_drill.catalogue import DRILLS, choose, deployments
 from botwatch_drill.control import ControlRoom
 from botwatch_drill.runtimes.known import RUNTIMES
 from botwatch_drill.session import Plan, Session
-from botwatch_drill.testing import QUICK, FakeControl, FakeHost, FakeSite, QuickStop
-from botwatch_drill.watch import Site
+from botwatch_drill.testing import QUICK, FakeControl, FakeHost, FakeStack, QuickStop
+from botwatch_drill.watch import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,18 +23,18 @@ DEPLOY = ["sh", "-c", "echo working; exit ${CODE:-0}"]
 
 
 @pytest.fixture
-def site() -> FakeSite:
-    return FakeSite()
+def stack() -> FakeStack:
+    return FakeStack()
 
 
 @pytest.fixture
-def host(site: FakeSite) -> FakeHost:
-    return FakeHost(site)
+def host(stack: FakeStack) -> FakeHost:
+    return FakeHost(stack)
 
 
 @pytest.fixture
-def control(site: FakeSite) -> Iterator[FakeControl]:
-    with FakeControl(site) as control:
+def control(stack: FakeStack) -> Iterator[FakeControl]:
+    with FakeControl(stack) as control:
         yield control
 
 
@@ -61,6 +61,6 @@ def start(
             drills = [replace(drill, limits=limits) for drill in chosen]
             plan = Plan(drills, runs, seed, RUNTIMES[runtime].evidence)
             console = Console(file=io.StringIO(), width=120)
-            return Session(Site(room, host, stop), plan, console)
+            return Session(Stack(room, host, stop), plan, console)
 
         yield make

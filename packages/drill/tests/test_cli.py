@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_drill.cli import Means, main
+from botwatch_drill.cli import Dependencies, main
 from botwatch_drill.testing import QUICK, RESTART, Story
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from botwatch_drill.testing import FakeControl, FakeHost, FakeSite
+    from botwatch_drill.testing import FakeControl, FakeHost, FakeStack
 
 
 # A seed whose first delay is next to nothing.
@@ -26,7 +26,8 @@ AT_ONCE = "--seed=139"
 def drill(control: FakeControl, host: FakeHost) -> Callable[..., int]:
     def run(*arguments: str) -> int:
         return main(
-            ["--control", control.url, *arguments], Means(connect=lambda _: host, limits=QUICK)
+            ["--control", control.url, *arguments],
+            Dependencies(connect=lambda _: host, limits=QUICK),
         )
 
     return run
@@ -34,14 +35,14 @@ def drill(control: FakeControl, host: FakeHost) -> Callable[..., int]:
 
 def test_all_in_budget(
     drill: Callable[..., int],
-    site: FakeSite,
+    stack: FakeStack,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "drill.json"
     chosen = "errors,gateway_drop,crash_loop,bot_down"
     assert drill("--drill", chosen, "--runs", "1", "--json", str(path), "--seed", "139") == 0
-    starts = [entry for entry in site.log if entry.startswith("start")]
+    starts = [entry for entry in stack.log if entry.startswith("start")]
     assert starts == [
         "start crash_loop",
         "start bot_down",
@@ -63,17 +64,17 @@ def test_all_in_budget(
 
 
 def test_one_run_is_usual_and_three_of_what_all_depends_on(
-    drill: Callable[..., int], site: FakeSite
+    drill: Callable[..., int], stack: FakeStack
 ) -> None:
     assert drill("--drill", "errors", "--drill", "bot_down", AT_ONCE) == 0
-    assert site.log.count("start errors") == 1
-    assert site.log.count("start bot_down") == 3
+    assert stack.log.count("start errors") == 1
+    assert stack.log.count("start bot_down") == 3
 
 
 def test_over_budget(
-    drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
+    drill: Callable[..., int], stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.stories["errors"] = [Story(delivered_s=16.0)]
+    stack.stories["errors"] = [Story(delivered_s=16.0)]
     assert drill("--drill", "errors", "--runs", "2") == 1
     assert "errors: the median message came after 16.0 s, over the budget of 15 s." in (
         capsys.readouterr().out
@@ -81,9 +82,9 @@ def test_over_budget(
 
 
 def test_a_single_run_over_the_budget_and_within_its_own_limit(
-    drill: Callable[..., int], site: FakeSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drill: Callable[..., int], stack: FakeStack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.stories["errors"] = [Story(delivered_s=16.0)]
+    stack.stories["errors"] = [Story(delivered_s=16.0)]
     path = tmp_path / "drill.json"
     assert drill("--drill", "errors", "--runs", "1", "--json", str(path)) == 0
     assert json.loads(path.read_text())["drills"][0]["ok"] is True
@@ -94,9 +95,9 @@ def test_a_single_run_over_the_budget_and_within_its_own_limit(
 
 
 def test_a_wrong_outcome(
-    drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
+    drill: Callable[..., int], stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.stories["gateway_drop"] = [replace(RESTART, messages=2)]
+    stack.stories["gateway_drop"] = [replace(RESTART, messages=2)]
     assert drill("--drill", "gateway_drop", "--runs", "1") == 1
     assert "gateway_drop run 1: 2 Slack messages came although it came back by itself." in (
         capsys.readouterr().out
@@ -104,11 +105,11 @@ def test_a_wrong_outcome(
 
 
 def test_an_unknown_drill(
-    drill: Callable[..., int], site: FakeSite, capsys: pytest.CaptureFixture[str]
+    drill: Callable[..., int], stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert drill("--drill", "boom") == 2
     assert "no drill 'boom': choose crash_loop, bot_down, bot_hang" in capsys.readouterr().err
-    assert site.log == []
+    assert stack.log == []
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])
@@ -155,19 +156,19 @@ def test_the_runtime_is_given_or_looked_up(
 ) -> None:
     host.has_k3s = has_k3s
     assert drill("--runtime", choice, "--drill", found, "--runs", "1", AT_ONCE) == 0
-    assert f"start {found}" in host.site.log
-    assert ("detect" in host.site.log) is (choice == "auto")
+    assert f"start {found}" in host.stack.log
+    assert ("detect" in host.stack.log) is (choice == "auto")
 
 
 def test_deployments_are_drills_once_their_commands_are_given(
-    drill: Callable[..., int], site: FakeSite, tmp_path: Path
+    drill: Callable[..., int], stack: FakeStack, tmp_path: Path
 ) -> None:
     script = tmp_path / "deploy this"
     script.write_text("#!/bin/sh\n[ $# = 1 ] && [ \"$1\" = 'a b' ]\n")
     script.chmod(0o755)
     command = f"'{script}' 'a b'"
     assert drill("--deploy", command, "--drill", "deploy", "--runs", "2") == 0
-    assert site.log.count("start deploy") == 2
+    assert stack.log.count("start deploy") == 2
 
 
 def test_a_deployment_without_its_command(
@@ -188,36 +189,39 @@ def test_a_command_that_cannot_be_read(
 
 
 def test_an_interruption_leaves_a_deployment_to_its_end(
-    drill: Callable[..., int], site: FakeSite, tmp_path: Path
+    drill: Callable[..., int], stack: FakeStack, tmp_path: Path
 ) -> None:
     done = tmp_path / "done"
-    site.watched = lambda _: os.kill(os.getpid(), signal.SIGINT)
+    stack.watched = lambda _: os.kill(os.getpid(), signal.SIGINT)
     command = f"sh -c 'sleep 0.5 && touch {done}'"
     assert drill("--deploy", command, "--drill", "deploy", "--runs", "1") == 130
     assert done.exists()
-    assert site.log[-2:] == ["mark injected", "finish failed"]
+    assert stack.log[-2:] == ["mark injected", "finish failed"]
 
 
 def test_a_report_that_cannot_be_written_is_found_out_first(
-    drill: Callable[..., int], site: FakeSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drill: Callable[..., int], stack: FakeStack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
     assert drill("--json", str(tmp_path / "file" / "drill.json")) == 2
     assert "cannot be written" in capsys.readouterr().err
-    assert site.log == ["preflight"]
+    assert stack.log == ["preflight"]
 
 
-def test_no_rest(
+def test_no_steady_state(
     drill: Callable[..., int],
-    site: FakeSite,
+    stack: FakeStack,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    site.snapshot["status"]["bot"].update(ready=False, reasons=["No gateway."])
+    stack.snapshot["status"]["bot"].update(ready=False, reasons=["No gateway."])
     path = tmp_path / "drill.json"
     assert drill("--drill", "errors", "--json", str(path)) == 2
     captured = capsys.readouterr()
-    assert "not at rest after 0.3 s: the bot is not ready (No gateway)" in captured.err
+    assert (
+        "has not reached a steady state after 0.3 s: the bot is not ready (No gateway)"
+        in captured.err
+    )
     assert "runs missing" in captured.out
     assert json.loads(path.read_text())["drills"] == [
         {"name": "errors", "budget_s": 15.0, "ok": False, "runs": []}
@@ -227,43 +231,43 @@ def test_no_rest(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_undoes_the_fault(
     drill: Callable[..., int],
-    site: FakeSite,
+    stack: FakeStack,
     capsys: pytest.CaptureFixture[str],
     number: signal.Signals,
 ) -> None:
     before = signal.getsignal(number)
-    site.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
-    site.watched = lambda _: os.kill(os.getpid(), number)
+    stack.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
+    stack.watched = lambda _: os.kill(os.getpid(), number)
     assert drill(AT_ONCE, "--drill", "bot_down", "--runs", "1") == 128 + number
-    assert site.log[1:] == ["start bot_down", "inject", "mark injected", "undo", "finish failed"]
-    assert site.record is not None
-    assert site.record["error"] == f"aborted: interrupted by {number.name}"
+    assert stack.log[1:] == ["start bot_down", "inject", "mark injected", "undo", "finish failed"]
+    assert stack.record is not None
+    assert stack.record["error"] == f"aborted: interrupted by {number.name}"
     assert f"interrupted by {number.name}" in capsys.readouterr().err
     assert signal.getsignal(number) == before
 
 
 def test_a_second_interruption_does_not_break_off_the_undoing(
-    drill: Callable[..., int], site: FakeSite, host: FakeHost
+    drill: Callable[..., int], stack: FakeStack, host: FakeHost
 ) -> None:
-    site.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
-    site.watched = lambda _: os.kill(os.getpid(), signal.SIGINT)
+    stack.stories["bot_down"] = [Story(firing_s=None, delivered_s=None)]
+    stack.watched = lambda _: os.kill(os.getpid(), signal.SIGINT)
     host.hook = lambda word: os.kill(os.getpid(), signal.SIGINT) if word == "undo" else None
     assert drill(AT_ONCE, "--drill", "bot_down", "--runs", "1") == 130
-    assert site.log[-2:] == ["undo", "finish failed"]
+    assert stack.log[-2:] == ["undo", "finish failed"]
 
 
 def test_ctrl_c_that_also_ends_the_connection_counts_as_an_interruption(
-    drill: Callable[..., int], site: FakeSite, host: FakeHost, capsys: pytest.CaptureFixture[str]
+    drill: Callable[..., int], stack: FakeStack, host: FakeHost, capsys: pytest.CaptureFixture[str]
 ) -> None:
     host.failing = ["inject"]
     host.hook = lambda word: os.kill(os.getpid(), signal.SIGINT) if word == "inject" else None
     assert drill(AT_ONCE, "--drill", "bot_down", "--runs", "1") == 130
-    assert site.log[-2:] == ["undo", "finish failed"]
+    assert stack.log[-2:] == ["undo", "finish failed"]
     assert "interrupted by SIGINT" in capsys.readouterr().err
 
 
 def test_an_interruption_between_runs_starts_no_further_one(
-    drill: Callable[..., int], site: FakeSite, tmp_path: Path
+    drill: Callable[..., int], stack: FakeStack, tmp_path: Path
 ) -> None:
     class AtTheFinish(list[str]):
         def append(self, entry: str) -> None:
@@ -271,16 +275,16 @@ def test_an_interruption_between_runs_starts_no_further_one(
             if entry == "finish passed":
                 os.kill(os.getpid(), signal.SIGINT)
 
-    site.log = AtTheFinish()
+    stack.log = AtTheFinish()
     path = tmp_path / "drill.json"
     assert drill("--drill", "gateway_drop", "--runs", "2", "--json", str(path)) == 130
-    assert site.log.count("start gateway_drop") == 1
+    assert stack.log.count("start gateway_drop") == 1
     (found,) = json.loads(path.read_text())["drills"]
     assert (found["ok"], len(found["runs"])) == (False, 1)
 
 
 def test_any_other_exception_undoes_the_fault_and_is_reported(
-    drill: Callable[..., int], site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    drill: Callable[..., int], stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def burst(*_: object) -> None:
         message = "unforeseen"
@@ -290,5 +294,5 @@ def test_any_other_exception_undoes_the_fault_and_is_reported(
     path = tmp_path / "drill.json"
     with pytest.raises(ZeroDivisionError):
         drill(AT_ONCE, "--drill", "bot_down", "--json", str(path))
-    assert site.log[-2:] == ["undo", "finish failed"]
+    assert stack.log[-2:] == ["undo", "finish failed"]
     assert json.loads(path.read_text())["drills"][0]["ok"] is False

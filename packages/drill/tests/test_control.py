@@ -9,7 +9,7 @@ from botwatch_drill.catalogue import DRILLS, choose
 from botwatch_drill.control import ControlError, ControlRoom
 
 if TYPE_CHECKING:
-    from botwatch_drill.testing import FakeControl, FakeSite
+    from botwatch_drill.testing import FakeControl, FakeStack
 
 (BOT_DOWN,) = choose(["bot_down"], DRILLS["systemd"])
 
@@ -30,9 +30,9 @@ def test_nothing_answers() -> None:
 
 
 def test_a_refusal_is_reported_in_the_control_rooms_words(
-    control: FakeControl, site: FakeSite
+    control: FakeControl, stack: FakeStack
 ) -> None:
-    site.refuse["/control/drills"] = (409, "The drill 'errors' is still running.")
+    stack.refuse["/control/drills"] = (409, "The drill 'errors' is still running.")
     with (
         ControlRoom(control.url) as room,
         pytest.raises(ControlError, match=r"refuses /control/drills: The drill 'errors' is still"),
@@ -40,8 +40,10 @@ def test_a_refusal_is_reported_in_the_control_rooms_words(
         room.start(BOT_DOWN)
 
 
-def test_a_restarted_control_room_has_lost_the_drill(control: FakeControl, site: FakeSite) -> None:
-    site.refuse["/control/drills/current"] = (404, "No drill has run yet.")
+def test_a_restarted_control_room_has_lost_the_drill(
+    control: FakeControl, stack: FakeStack
+) -> None:
+    stack.refuse["/control/drills/current"] = (404, "No drill has run yet.")
     with (
         ControlRoom(control.url) as room,
         pytest.raises(ControlError, match="was restarted and has lost the drill: run it again"),
@@ -50,8 +52,8 @@ def test_a_restarted_control_room_has_lost_the_drill(control: FakeControl, site:
 
 
 @pytest.mark.parametrize("path", ["", "/control"])
-def test_something_else_answers(control: FakeControl, site: FakeSite, path: str) -> None:
-    site.refuse[f"{path}/control/state"] = (200, "this is no snapshot")
+def test_something_else_answers(control: FakeControl, stack: FakeStack, path: str) -> None:
+    stack.refuse[f"{path}/control/state"] = (200, "this is no snapshot")
     with (
         ControlRoom(control.url + path + "/") as room,
         pytest.raises(ControlError, match="not the control room's: give its address"),
@@ -68,10 +70,10 @@ def test_a_proxy_of_the_environment_is_not_asked(
 
 
 def test_an_error_is_cut_to_what_the_control_room_takes(
-    control: FakeControl, site: FakeSite
+    control: FakeControl, stack: FakeStack
 ) -> None:
     with ControlRoom(control.url) as room:
         room.start(BOT_DOWN)
         room.finish(ok=False, error="x" * 2000)
-    assert site.record is not None
-    assert len(site.record["error"]) == 1000
+    assert stack.record is not None
+    assert len(stack.record["error"]) == 1000

@@ -1,4 +1,4 @@
-"""What breaks beside the bot's process: in the made-up site, and with the real shell."""
+"""What breaks beside the bot's process: in the made-up stack, and with the real shell."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
 from botwatch_drill.testing import QUICK, FakeHost, Story
-from botwatch_drill.watch import Site
+from botwatch_drill.watch import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from botwatch_drill.terms import Limits
-    from botwatch_drill.testing import FakeControl, FakeSite
+    from botwatch_drill.testing import FakeControl, FakeStack
 
 
 # Where nothing follows a fault, its end is not waited for.
@@ -41,41 +41,43 @@ def run(control: FakeControl, host: FakeHost, *names: str, limits: Limits = QUIC
         if isinstance(drill.breaks, Outage):
             drills[number] = replace(drill, breaks=replace(drill.breaks, lasts_s=0.05))
     with ControlRoom(control.url) as room:
-        session = Session(Site(room, host, Stop()), Plan(drills, 1, 1), Console(file=io.StringIO()))
+        session = Session(
+            Stack(room, host, Stop()), Plan(drills, 1, 1), Console(file=io.StringIO())
+        )
         session.run()
     return session
 
 
 def test_slack_fails_before_the_bot_is_away_and_works_before_it_is_back(
-    control: FakeControl, host: FakeHost, site: FakeSite
+    control: FakeControl, host: FakeHost, stack: FakeStack
 ) -> None:
     played: list[str] = []
-    host.hook = lambda word: played.append(f"{word} {len(site.played)}")
+    host.hook = lambda word: played.append(f"{word} {len(stack.played)}")
     session = run(control, host, "slack_500")
     assert session.results[0].failures == []
-    assert site.played[0] == ("slack/faults", {"status": 500, "for_s": QUICK.fail_safe_s})
-    assert {body["status"] for _, body in site.played[1:]} == {None}
+    assert stack.played[0] == ("slack/faults", {"status": 500, "for_s": QUICK.fail_safe_s})
+    assert {body["status"] for _, body in stack.played[1:]} == {None}
     assert played[:2] == ["inject 1", "undo 3"]
 
 
 def test_a_second_notification_is_a_failure(
-    control: FakeControl, host: FakeHost, site: FakeSite
+    control: FakeControl, host: FakeHost, stack: FakeStack
 ) -> None:
-    site.stories["slack_429"] = [Story(told_firing=2)]
+    stack.stories["slack_429"] = [Story(firing_messages=2)]
     session = run(control, host, "slack_429")
     assert "received 2 firing notifications" in " ".join(session.results[0].failures)
 
 
 def test_the_stand_ins_play_and_somebody_asks(
-    control: FakeControl, host: FakeHost, site: FakeSite
+    control: FakeControl, host: FakeHost, stack: FakeStack
 ) -> None:
     session = run(control, host, "commands_fail")
     assert session.results[0].failures == []
-    asked = [body for what, body in site.played if what == "discord/messages"]
+    asked = [body for what, body in stack.played if what == "discord/messages"]
     assert [body["content"] for body in asked] == ["?ping"] * 3
     assert len({body["author"] for body in asked}) == 3
-    assert site.played[0][1]["for_s"] == QUICK.fail_safe_s
-    assert site.played[-1] == ("discord/faults", {"server_error": 0})
+    assert stack.played[0][1]["for_s"] == QUICK.fail_safe_s
+    assert stack.played[-1] == ("discord/faults", {"server_error": 0})
 
 
 def test_alertmanager_is_restarted_once_the_message_is_there(
@@ -86,7 +88,7 @@ def test_alertmanager_is_restarted_once_the_message_is_there(
     drill = replace(drill, limits=QUICK, meanwhile=replace(drill.meanwhile, quiet_s=0.05))
     with ControlRoom(control.url) as room:
         session = Session(
-            Site(room, host, Stop()), Plan([drill], 1, 1), Console(file=io.StringIO())
+            Stack(room, host, Stop()), Plan([drill], 1, 1), Console(file=io.StringIO())
         )
         session.run()
     assert session.results[0].failures == []
@@ -96,12 +98,12 @@ def test_alertmanager_is_restarted_once_the_message_is_there(
 
 
 def test_a_host_that_restarts_is_watched_until_it_is_well(
-    control: FakeControl, host: FakeHost, site: FakeSite
+    control: FakeControl, host: FakeHost, stack: FakeStack
 ) -> None:
     host.failing = ["booted", "booted"]  # while it boots
     session = run(control, host, "node_restart")
     assert session.results[0].failures == []
-    assert site.log == ["boot", "restart", "booted", "booted", "booted"]
+    assert stack.log == ["boot", "restart", "booted", "booted", "booted"]
     assert session.results[0].runs[0].timing.recovered_s is not None
 
 
@@ -116,11 +118,11 @@ def test_a_host_that_has_not_gone_down_yet_is_not_back(
 
 
 def test_drills_that_run_at_the_same_time_are_each_undone_and_judged(
-    control: FakeControl, host: FakeHost, site: FakeSite
+    control: FakeControl, host: FakeHost, stack: FakeStack
 ) -> None:
     session = run(control, host, "unit_failed", "disk_full", limits=LIMITS)
-    assert site.log[0] == "start together"
-    assert site.log[-1] == "finish failed"  # no notification was sent
+    assert stack.log[0] == "start together"
+    assert stack.log[-1] == "finish failed"  # no notification was sent
     assert [len(result.failures) for result in session.results] == [1, 1]
     undone = [script for script in host.scripts if "reset-failed botwatch" in script]
     assert any("botwatch-drill-undo-unit_failed" in script for script in undone)
@@ -149,7 +151,7 @@ def test_a_renewed_webhook_is_put_back(tmp_path: Path) -> None:
 def test_every_script_is_one_that_a_shell_can_read(drill: object, tmp_path: Path) -> None:
     host = StubbedHost(tmp_path)
     breaks = drill.breaks  # type: ignore[attr-defined]  # pytest's parameters carry no type
-    for lines in (breaks.looks, breaks.breaks, breaks.mends):
+    for lines in (breaks.looks, breaks.breaks, breaks.repairs):
         host.run("if false; then\n:\n" + "\n".join(lines) + "\nfi")
 
 

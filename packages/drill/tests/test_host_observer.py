@@ -66,8 +66,8 @@ def look(host: Host) -> HostLook:
     return HostLook(host, ADDRESSES)
 
 
-def told(look: HostLook) -> list[tuple[str | None, str]]:
-    return [(entry.state, entry.words) for entry in look().told]
+def sent(look: HostLook) -> list[tuple[str | None, str]]:
+    return [(entry.state, entry.words) for entry in look().notifications]
 
 
 def test_what_is_seen_on_a_host(host: Host, look: HostLook) -> None:
@@ -80,20 +80,20 @@ def test_what_is_seen_on_a_host(host: Host, look: HostLook) -> None:
 
 def test_a_notification_is_about_what_has_changed(host: Host, look: HostLook) -> None:
     host.firing = ["DiskFull"]
-    assert told(look) == []  # it fired before anybody looked
+    assert sent(look) == []  # it fired before anybody looked
     host.firing = ["DiskFull", "DiscordBotDown"]
-    assert told(look) == []  # nothing was sent
+    assert sent(look) == []  # nothing was sent
     host.sent += 1
-    assert told(look) == [("firing", "DiscordBotDown")]
+    assert sent(look) == [("firing", "DiscordBotDown")]
     host.firing = ["DiskFull"]
     host.sent += 1
-    assert told(look)[1:] == [("resolved", "DiscordBotDown")]
+    assert sent(look)[1:] == [("resolved", "DiscordBotDown")]
 
 
-def test_what_failed_or_went_to_the_probe_told_nobody(host: Host, look: HostLook) -> None:
+def test_what_failed_or_went_to_the_probe_counts_for_nobody(host: Host, look: HostLook) -> None:
     look()
     host.firing, host.sent, host.failed, host.to_probe = ["DiskFull"], 7, 2, 9
-    assert told(look) == []
+    assert sent(look) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from botwatch_drill.host import TIMEOUT_S, HostError
 from botwatch_drill.injection import INJECT_WITHIN_S, Injection
 from botwatch_drill.runtimes.systemd import Kill
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
-from botwatch_drill.testing import FakeHost, FakeSite
+from botwatch_drill.testing import FakeHost, FakeStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +34,13 @@ class SystemdHost(StubbedHost):
     """A host whose systemd is made up."""
 
     def files(self) -> list[Path]:
-        """What there is under /run, apart from systemd's own folders."""
-        own = {self.folder / "run" / part for part in ("systemd", "systemd/system")}
-        return [path for path in (self.folder / "run").rglob("*") if path not in own]
+        """What there is under /run, apart from systemd's own directories."""
+        own = {self.directory / "run" / part for part in ("systemd", "systemd/system")}
+        return [path for path in (self.directory / "run").rglob("*") if path not in own]
 
     @property
     def drop_in(self) -> Path:
-        return self.folder / "run/systemd/system" / f"{UNIT}.d" / "zz-botwatch-drill.conf"
+        return self.directory / "run/systemd/system" / f"{UNIT}.d" / "zz-botwatch-drill.conf"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def host(tmp_path: Path) -> SystemdHost:
 @pytest.fixture
 def victim(host: SystemdHost) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(["sleep", "60"]) as process:
-        (host.folder / "main").write_text(f"{process.pid}\n")
+        (host.directory / "main").write_text(f"{process.pid}\n")
         yield process
         process.kill()
 
@@ -131,16 +131,16 @@ def test_a_crash_is_undone_by_a_new_start_that_knows_of_none(
 
 
 def test_a_unit_that_does_not_run_is_not_touched(host: SystemdHost) -> None:
-    (host.folder / "main").write_text("0\n")
+    (host.directory / "main").write_text("0\n")
     with pytest.raises(HostError, match=r"discord-bot\.service is not running"):
         fault(host, stays=True).inject()
     assert not host.drop_in.exists()
 
 
 def test_undoing_is_tried_three_times() -> None:
-    notes = FakeHost(FakeSite(), failing=["undo", "undo"])
+    notes = FakeHost(FakeStack(), failing=["undo", "undo"])
     Injection(Kill(UNIT, stays=True), notes, 180, pause_s=0.0).undo()
-    assert notes.site.log == ["undo"] * 3
+    assert notes.stack.log == ["undo"] * 3
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_undoing_is_tried_three_times() -> None:
     ],
 )
 def test_what_cannot_be_undone_says_what_comes(*, stays: bool, remedy: str) -> None:
-    notes = FakeHost(FakeSite(), failing=["undo"] * 3)
+    notes = FakeHost(FakeStack(), failing=["undo"] * 3)
     with pytest.raises(HostError, match=remedy):
         Injection(Kill(UNIT, stays=stays), notes, 180, pause_s=0.0).undo()
 
@@ -163,7 +163,7 @@ def test_a_clock_that_tells_no_time() -> None:
             return "now"
 
     with pytest.raises(HostError, match="clock says 'now' instead of a time"):
-        Injection(Kill(UNIT, stays=False), Odd(FakeSite()), 180).inject()
+        Injection(Kill(UNIT, stays=False), Odd(FakeStack()), 180).inject()
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class LateHost(SystemdHost):
 def test_a_command_that_comes_after_the_undoing_breaks_nothing(
     host: SystemdHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    slow = LateHost(host.folder)
+    slow = LateHost(host.directory)
     broken = Injection(Kill(UNIT, stays=True), slow, 180, pause_s=0.0, inject_within_s=1.0)
     with pytest.raises(HostError, match="no answer"):
         broken.inject()
@@ -210,7 +210,7 @@ def test_a_command_that_is_stuck_on_the_host_is_ended_there(
 
 
 def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHost) -> None:
-    left = host.folder / "left"
+    left = host.directory / "left"
     fault = Shell(looks=(f"touch {left}", f"trap 'rm {left}' EXIT", "sleep 10"), breaks=("true",))
     with pytest.raises(HostError, match="took too long"):
         Injection(fault, host, 180, pause_s=0.0, inject_within_s=2.0).inject()
@@ -219,7 +219,7 @@ def test_what_an_injection_leaves_goes_with_it_when_it_is_ended(host: SystemdHos
 
 @dataclass(frozen=True)
 class CutOffHost(SystemdHost):
-    """A host whose connection breaks while it is told what to break."""
+    """A host whose connection breaks while it receives the fault."""
 
     running: list[threading.Thread] = field(default_factory=list)
 
@@ -228,7 +228,7 @@ class CutOffHost(SystemdHost):
             return super().sh(script)
         self.running.append(threading.Thread(target=super().sh, args=(script,)))
         self.running[0].start()
-        while not (self.folder / "reached").exists():
+        while not (self.directory / "reached").exists():
             time.sleep(0.01)
         message = "the connection is lost"
         raise HostError(message)
@@ -239,7 +239,7 @@ def test_undoing_waits_for_a_command_whose_connection_is_lost(
 ) -> None:
     slow = 'case $* in show*) touch "$FAKE/reached"; sleep 1;; esac'
     host.program("bin/systemctl", f"{slow}\n{SYSTEMCTL}")
-    cut_off = CutOffHost(host.folder)
+    cut_off = CutOffHost(host.directory)
     broken = Injection(Kill(UNIT, stays=True), cut_off, 180, pause_s=0.0)
     with pytest.raises(HostError, match="the connection is lost"):
         broken.inject()

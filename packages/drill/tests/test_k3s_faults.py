@@ -51,7 +51,7 @@ class K3sHost(StubbedHost):
         return [line for line in self.log if line.startswith(words)]
 
     def has(self, name: str) -> bool:
-        return (self.folder / name).exists()
+        return (self.directory / name).exists()
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def host(tmp_path: Path) -> K3sHost:
 def victim(host: K3sHost) -> Iterator[subprocess.Popen[bytes]]:
     """The first process of the bot's container, with another one beside it."""
     with subprocess.Popen(["sleep", "60"]) as process:
-        (host.folder / "pod").write_text(CONTAINER)
+        (host.directory / "pod").write_text(CONTAINER)
         for pid, inner in ((process.pid, 1), (1, 71)):
-            folder = host.folder / "proc" / str(pid)
-            folder.mkdir(parents=True)
-            (folder / "cgroup").write_text(f"0::/kubepods.slice/cri-{CONTAINER}.scope\n")
-            (folder / "status").write_text(f"Name:\tbot\nNSpid:\t{pid}\t{inner}\n")
+            directory = host.directory / "proc" / str(pid)
+            directory.mkdir(parents=True)
+            (directory / "cgroup").write_text(f"0::/kubepods.slice/cri-{CONTAINER}.scope\n")
+            (directory / "status").write_text(f"Name:\tbot\nNSpid:\t{pid}\t{inner}\n")
         yield process
         process.kill()
 
@@ -127,7 +127,7 @@ def test_undoing_it_takes_the_quota_away_and_makes_the_replicaset_try_immediatel
         assert broken.undo() >= killed_at
     assert not host.has("quota")
     assert host.has("pod")
-    assert not list((host.folder / "run").iterdir())
+    assert not list((host.directory / "run").iterdir())
     marks = [line.rsplit(" ", maxsplit=1)[-1] for line in host.calls("annotate")]
     assert marks == ["botwatch-drill=1", "botwatch-drill=2", "botwatch-drill-"]
 
@@ -146,22 +146,22 @@ def test_a_replicaset_that_makes_no_pod_is_reported(
 def test_a_deployment_is_scaled_to_nothing_and_back(host: K3sHost) -> None:
     broken = fault(ScaledToZero(), host)
     broken.inject()
-    assert (host.folder / "replicas").read_text() == "0\n"
+    assert (host.directory / "replicas").read_text() == "0\n"
     assert any(line.startswith("systemd-run") for line in host.log)
     broken.undo()
-    assert (host.folder / "replicas").read_text() == "1\n"
-    assert not list((host.folder / "run").iterdir())
+    assert (host.directory / "replicas").read_text() == "1\n"
+    assert not list((host.directory / "run").iterdir())
 
 
 def test_the_fail_safe_scales_it_back(host: K3sHost) -> None:
     fault(ScaledToZero(), host).inject()
     host.run_fail_safe()
-    assert (host.folder / "replicas").read_text() == "1\n"
+    assert (host.directory / "replicas").read_text() == "1\n"
 
 
 @pytest.mark.parametrize("replicas", ["0", "2"])
 def test_a_deployment_that_is_not_scaled_to_one_is_left_alone(host: K3sHost, replicas: str) -> None:
-    (host.folder / "replicas").write_text(replicas)
+    (host.directory / "replicas").write_text(replicas)
     with pytest.raises(HostError, match=f"is not scaled to 1, but to {replicas}"):
         fault(ScaledToZero(), host).inject()
     assert not host.calls("scale")
@@ -182,7 +182,7 @@ def test_a_killed_container_gets_a_fresh_pod_in_the_end(
 def test_a_bot_that_does_not_run_is_left_alone(host: K3sHost, breakage: Breakage) -> None:
     with pytest.raises(HostError, match="no container of the deployment discord-bot runs"):
         fault(breakage, host).inject()
-    (host.folder / "pod").write_text(CONTAINER)
+    (host.directory / "pod").write_text(CONTAINER)
     with pytest.raises(HostError, match=f"no process of the container {CONTAINER} runs"):
         fault(breakage, host).inject()
     assert not host.calls("delete", "create")
@@ -197,10 +197,10 @@ def test_a_cluster_counts_only_with_the_bot_in_it(
 ) -> None:
     class Elsewhere(K3sHost):
         def sh(self, script: str) -> str:
-            return super().sh(script.replace(KUBECONFIG, f"{self.folder}/k3s.yaml"))
+            return super().sh(script.replace(KUBECONFIG, f"{self.directory}/k3s.yaml"))
 
     if kubeconfig:
-        (host.folder / "k3s.yaml").touch()
+        (host.directory / "k3s.yaml").touch()
     if not deployed:
         host.program("usr/local/bin/k3s", "exit 1")
-    assert detect(Elsewhere(host.folder)).name == name
+    assert detect(Elsewhere(host.directory)).name == name

@@ -23,14 +23,14 @@ def changed(*path: str, value: object) -> dict[str, Any]:
     return snapshot
 
 
-def test_a_site_at_rest() -> None:
+def test_a_steady_stack() -> None:
     assert Snapshot.parse(AT_REST) == Snapshot(now=AT_REST["now"])
 
 
 @pytest.mark.parametrize(("known", "crashes"), [(2, 2), (None, 0)])
 def test_crashes_that_are_not_known_keep_nobody_waiting(known: int | None, crashes: int) -> None:
-    told = {"ready": True, "reasons": [], "crashes": known}
-    assert Snapshot.parse(changed("status", "bot", value=told)).crashes == crashes
+    status = {"ready": True, "reasons": [], "crashes": known}
+    assert Snapshot.parse(changed("status", "bot", value=status)).crashes == crashes
 
 
 def test_a_drill_that_has_ended_is_no_problem() -> None:
@@ -69,7 +69,7 @@ def test_what_is_not_at_rest(snapshot: dict[str, Any], problem: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "message_open", "told_s"),
+    ("states", "message_open", "notified_s"),
     [
         (["firing"], True, 10.0),
         (["firing", "resolved"], False, 20.0),
@@ -78,23 +78,23 @@ def test_what_is_not_at_rest(snapshot: dict[str, Any], problem: str) -> None:
     ],
 )
 def test_slacks_last_word(
-    states: list[str | None], told_s: float | None, *, message_open: bool
+    states: list[str | None], notified_s: float | None, *, message_open: bool
 ) -> None:
     messages = [
         {"state": state, "at": AT_REST["now"] - 10 * number, **SAID}
         for number, state in enumerate(states, start=1)
     ]
     found = Snapshot.parse(changed("slack", "messages", value=messages))
-    assert (found.message_open, found.told_s(None)) == (message_open, told_s)
+    assert (found.message_open, found.notified_s(None)) == (message_open, notified_s)
 
 
-def test_what_was_told_of_an_alert() -> None:
+def test_what_slack_received_about_an_alert() -> None:
     messages = [{"state": "firing", "at": AT_REST["now"] - 10, **SAID}]
     found = Snapshot.parse(changed("slack", "messages", value=messages))
-    assert found.told_s("DiskFull") == 10.0
-    assert found.told_s("DiskFullSoon") is None
-    assert found.told_s("DiscordBotDown") is None  # only spoken of
-    assert found.told[0].words == "hello\nAlert: DiskFull\nAlso DiscordBotDown."
+    assert found.notified_s("DiskFull") == 10.0
+    assert found.notified_s("DiskFullSoon") is None
+    assert found.notified_s("DiscordBotDown") is None  # only spoken of
+    assert found.notifications[0].words == "hello\nAlert: DiskFull\nAlso DiscordBotDown."
 
 
 def test_alerts_of_the_node_disturb_only_drills_about_them() -> None:

@@ -36,15 +36,15 @@ GOOD = Record(
     recovered_at=1014.0,
     resolved_at=1031.0,
     messages=2,
-    told_firing=1,
-    told_resolved=1,
+    firing_messages=1,
+    resolved_messages=1,
     said="DiscordBotDown: it was killed.",
     unresolved=(),
 )
 BACK = replace(
     GOOD, firing_at=None, delivered_at=None, recovered_at=1003.0, resolved_at=None, messages=0
 )
-TOLD = replace(GOOD, delivered_at=1200.0, resolved_at=None, messages=1)
+NOTIFIED = replace(GOOD, delivered_at=1200.0, resolved_at=None, messages=1)
 
 
 def failures(drill: Drill, record: Record, ended: Ended | None = None) -> str:
@@ -100,14 +100,14 @@ def test_a_message_that_should_not_come_is_quoted() -> None:
     )
 
 
-def test_a_crash_loop_must_be_told_with_its_reason() -> None:
+def test_a_crash_loop_must_be_reported_with_its_reason() -> None:
     assert not failures(CRASH_LOOP, GOOD)
     assert "does not say 'killed'; it says: It crashed." in failures(
         CRASH_LOOP, replace(GOOD, said="It crashed.")
     )
 
 
-def test_what_else_was_told_must_be_over_at_the_end() -> None:
+def test_what_else_was_notified_must_be_over_at_the_end() -> None:
     left = replace(GOOD, unresolved=("DiscordBotDown",))
     assert failures(CRASH_LOOP, left) == (
         "Slack received no resolved notification for DiscordBotDown within 120 s."
@@ -134,18 +134,18 @@ def test_a_deployment_that_replaces_nothing_is_none() -> None:
 
 
 def test_a_bad_deployment_fails_with_one_message_that_is_not_taken_back() -> None:
-    assert not failures(BAD_DEPLOY, TOLD, Ended(2, ""))
-    assert "says that it went well" in failures(BAD_DEPLOY, TOLD, Ended(0, ""))
+    assert not failures(BAD_DEPLOY, NOTIFIED, Ended(2, ""))
+    assert "says that it went well" in failures(BAD_DEPLOY, NOTIFIED, Ended(0, ""))
     assert "2 Slack messages came instead of one" in failures(
-        BAD_DEPLOY, replace(TOLD, messages=2), Ended(2, "")
+        BAD_DEPLOY, replace(NOTIFIED, messages=2), Ended(2, "")
     )
-    unheard = replace(TOLD, delivered_at=None, messages=0)
+    unsent = replace(NOTIFIED, delivered_at=None, messages=0)
     assert "No Slack message named DiscordBotDeploymentFailed" in failures(
-        BAD_DEPLOY, unheard, Ended(2, "")
+        BAD_DEPLOY, unsent, Ended(2, "")
     )
 
 
-@pytest.mark.parametrize(("drill", "record"), [(DEPLOY, BACK), (BAD_DEPLOY, TOLD)])
+@pytest.mark.parametrize(("drill", "record"), [(DEPLOY, BACK), (BAD_DEPLOY, NOTIFIED)])
 def test_a_deployment_that_was_stopped_is_wrong(drill: Drill, record: Record) -> None:
     ended = Ended(-15, "", in_time=False)
     assert failures(drill, record, ended) == (
@@ -206,15 +206,15 @@ def test_failures_name_drill_and_run() -> None:
     assert result.median == Timing(delivered_s=9.0)
 
 
-def test_what_must_be_told_once_may_not_be_told_twice() -> None:
-    assert failures(BOT_DOWN, replace(GOOD, told_firing=2, told_resolved=3)) == (
+def test_what_must_be_sent_once_may_not_be_sent_twice() -> None:
+    assert failures(BOT_DOWN, replace(GOOD, firing_messages=2, resolved_messages=3)) == (
         "Slack received 2 firing notifications for DiscordBotDown instead of one. "
         "Slack received 3 resolved notifications for DiscordBotDown instead of one."
     )
-    assert not failures(CRASH_LOOP, replace(GOOD, told_firing=2, said="killed"))
+    assert not failures(CRASH_LOOP, replace(GOOD, firing_messages=2, said="killed"))
 
 
-def test_an_alert_that_nobody_can_be_told_of_must_fire_all_the_same() -> None:
+def test_an_alert_without_a_notification_must_fire_all_the_same() -> None:
     record = replace(GOOD, delivered_at=None, resolved_at=None, messages=0, recovered_at=1200.0)
     run = judge(UNREACHABLE, record)
     assert (run.failures, run.timing) == ((), Timing(firing_s=9.5, recovered_s=200.0))

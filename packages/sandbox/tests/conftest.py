@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def static(tmp_path: Path) -> Path:
-    folder = tmp_path / "static"
-    folder.mkdir()
-    (folder / "index.html").write_text("<!doctype html><title>page</title>")
-    (folder / "app.js").write_text("export {};")
-    return folder
+    directory = tmp_path / "static"
+    directory.mkdir()
+    (directory / "index.html").write_text("<!doctype html><title>page</title>")
+    (directory / "app.js").write_text("export {};")
+    return directory
 
 
 @pytest.fixture

@@ -356,15 +356,15 @@ async def test_the_health_of_bot_and_alertmanager_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"), [("2.0100334448160535", 2), ("0", 0), ("NaN", None), (None, None)]
+    ("counted", "shown"), [("2.0100334448160535", 2), ("0", 0), ("NaN", None), (None, None)]
 )
 async def test_the_crashes_that_prometheus_counted_are_shown(
-    drill_box: RunningSandbox, around: Neighbours, told: str | None, shown: int | None
+    drill_box: RunningSandbox, around: Neighbours, counted: str | None, shown: int | None
 ) -> None:
     around.prometheus.crashes = "1"
     await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == 1, "one crash")
-    around.prometheus.crashes = told
-    await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == shown, f"{told}")
+    around.prometheus.crashes = counted
+    await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == shown, f"{counted}")
 
 
 async def test_without_prometheus_the_crashes_are_not_known(box: RunningSandbox) -> None:

@@ -60,14 +60,16 @@ BOARD: dict[str, Any] = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def directory(tmp_path: Path) -> Path:
     (tmp_path / "small.json").write_text(json.dumps(BOARD))
     return tmp_path
 
 
 @pytest.fixture
-async def drawn(tuning: Tuning, around: Neighbours, folder: Path) -> AsyncIterator[RunningSandbox]:
-    changed = replace(tuning, dashboards=folder)
+async def drawn(
+    tuning: Tuning, around: Neighbours, directory: Path
+) -> AsyncIterator[RunningSandbox]:
+    changed = replace(tuning, dashboards=directory)
     async with running_sandbox(addresses=around.addresses, tuning=changed) as box:
         yield box
 
@@ -118,7 +120,7 @@ async def test_a_dashboard_comes_with_its_data(drawn: RunningSandbox, around: Ne
     assert (row["kind"], row["title"], row["series"]) == ("row", "Row", [])
     assert panel["title"] == "Errors in 5m"
     assert panel["alerts"] == ["DiscordBotDown"]
-    assert panel["means"] == {"1": {"text": "Yes", "colour": "green"}}
+    assert panel["mappings"] == {"1": {"text": "Yes", "colour": "green"}}
     errors, limit = panel["series"]
     assert (errors["name"], errors["dashed"]) == ("web in 5m", False)
     assert len(errors["points"]) == (body["end"] - body["start"]) // body["step"] + 1
@@ -152,10 +154,10 @@ async def test_a_wrong_call_is_refused_in_words(
 
 
 async def test_a_prometheus_that_is_down_is_named(
-    tuning: Tuning, around: Neighbours, folder: Path
+    tuning: Tuning, around: Neighbours, directory: Path
 ) -> None:
     nowhere = replace(around.addresses, prometheus="http://127.0.0.1:9")
-    changed = replace(tuning, dashboards=folder)
+    changed = replace(tuning, dashboards=directory)
     async with running_sandbox(addresses=nowhere, tuning=changed) as box:
         status, body = await box.get("/control/dashboards/small")
     assert status == 502

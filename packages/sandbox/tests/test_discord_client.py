@@ -43,7 +43,7 @@ class Bot(commands.Bot):
         self.add_command(commands.Command(_ping, name="ping"))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Do not wait: discord.py would wait 5 s before it identifies anew."""
+        """Do not wait: discord.py would wait 5 s before it identifies again."""
 
     async def _note(self, event: str) -> None:
         self.seen.append(event)

@@ -215,11 +215,11 @@ async def test_an_answer_is_a_message_that_everybody_hears(
     box: RunningSandbox, bot: GatewayClient
 ) -> None:
     path = await used(box, bot)
-    status, told = await answered(
+    status, callback = await answered(
         box, path, {"type": 4, "data": {"content": "Pong!"}}, "?with_response=1"
     )
-    assert (status, told["resource"]["message"]["content"]) == (200, "Pong!")
-    assert told["interaction"]["response_message_id"] == told["resource"]["message"]["id"]
+    assert (status, callback["resource"]["message"]["content"]) == (200, "Pong!")
+    assert callback["interaction"]["response_message_id"] == callback["resource"]["message"]["id"]
     heard = await bot.until_event("MESSAGE_CREATE")
     assert (heard["content"], heard["type"], heard["author"]["id"]) == ("Pong!", 20, str(BOT.id))
     assert await shown(box) == ["/ping", "Pong!"]
@@ -243,8 +243,8 @@ async def test_an_answer_can_be_put_off_changed_and_taken_back(
     box: RunningSandbox, bot: GatewayClient
 ) -> None:
     path = await used(box, bot)
-    status, told = await answered(box, path, {"type": 5}, "?with_response=true")
-    assert (status, told["interaction"]["response_message_loading"]) == (200, True)
+    status, callback = await answered(box, path, {"type": 5}, "?with_response=true")
+    assert (status, callback["interaction"]["response_message_loading"]) == (200, True)
     assert await shown(box) == ["/ping"]
     assert (await call(box, "GET", original(path), known=False))[0] == 404
     for content in ("thought", "thought again"):

@@ -49,8 +49,8 @@ async def test_a_runners_drill_from_fault_to_resolved(
         "recovered_at": None,
         "resolved_at": None,
         "messages": 0,
-        "told_firing": 0,
-        "told_resolved": 0,
+        "firing_messages": 0,
+        "resolved_messages": 0,
         "said": None,
         "unresolved": [],
     }

@@ -22,7 +22,7 @@ class Need:
     variable: str
     is_required: bool = True
     instead: str = ""  # an image that makes this one unnecessary
-    source: str = ""  # the folder of a Python package that is built upon it
+    source: str = ""  # the directory of a Python package that is built upon it
 
     @property
     def title(self) -> str:
@@ -32,9 +32,9 @@ class Need:
 
 @dataclass(frozen=True)
 class Store:
-    """The archives of a folder, and the images in them."""
+    """The archives of a directory, and the images in them."""
 
-    folder: Path
+    directory: Path
     architecture: str
     archives: dict[str, list[Image]]
 
@@ -69,8 +69,9 @@ class Store:
             findings.note(
                 title,
                 "wrong",
-                f"{self.folder / archive} holds {short_name(image.name)} for {image.architecture},"
-                f" but the host is {self.architecture}: {self._save(short_name(image.name))}.",
+                f"{self.directory / archive} holds {short_name(image.name)} for"
+                f" {image.architecture}, but the host is {self.architecture}:"
+                f" {self._save(short_name(image.name))}.",
             )
             return
         findings.note(title, "ok", f"in images/{archive}")
@@ -82,7 +83,7 @@ class Store:
             else ""
         )
         return (
-            f"No archive in {self.folder} holds the image {need.image} ({need.variable}):"
+            f"No archive in {self.directory} holds the image {need.image} ({need.variable}):"
             f" {self._save(need.image)}{instead}."
         )
 

@@ -22,7 +22,7 @@ PYTHON = re.compile(r"python:(3)\.(\d+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 # The C library of Debian 12, and older ones, as wheels name them.
-GLIBC, OLDEST_GLIBC = 36, 17
+GLIBC, OLDEST_GLIBC = 36, 5
 MUSL = 2
 
 
@@ -59,11 +59,7 @@ class Target:
         if "alpine" in self.image:
             return [f"musllinux_1_{minor}_{machine}" for minor in range(MUSL, -1, -1)]
         names = [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC, OLDEST_GLIBC - 1, -1)]
-        return [*names, f"manylinux2014_{machine}", *self._old(machine)]
-
-    def _old(self, machine: str) -> list[str]:
-        old = ["manylinux_2_12", "manylinux2010", "manylinux_2_5", "manylinux1"]
-        return [f"{name}_{machine}" for name in old] if machine == "x86_64" else []
+        return [*names, *(f"manylinux{old}_{machine}" for old in ("2014", "2010", "1"))]
 
     @property
     def tags(self) -> frozenset[Tag] | None:
@@ -100,9 +96,9 @@ def pins_of(lock: str) -> Iterator[Pin]:
             continue
 
 
-def has_file(pin: Pin, folder: Path, target: Target) -> bool:
+def has_file(pin: Pin, directory: Path, target: Target) -> bool:
     """Say whether a wheel of the package is there that fits, and is the expected one."""
-    for path in folder.glob("*.whl"):
+    for path in directory.glob("*.whl"):
         try:
             name, version, _, tags = parse_wheel_filename(path.name)
         except InvalidWheelFilename:
@@ -122,12 +118,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def examine_wheels(folder: Path, lock: Path, target: Target, findings: Findings) -> None:
-    """Note which packages of a lock file are there; without the folder they are downloaded."""
-    download = download_command(folder, lock, target)
-    if not folder.is_dir():
+def examine_wheels(directory: Path, lock: Path, target: Target, findings: Findings) -> None:
+    """Note which packages of a lock file are there; without the directory they are downloaded."""
+    download = download_command(directory, lock, target)
+    if not directory.is_dir():
         findings.note(
-            f"{folder.name}/",
+            f"{directory.name}/",
             "optional",
             "not there, so the bot's packages are downloaded by pip where its image is built;"
             f" to bring them along, run {download} on a machine with internet",
@@ -136,26 +132,26 @@ def examine_wheels(folder: Path, lock: Path, target: Target, findings: Findings)
     for pin in pins_of(lock.read_text(encoding="utf-8")):
         if not target.needs(pin):
             continue
-        if has_file(pin, folder, target):
-            findings.note(pin.title, "ok", f"in {folder.name}/")
+        if has_file(pin, directory, target):
+            findings.note(pin.title, "ok", f"in {directory.name}/")
         else:
             name = f"{pin.requirement.name}{pin.requirement.specifier}"
             findings.note(
                 pin.title,
                 "missing",
-                f"No file in {folder} is the wheel of {name} that {lock} pins, for the Python of"
+                f"No file in {directory} is the wheel of {name} that {lock} pins, for the Python of"
                 f" {target.image} on {target.architecture}: on a machine with internet, run"
                 f" {download}, and put what it makes there.",
             )
 
 
-def download_command(folder: Path, lock: Path, target: Target) -> str:
+def download_command(directory: Path, lock: Path, target: Target) -> str:
     """Write the command that downloads the packages."""
     version = f" --python-version {'.'.join(map(str, target.version))}" if target.version else ""
     platforms = "".join(f" --platform {name}" for name in pip_platforms(target))
     return (
         f"`pip download --only-binary :all: --no-deps --require-hashes{version}{platforms}"
-        f" --dest {folder.name} --requirement {lock}`"
+        f" --dest {directory.name} --requirement {lock}`"
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from ansible.errors import AnsibleActionFail
 
 from .kubectl import Question
+from .messages import one_line, remedy_for
 from .objects import (
     MANAGER,
     OWNER_LABEL,
@@ -17,12 +18,12 @@ from .objects import (
     secret_values,
 )
 from .refusals import (
+    LONGEST_CAUSE,
+    REMEDIES,
     describe,
     hide,
     missing_namespaces,
     no_namespace,
-    remedy_for,
-    shorten,
 )
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ class Cluster:
             self._fail(answer, verb, objects)
 
     def _fail(self, answer: Answer, verb: str, objects: Sequence[Object]) -> NoReturn:
-        cause = shorten(hide(answer.said, secret_values(objects))) or "kubectl gave no reason"
+        said = one_line(hide(answer.said, secret_values(objects)), LONGEST_CAUSE)
+        cause = said or "kubectl gave no reason"
         names = ", ".join(str(identify(item)) for item in objects)
         purpose = f"cannot {verb} {names or f'the objects of {self.owner}'}"
         if answer.cluster_is_absent:
@@ -147,7 +149,7 @@ class Cluster:
                 "see `systemctl status k3s` and `journalctl -u k3s` on the host."
             )
             raise ClusterAbsentError(message)
-        message = f"{purpose} ({cause}): {remedy_for(answer.said, self._look_deeper())}."
+        message = f"{purpose} ({cause}): {remedy_for(answer.said, REMEDIES, self._look_deeper())}."
         raise AnsibleActionFail(message)
 
     def _look_deeper(self) -> str:

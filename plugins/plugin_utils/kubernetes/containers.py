@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .messages import one_line, remedy_for, to_the_point
 from .snapshot import last_message
 
 if TYPE_CHECKING:
@@ -18,13 +19,7 @@ HOPELESS_AFTER_S = {
     "InvalidImageName": 10.0,
     "CreateContainerConfigError": 30.0,
 }
-LONGEST_CAUSE = 400
-# What the kubelet and containerd say before they come to the point.
-PREAMBLE = re.compile(
-    r"^.*(?:(?:failed to pull and unpack image|failed to resolve reference) \S+: "
-    r"|unable to start container process: )"
-)
-# Only these probes end a container; it leaves by itself when told to, or by SIGTERM or SIGKILL.
+# Only these probes end a container; it leaves by itself when asked to, or by SIGTERM or SIGKILL.
 PROBE_THAT_ENDS = re.compile(r"(Liveness|Startup) probe")
 ENDED_FROM_OUTSIDE = (0, 143, 137)
 READ_ON = "its last lines below tell more"
@@ -42,7 +37,6 @@ PULL_REMEDIES = (
         "the host does not reach it: check its network, or put the image into botwatch_airgap_dir",
     ),
 )
-OTHER_PULL_REMEDY = "check the image's name and the registry"
 
 
 def container_fault(status: Object, spec: Object, events: list[Object]) -> str | None:
@@ -85,10 +79,7 @@ def pull_fault(image: str, message: str, events: list[Object]) -> str:
     """Say why an image cannot be pulled: the reason is in the event, not in the state."""
     pulls = [event for event in events if "ull image" in event.get("message", "")]
     cause = to_the_point(last_message(pulls, "Failed") or message)
-    remedy = next(
-        (remedy for pattern, remedy in PULL_REMEDIES if re.search(pattern, cause, re.IGNORECASE)),
-        OTHER_PULL_REMEDY,
-    )
+    remedy = remedy_for(cause, PULL_REMEDIES, "check the image's name and the registry")
     return f"needs the image {image}, which cannot be pulled ({cause}): {remedy}"
 
 
@@ -130,14 +121,3 @@ def ending(status: Object) -> dict[str, Any]:
 def has_run(status: Object) -> bool:
     """Say whether a container has been started at least once, and may have written lines."""
     return bool(ending(status)) or "running" in status.get("state", {})
-
-
-def to_the_point(message: str) -> str:
-    """Leave out who passed a message on to whom."""
-    return PREAMBLE.sub("", one_line(message, longest=2000))[:LONGEST_CAUSE]
-
-
-def one_line(text: str, longest: int = LONGEST_CAUSE) -> str:
-    """Bring a message into one line of bearable length."""
-    line = re.sub(r"\s+", " ", text).strip(" .:")
-    return line if len(line) <= longest else f"{line[:longest]}…"

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from .containers import (
-    HOPELESS_AFTER_S,
-    container_fault,
-    has_run,
-    one_line,
-)
+from .containers import HOPELESS_AFTER_S, container_fault, has_run
+from .messages import one_line, remedy_for
 from .snapshot import Snapshot, last_message
 
 if TYPE_CHECKING:
@@ -67,7 +62,7 @@ def ending_fault(pod: Object) -> str | None:
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         patience = pod["spec"].get("terminationGracePeriodSeconds", 30)
-        return f"is told to end and has not yet, for which it has {patience} s"
+        return f"is terminating and has not ended yet, for which it has {patience} s"
     if status.get("phase") == "Failed":
         cause = one_line(f"{status.get('reason', 'Failed')}: {status.get('message', '')}")
         return f"was ended by its node ({cause}): free what the node lacks, and delete the pod"
@@ -79,14 +74,7 @@ def scheduling_fault(pod: Object) -> str:
     message = condition(pod, "PodScheduled").get("message")
     if not message:
         return "waits for a node: the scheduler has not looked at it yet"
-    remedy = next(
-        (
-            remedy
-            for cause, remedy in SCHEDULING_REMEDIES
-            if re.search(cause, message, re.IGNORECASE)
-        ),
-        "give the cluster a node that fits",
-    )
+    remedy = remedy_for(message, SCHEDULING_REMEDIES, "give the cluster a node that fits")
     return f"has no node to run on ({one_line(message)}): {remedy}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .messages import one_line, remedy_for
 from .objects import Identity, Object, identify
 
 if TYPE_CHECKING:
@@ -49,17 +50,12 @@ def describe(
 ) -> str:
     """Say why the server refuses this object, and what to do."""
     identity = identify(item)
-    cause = shorten(AROUND.sub("", hide(said, secrets)))
+    cause = one_line(AROUND.sub("", hide(said, secrets)), LONGEST_CAUSE)
     if live is not None and FIXED.search(said):
         fields = ", ".join(differing_fields(item, live))
         what = f"{fields} of {identity}" if fields else str(identity)
         return f"{what} cannot be changed ({cause}): {replacement(identity, kubectl)}."
-    return f"{identity} is refused ({cause}): {remedy_for(said)}."
-
-
-def remedy_for(said: str, otherwise: str = OTHER_REMEDY) -> str:
-    """Say what to do about a refusal."""
-    return next((remedy for cause, remedy in REMEDIES if re.search(cause, said)), otherwise)
+    return f"{identity} is refused ({cause}): {remedy_for(said, REMEDIES, OTHER_REMEDY)}."
 
 
 def replacement(identity: Identity, kubectl: str) -> str:
@@ -95,9 +91,3 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "<hidden>")
     return text
-
-
-def shorten(text: str) -> str:
-    """Bring a cause into one line of bearable length."""
-    line = re.sub(r"\s+", " ", text).strip(" .")
-    return line if len(line) <= LONGEST_CAUSE else f"{line[:LONGEST_CAUSE]}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .containers import one_line, to_the_point
+from .messages import one_line, to_the_point
 from .objects import Object, identify
 from .pods import (
     condition,

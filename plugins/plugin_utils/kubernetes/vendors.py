@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 # The tool reads a file, and the volume with the program's data is what it can be written to.
 SCRIPT = (
-    "file=$(mktemp {folder}/check.XXXXXX) && cat >$file && {check}; "
+    "file=$(mktemp {directory}/check.XXXXXX) && cat >$file && {check}; "
     "code=$?; rm -f $file; exit $code"
 )
 
 
 @dataclass(frozen=True)
 class Place:
-    """A pod whose image holds the vendor's tool, and a folder that it can write to."""
+    """A pod whose image holds the vendor's tool, and a directory that it can write to."""
 
     namespace: str
     pod: str
-    folder: str
+    directory: str
 
 
 def check(kubectl: Kubectl, place: Place, command: str, name: str, text: str) -> None:
@@ -40,7 +40,9 @@ def check(kubectl: Kubectl, place: Place, command: str, name: str, text: str) ->
     phase = kubectl.ask("get", "pod", place.pod, *at, *asked)
     if phase.failed or phase.stdout != "Running":
         return
-    script = SCRIPT.format(folder=shlex.quote(place.folder), check=command.replace("%s", "$file"))
+    script = SCRIPT.format(
+        directory=shlex.quote(place.directory), check=command.replace("%s", "$file")
+    )
     answer = kubectl.hand(text, "exec", "--stdin", place.pod, *at, "--", "sh", "-c", script)
     if answer.failed:
         said = f"{answer.stdout}{answer.stderr}".strip()

@@ -46,7 +46,8 @@ from botwatch_dashboards.values import default_of, used_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_dashboards.spec import Board, Colour, Limit, Note, Panel, Query, Row, Variable
+    from botwatch_dashboards import spec
+    from botwatch_dashboards.spec import Board, Colour, Note, Panel, Query, Row, Variable
     from botwatch_dashboards.texts import Language
 
 AnyPanel: TypeAlias = (
@@ -141,7 +142,7 @@ def _panel(panel: Panel, board: Board, language: Language) -> AnyPanel:
         built.with_target(target.interval(board.step))
     if panel.kind is not Kind.HEATMAP:
         _scale(built, panel)
-        built.thresholds(_thresholds(panel.limits))
+        built.thresholds(_thresholds(panel.thresholds))
         built.mappings(_mappings(panel, language))
     if panel.if_empty:
         built.no_value(read(panel.if_empty, language))
@@ -171,7 +172,7 @@ def _target(query: Query, ref_id: str, panel: Panel, language: Language) -> prom
     return target.range()
 
 
-def _thresholds(limits: tuple[Limit, ...]) -> dashboard.ThresholdsConfig:
+def _thresholds(limits: tuple[spec.Threshold, ...]) -> dashboard.ThresholdsConfig:
     """Give colours from limits: green on the good side, from the mildest to the worst."""
     below = [limit for limit in limits if limit.bad == "below"]
     above = [limit for limit in limits if limit.bad == "above"]
@@ -184,7 +185,7 @@ def _thresholds(limits: tuple[Limit, ...]) -> dashboard.ThresholdsConfig:
     return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
 
 
-def _threshold(limit: Limit, colour: Colour) -> Threshold:
+def _threshold(limit: spec.Threshold, colour: Colour) -> Threshold:
     if isinstance(limit.value, str):
         return NamedThreshold(0, PALETTE[colour], limit.value.removeprefix("$"))
     return Threshold(limit.value, PALETTE[colour])
@@ -192,10 +193,10 @@ def _threshold(limit: Limit, colour: Colour) -> Threshold:
 
 def _mappings(panel: Panel, language: Language) -> list[ValueMapping]:
     options = {
-        str(meaning.value): ValueMappingResult(
-            text=read(meaning.words, language), color=PALETTE[meaning.colour], index=index
+        str(mapping.value): ValueMappingResult(
+            text=read(mapping.words, language), color=PALETTE[mapping.colour], index=index
         )
-        for index, meaning in enumerate(panel.means)
+        for index, mapping in enumerate(panel.mappings)
     }
     mappings: list[ValueMapping] = [ValueMap(options=options)] if options else []
     if panel.if_empty and panel.kind is Kind.NUMBER:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from botwatch_dashboards.texts import Text
+
 if TYPE_CHECKING:
-    from botwatch_dashboards.texts import Text, Words
+    from botwatch_dashboards.texts import Words
 
 Colour: TypeAlias = Literal["green", "red", "orange", "blue", "purple", "text"]
 
@@ -57,7 +59,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Limit:
+class Threshold:
     """From where on a value is bad.
 
     Attributes:
@@ -72,12 +74,18 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ValueMapping:
     """What a value is shown as."""
 
     value: int
     words: Words
     colour: Colour
+
+
+YES_OR_NO = (
+    ValueMapping(1, Text("Yes", "예"), "green"),
+    ValueMapping(0, Text("No", "아니요"), "red"),
+)
 
 
 @dataclass(frozen=True)
@@ -92,8 +100,8 @@ class Panel:
         unit: by Grafana's name for it.
         kind: how it is drawn.
         alerts: the alerts that are about what this shows.
-        limits: where these fire, from good to bad.
-        means: what single values mean.
+        thresholds: where these fire, from good to bad.
+        mappings: what single values mean.
         if_empty: why it is well that there is nothing to be seen; None: there always is.
         width: of 24 columns.
         height: in rows of the grid.
@@ -109,8 +117,8 @@ class Panel:
     unit: str = "short"
     kind: Kind = Kind.LINES
     alerts: tuple[str, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    means: tuple[Meaning, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    mappings: tuple[ValueMapping, ...] = ()
     if_empty: Text | None = None
     width: int = 8
     height: int = 8

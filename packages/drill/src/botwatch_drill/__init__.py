@@ -1,3 +1,3 @@
-"""Fire drills: breaks the site on purpose and times the alarm."""
+"""Fire drills: breaks the stack on purpose and times the notification."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What breaks a site on its host: the words for its shell, which each runtime has of its own."""
+"""What breaks a stack on its host: the words for its shell, which each runtime has of its own."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Breakage(ABC):
     @property
     @abstractmethod
     def remedy(self) -> str:
-        """The command that mends it by hand."""
+        """The command that repairs it by hand."""
 
     def find(self) -> list[str]:
         """Find what is to be broken; fail where it does not run."""
         return []
 
     def hold(self) -> list[str]:
-        """Keep the runtime from mending it."""
+        """Keep the runtime from repairing it."""
         return []
 
     @abstractmethod

@@ -23,11 +23,11 @@ from botwatch_drill.host import HostError, RemoteHost
 from botwatch_drill.host_observer import Addresses, alert_rules, host_observer
 from botwatch_drill.options import parse
 from botwatch_drill.report import ReportError
-from botwatch_drill.rest import UnrestError
 from botwatch_drill.runtimes.known import AUTO, RUNTIMES, detect
 from botwatch_drill.session import Plan, Session
+from botwatch_drill.steady_state import NotSteadyError
 from botwatch_drill.stopping import InterruptionError, Stop
-from botwatch_drill.watch import Site
+from botwatch_drill.watch import Stack
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -54,7 +54,7 @@ class ExitCode(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Dependencies:
     """What the command works with, apart from its arguments.
 
     Attributes:
@@ -70,25 +70,25 @@ class Means:
     root_remedy: str = "connect as root, or add sudo=true to --host"
 
 
-def main(arguments: Sequence[str] | None = None, means: Means | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, dependencies: Dependencies | None = None) -> int:
     """Run the command and return its exit code."""
     options = parse(arguments)
-    means = means or Means()
+    dependencies = dependencies or Dependencies()
     stop = Stop()
     try:
         with stop.listening(), ControlRoom(options.control) as control:
-            host = means.connect(options.host)
+            host = dependencies.connect(options.host)
             runtime = _runtime(options, host)
             addresses = _addresses(options, runtime)
             observer = control if options.control else host_observer(host, addresses)
-            site = Site(observer, host, stop)
-            drills = _drills(options, runtime, means)
-            _preflight(site, runtime, means)
+            stack = Stack(observer, host, stop)
+            drills = _drills(options, runtime, dependencies)
+            _preflight(stack, runtime, dependencies)
             if not options.control:
                 rules = alert_rules(host, addresses.prometheus)
                 drills = with_rules(options.drill, drills, rules)
             plan = Plan(drills, options.runs, options.seed, runtime.evidence)
-            return _run(Session(site, plan, _console()), options.json)
+            return _run(Session(stack, plan, _console()), options.json)
     except (ControlError, DeploymentError, HostError, ReportError, UnknownDrillError) as error:
         return _complain(error, ExitCode.CANNOT_RUN)
     except InterruptionError as error:
@@ -106,13 +106,13 @@ def _addresses(options: Namespace, runtime: Runtime) -> Addresses:
     return Addresses(*words)
 
 
-def _drills(options: Namespace, runtime: Runtime, means: Means) -> tuple[Drill, ...]:
+def _drills(options: Namespace, runtime: Runtime, dependencies: Dependencies) -> tuple[Drill, ...]:
     deployed = deployments(options.deploy, options.bad_deploy)
     offered = (*DRILLS[runtime.name], *deployed)
     if not options.control:
         offered = without_stand_ins(options.drill, offered)
     chosen = choose(options.drill, offered)
-    return tuple(replace(drill, limits=means.limits or drill.limits) for drill in chosen)
+    return tuple(replace(drill, limits=dependencies.limits or drill.limits) for drill in chosen)
 
 
 def _run(session: Session, path: Path | None) -> int:
@@ -127,7 +127,7 @@ def _run(session: Session, path: Path | None) -> int:
         code = ExitCode.OK if all(result.ok for result in session.results) else ExitCode.FAILED
     except InterruptionError as error:
         code = _complain(error, ExitCode.SIGNAL + error.number)
-    except (ControlError, DeploymentError, HostError, UnrestError) as error:
+    except (ControlError, DeploymentError, HostError, NotSteadyError) as error:
         code = _early_end(session, error)
     finally:
         _report(session, path)
@@ -137,7 +137,7 @@ def _run(session: Session, path: Path | None) -> int:
 def _early_end(session: Session, error: Exception) -> int:
     """Tell a broken connection from one that Ctrl-C has broken, as it ends the connection too."""
     try:
-        session.site.stop.check()
+        session.stack.stop.check()
     except InterruptionError as interruption:
         return _complain(interruption, ExitCode.SIGNAL + interruption.number)
     return _complain(error, ExitCode.CANNOT_RUN)
@@ -155,16 +155,16 @@ def _report(session: Session, path: Path | None) -> None:
         session.console.print(f"The same as JSON: {path}", highlight=False, soft_wrap=True)
 
 
-def _preflight(site: Site, runtime: Runtime, means: Means) -> None:
+def _preflight(stack: Stack, runtime: Runtime, dependencies: Dependencies) -> None:
     try:
-        user = site.host.sh(f"{PREFLIGHT}\n{runtime.preflight}").strip()
+        user = stack.host.sh(f"{PREFLIGHT}\n{runtime.preflight}").strip()
     except HostError as error:
-        message = f"{error}: {means.host_remedy}"
+        message = f"{error}: {dependencies.host_remedy}"
         raise HostError(message) from error
     if user != "0":
-        message = f"drills need root on the host: {means.root_remedy}"
+        message = f"drills need root on the host: {dependencies.root_remedy}"
         raise HostError(message)
-    site.control.state()
+    stack.control.state()
 
 
 def _console() -> Console:

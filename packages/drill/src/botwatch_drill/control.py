@@ -15,7 +15,6 @@ from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from botwatch_sandbox.drills.record import Mark
 
@@ -61,16 +60,11 @@ class ControlRoom:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._session.close()
 
     def state(self) -> Snapshot:
-        """Return the state of the whole site."""
+        """Return the state of the whole stack."""
         return self._call("GET", "/control/state", Snapshot.parse)
 
     def start(self, spec: DrillSpec) -> Record:

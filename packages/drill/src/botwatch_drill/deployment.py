@@ -16,8 +16,6 @@ from botwatch_drill.fault import Fault
 from botwatch_drill.outcome import Ended, Outcome
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from botwatch_drill.watch import Watch
 
 END_S = 10.0
@@ -53,7 +51,7 @@ class Deployment(Fault):
 
     def run(self, watch: Watch) -> Outcome:
         """Deploy to the deployment's own end, and watch what comes of it; see Fault."""
-        control, limits = watch.site.control, watch.drill.limits
+        control, limits = watch.stack.control, watch.drill.limits
         control.mark("injected")
         with RunningDeployment(self.command, limits.deploy_s) as running:
             watch.line.waits("deploying")
@@ -119,12 +117,7 @@ class RunningDeployment:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.result()
         self._output.close()
 

@@ -27,7 +27,7 @@ class Fault(ABC):
 
     @abstractmethod
     def run(self, watch: Watch) -> Outcome:
-        """Break the site, watch what follows, and undo it.
+        """Break the stack, watch what follows, and undo it.
 
         Raises:
             ControlError: the control room is gone or refuses.

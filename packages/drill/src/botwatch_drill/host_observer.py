@@ -1,8 +1,8 @@
-"""Watches a site that has no control room: asks Prometheus and Alertmanager on its host.
+"""Watches a stack that has no control room: asks Prometheus and Alertmanager on its host.
 
-What was told cannot be read there, but that something was: Alertmanager counts its notifications.
-One that was sent is taken to be about every alert that fires then and was not told of yet, or is
-over and was not told to be: groups are small, and group_wait is short.
+Notifications cannot be read there, only counted, as Alertmanager does. One that was sent is taken
+to be about every alert that fires then or is over, and for which none was sent yet: groups are
+small, and group_wait is short.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
 from botwatch_drill.recording import Recording
-from botwatch_drill.snapshot import Alert, Snapshot, Told
+from botwatch_drill.snapshot import Alert, Notification, Snapshot
 
 if TYPE_CHECKING:
     from botwatch_drill.host import Host
@@ -55,7 +55,7 @@ _FAILED = "alertmanager_notifications_failed_total{"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts of the site are reached on their host."""
+    """Where the parts of the stack are reached on their host."""
 
     bot: str
     prometheus: str
@@ -64,7 +64,7 @@ class Addresses:
 
 @dataclass(slots=True)
 class HostLook:
-    """Looks at a site from its host.
+    """Looks at a stack from its host.
 
     Attributes:
         host: where it runs.
@@ -75,7 +75,7 @@ class HostLook:
     addresses: Addresses
     _sent: float | None = None
     _open: set[str] = field(default_factory=set)
-    _told: list[Told] = field(default_factory=list)
+    _notifications: list[Notification] = field(default_factory=list)
 
     def __call__(self) -> Snapshot:
         """Return what is seen now.
@@ -96,7 +96,7 @@ class HostLook:
             now=seen["now"],
             problems=_problems(seen),
             alerts=tuple(alerts),
-            told=tuple(self._told),
+            notifications=tuple(self._notifications),
             ready=seen["ready"],
             started_at=_started_at(seen),
             crashes=_crashes(seen["crashes"]),
@@ -109,12 +109,14 @@ class HostLook:
         sent, before = _accepted(seen["metrics"]), self._sent
         self._sent = sent
         if before is None:
-            self._open = set(firing)  # what fired before anybody looked was told before
+            self._open = set(firing)  # for what fired before the first look, one was sent before
         elif sent > before:
             states = {"firing": firing - self._open, "resolved": self._open - firing}
             for state, names in states.items():
-                self._told += [Told(seen["now"], state, name, name) for name in sorted(names)]
-            self._told = self._told[-KEPT:]
+                self._notifications += [
+                    Notification(seen["now"], state, name, name) for name in sorted(names)
+                ]
+            self._notifications = self._notifications[-KEPT:]
             self._open = set(firing)
 
 
@@ -128,7 +130,7 @@ def alert_rules(host: Host, prometheus: str) -> frozenset[str]:
 
 
 def host_observer(host: Host, addresses: Addresses) -> Recording:
-    """Return the observer of a site without stand-ins."""
+    """Return the observer of a stack without stand-ins."""
     return Recording(HostLook(host, addresses))
 
 
@@ -156,7 +158,7 @@ def _problems(seen: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _accepted(metrics: str) -> float:
-    """Count the notifications that were accepted; those to the site's own probe do not count."""
+    """Count the notifications that were accepted; those to the stack's own probe do not count."""
     return _sum(metrics, _SENT) - _sum(metrics, _FAILED)
 
 

@@ -67,10 +67,10 @@ class Injection:
         Raises:
             HostError: it could not be done.
         """
-        mend = [*self.breakage.clear(), NOW, *self.breakage.start()]
+        repair = [*self.breakage.clear(), NOW, *self.breakage.start()]
         # An injection may go on although its connection is lost.
         wait = f"exec 9>>{self._lock}; flock --wait={WAIT_S} 9 || true"
-        script = "\n".join([wait, *mend, *self._disarm_lines()])
+        script = "\n".join([wait, *repair, *self._disarm_lines()])
         # Ctrl-C in a terminal also ends the connection's own process: try again.
         for _ in range(UNDO_ATTEMPTS - 1):
             try:

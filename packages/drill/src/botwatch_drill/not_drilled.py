@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 NOT_DRILLED: Mapping[str, str] = {
     "AlertDeliverySlow": "it takes a slow machine, and that slows the drill as well",
-    "DiscordBotDeaf": "the bot tests and mends a quiet connection, so it takes a bug in that",
+    "DiscordBotDeaf": "the bot tests and reconnects a quiet connection, so it takes a bug in that",
     "KubernetesCertificateExpiring": "it takes a certificate about to end, or a wrong clock",
     "KubernetesContainerOutOfMemory": "what uses up a container's memory may end its whole node",
     "KubernetesDeploymentNotAvailable": "it takes minutes without a part of the cluster itself",
@@ -18,7 +18,7 @@ NOT_DRILLED: Mapping[str, str] = {
     "KubernetesPodRestarted": "the bot's restart is drilled, and it is the same measurement",
     "KubernetesVolumeFillingUp": "the volumes are the monitoring's own, which ends with them",
     "NodeClockSkewed": "a wrong clock breaks TLS, tokens and every measurement of the drill",
-    "NodeDown": "it is about further nodes of a cluster, which not every site has",
+    "NodeDown": "it is about agent nodes of a cluster, which not every stack has",
     "NodeLoadHigh": "a quarter of an hour of load would slow down the bot that people use",
     "NodeMemoryExhaustion": "using up a host's memory ends whatever runs on it",
     "NodeMemoryLow": "using up a host's memory ends whatever runs on it",

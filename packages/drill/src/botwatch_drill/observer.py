@@ -1,4 +1,4 @@
-"""Who watches a site while it is broken: the control room of the stand-ins, or the host itself."""
+"""Who watches a stack while it is broken: the control room of the stand-ins, or the host itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Observer(Protocol):
     """Keeps the record of one drill at a time. Every method raises ControlError."""
 
     def state(self) -> Snapshot:
-        """Return the state of the whole site."""
+        """Return the state of the whole stack."""
 
     def start(self, spec: DrillSpec) -> Record:
         """Start the record of a drill."""

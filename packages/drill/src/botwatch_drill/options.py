@@ -41,7 +41,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--runtime",
         choices=(*RUNTIMES, AUTO),
         default=next(iter(RUNTIMES)),
-        help="how the site runs there (default %(default)s); auto: look there",
+        help="how the stack runs there (default %(default)s); auto: look there",
     )
     add(
         "--drill",

@@ -1,4 +1,4 @@
-"""A record that is kept here, of what is seen of a site from look to look.
+"""A record that is kept here, of what is seen of a stack from look to look.
 
 The control room keeps one record of its own. This one serves where there is no control room, and
 where several drills run at once.
@@ -15,7 +15,7 @@ from botwatch_sandbox.drills.recorder import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from botwatch_drill.snapshot import Snapshot, Told
+    from botwatch_drill.snapshot import Notification, Snapshot
     from botwatch_sandbox.drills.record import DrillSpec, Mark, Record
 
 
@@ -31,7 +31,7 @@ class Recording:
     look: Callable[[], Snapshot]
     player: Callable[[str, Mapping[str, object]], None] | None = None
     _recorder: Recorder = field(default_factory=Recorder)
-    _heard: set[Told] = field(default_factory=set)
+    _seen: set[Notification] = field(default_factory=set)
 
     def state(self) -> Snapshot:
         """See Observer."""
@@ -39,7 +39,7 @@ class Recording:
 
     def start(self, spec: DrillSpec) -> Record:
         """See Observer."""
-        self._heard = set(self.look().told)
+        self._seen = set(self.look().notifications)
         return self._recorder.start(spec)
 
     def mark(self, mark: Mark, at: float | None = None) -> Record:
@@ -55,7 +55,7 @@ class Recording:
         return record
 
     def current(self) -> Record:
-        """See Observer; look at the site."""
+        """See Observer; look at the stack."""
         record = self._record()
         if record.injected_at is not None and record.running:
             self._see(self.look())
@@ -81,7 +81,7 @@ class Recording:
             ready=snapshot.ready, asked_at=now, at=now, started_at=snapshot.started_at
         )
         self._recorder.saw_alerts(snapshot.firing, now)
-        for told in snapshot.told:
-            if told not in self._heard:
-                self._heard.add(told)
-                self._recorder.saw_message(told)
+        for notification in snapshot.notifications:
+            if notification not in self._seen:
+                self._seen.add(notification)
+                self._recorder.saw_message(notification)

@@ -71,7 +71,7 @@ class Result:
 
     @property
     def awaited_s(self) -> float | None:
-        """The median of what the budget is for: the message, or the alert that nobody is told."""
+        """The median of what the budget is for: the message, or the alert without one."""
         median = self.median
         return median.firing_s if self.drill.expect == "firing" else median.delivered_s
 

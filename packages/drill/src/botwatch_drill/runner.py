@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from botwatch_drill.drill import Drill
     from botwatch_drill.progress import Notes
     from botwatch_drill.result import Run
-    from botwatch_drill.watch import Site
+    from botwatch_drill.watch import Stack
 
 
-def run_once(site: Site, drill: Drill, line: Notes) -> tuple[Run, float | None]:
-    """Run a drill once: break the site, watch, mend it, and judge.
+def run_once(stack: Stack, drill: Drill, line: Notes) -> tuple[Run, float | None]:
+    """Run a drill once: break the stack, watch, repair it, and judge.
 
     Args:
-        site: where.
+        stack: where.
         drill: what.
         line: shows what is seen.
 
@@ -31,18 +31,18 @@ def run_once(site: Site, drill: Drill, line: Notes) -> tuple[Run, float | None]:
         ControlError, DeploymentError, HostError, InterruptionError: as Fault.run; the fault is
             undone.
     """
-    site.stop.check()
-    watch = Watch(site, drill, line)
+    stack.stop.check()
+    watch = Watch(stack, drill, line)
     if drill.breaks.has_own_record:
         return judge(drill, drill.breaks.run(watch).record), None
-    watch.record_id = site.control.start(drill).id
+    watch.record_id = stack.control.start(drill).id
     try:
         outcome = drill.breaks.run(watch)
         failures = judge(drill, outcome.record, outcome.ended).failures
-        record = site.control.finish(ok=not failures, error=" ".join(failures) or None)
+        record = stack.control.finish(ok=not failures, error=" ".join(failures) or None)
     except BaseException as error:
-        # The error matters more than a control room that cannot be told.
+        # The error matters more than an unreachable control room.
         with contextlib.suppress(ControlError):
-            site.control.finish(ok=False, error=f"aborted: {error}")
+            stack.control.finish(ok=False, error=f"aborted: {error}")
         raise
     return judge(drill, record, outcome.ended), record.budget_s

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botwatch_drill import rest, together
+from botwatch_drill import steady_state, together
 from botwatch_drill.host import HostError
 from botwatch_drill.progress import line
 from botwatch_drill.result import Result
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from botwatch_drill.drill import Drill
     from botwatch_drill.result import Run
     from botwatch_drill.runtimes.runtime import Evidence
-    from botwatch_drill.watch import Site
+    from botwatch_drill.watch import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Plan:
 class Session:
     """Runs a plan; `results` holds what there is, also after an early end."""
 
-    site: Site
+    stack: Stack
     plan: Plan
     console: Console
     results: list[Result] = field(init=False)
@@ -59,7 +59,7 @@ class Session:
         """Run everything.
 
         Raises:
-            ControlError, DeploymentError, HostError, InterruptionError, UnrestError: the session
+            ControlError, DeploymentError, HostError, InterruptionError, NotSteadyError: the session
                 ended early.
         """
         delays = random.Random(self.plan.seed)  # noqa: S311 - spreads moments, guards nothing
@@ -80,9 +80,9 @@ class Session:
             due = [result for result in group if number <= result.wanted]
             with line(self.console, f"{together.NAME:<20} {number}") as shown:
                 for result in due:
-                    rest.wait(self.site, result.drill, shown)
+                    steady_state.wait(self.stack, result.drill, shown)
                 drills = [result.drill for result in due]
-                runs = together.run_together(self.site, drills, self.console, shown)
+                runs = together.run_together(self.stack, drills, self.console, shown)
             for result, (run, budget_s) in zip(due, runs, strict=True):
                 result.budget_s = budget_s
                 result.runs.append(run)
@@ -92,10 +92,10 @@ class Session:
     def _run(self, result: Result, number: int, delay_s: float) -> Run:
         label = f"{result.drill.name:<20} {number}/{result.wanted}"
         with line(self.console, label) as shown:
-            rest.wait(self.site, result.drill, shown)
+            steady_state.wait(self.stack, result.drill, shown)
             shown.waits(f"waiting {delay_s:.1f} s")
-            self.site.stop.sleep(delay_s)
-            run, budget_s = run_once(self.site, result.drill, shown)
+            self.stack.stop.sleep(delay_s)
+            run, budget_s = run_once(self.stack, result.drill, shown)
             result.budget_s = budget_s
             shown.says("failed" if run.failures else "ok")
             return run
@@ -107,7 +107,7 @@ class Session:
         for evidence in self.plan.evidence:
             self._out(f"--- {evidence.what}")
             try:
-                self._out(self.site.host.sh(evidence.script).rstrip())
+                self._out(self.stack.host.sh(evidence.script).rstrip())
             except HostError as error:
                 self._out(f"cannot be read: {error}")
 

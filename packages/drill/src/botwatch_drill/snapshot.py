@@ -1,4 +1,4 @@
-"""The state of the site at one moment, as far as a drill needs to know it."""
+"""The state of the stack at one moment, as far as a drill needs to know it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something that Slack was told.
+class Notification:
+    """A message that Slack received.
 
     Attributes:
         at: when (Unix seconds).
@@ -35,7 +35,7 @@ class Told:
         return self.state == state and self.names(alert)
 
     def words_on(self, alert: str | None) -> str:
-        """Return all that it says: its alerts are not told apart."""
+        """Return all that it says: its alerts are not distinguished."""
         del alert
         return self.words
 
@@ -55,20 +55,20 @@ class Alert:
     def disturbs(self, own: Collection[str | None]) -> bool:
         """Say whether a drill with alerts of its own has to wait for the end of it.
 
-        What goes on about the node, perhaps for days, does not change what is told of the bot.
+        An alert about the node, perhaps for days, does not change notifications about the bot.
         """
         return self.service != "node" or self.name in own
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is seen of the site.
+    """What is seen of the stack.
 
     Attributes:
         now: when it was (Unix seconds).
-        problems: what keeps the site from being at rest, a short clause each.
+        problems: what keeps the stack from its steady state, a short clause each.
         alerts: all that are pending or firing.
-        told: what Slack was told lately, in this order.
+        notifications: what Slack received lately, in this order.
         refused: when Slack refused something, or did not answer (Unix seconds).
         ready: whether the bot is ready.
         started_at: when the bot's process started (Unix seconds on the host's clock); None: it does
@@ -79,7 +79,7 @@ class Snapshot:
     now: float
     problems: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    told: tuple[Told, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     refused: tuple[float, ...] = ()
     ready: bool = True
     started_at: float | None = None
@@ -93,12 +93,12 @@ class Snapshot:
     @property
     def message_open(self) -> bool:
         """Whether Slack's last word about an alert is that it fires."""
-        last = [told.state for told in self.told if told.state is not None][-1:]
+        last = [sent.state for sent in self.notifications if sent.state is not None][-1:]
         return last == ["firing"]
 
-    def told_s(self, alert: str | None) -> float | None:
-        """Return how many seconds ago Slack was last told of an alert (any: None); None: never."""
-        last = [told.at for told in self.told if told.names(alert)][-1:]
+    def notified_s(self, alert: str | None) -> float | None:
+        """Return the seconds since Slack was last notified of an alert (any: None); None: never."""
+        last = [sent.at for sent in self.notifications if sent.names(alert)][-1:]
         return self.now - last[0] if last else None
 
     @classmethod
@@ -116,19 +116,19 @@ class Snapshot:
                 Alert(item["name"], item["state"], item["labels"].get("service", ""))
                 for item in alerts["items"]
             ),
-            told=tuple(_told(message) for message in body["slack"]["messages"]),
+            notifications=tuple(_notification(message) for message in body["slack"]["messages"]),
             refused=tuple(entry["at"] for entry in body["slack"]["refused"]),
             ready=body["status"]["bot"]["ready"],
             crashes=body["status"]["bot"]["crashes"] or 0,
         )
 
 
-def _told(message: Mapping[str, Any]) -> Told:
+def _notification(message: Mapping[str, Any]) -> Notification:
     attachments = message["attachments"]
     titles = [attachment.get("title", "") for attachment in attachments]
     texts = [attachment.get("text", "") for attachment in attachments]
     words = "\n".join(part for part in (message["text"], *titles, *texts) if part)
-    return Told(message["at"], message["state"], "\n".join(titles), words)
+    return Notification(message["at"], message["state"], "\n".join(titles), words)
 
 
 def _status(status: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A host for tests: it runs the real scripts with made-up programs, and keeps to its own folder."""
+"""A host for tests: runs the real scripts with made-up programs, in a directory of its own."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ class StubbedHost:
     """Runs scripts with the programs that a test gives it.
 
     Attributes:
-        folder: stands for the host's root, and holds what the programs read and write.
+        directory: stands for the host's root, and holds what the programs read and write.
     """
 
-    folder: Path
+    directory: Path
 
     def program(self, path: str, script: str) -> None:
         """Put a shell script in the place of a program, given by its path below the root."""
-        program = self.folder / path
+        program = self.directory / path
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
 
     def sh(self, script: str) -> str:
-        """Run a script of a drill, in the folder instead of in the host's own places."""
+        """Run a script of a drill, in the directory instead of in the host's own places."""
         for place in ("/run/", "/proc/", "/usr/local/bin/"):
-            (self.folder / place.strip("/")).mkdir(parents=True, exist_ok=True)
-            script = script.replace(place, f"{self.folder}{place}")
+            (self.directory / place.strip("/")).mkdir(parents=True, exist_ok=True)
+            script = script.replace(place, f"{self.directory}{place}")
         return self.run(script)
 
     def restart(self) -> None:
@@ -47,7 +47,7 @@ class StubbedHost:
         """Run a script as it is."""
         done = subprocess.run(  # noqa: S603 - the drill's own scripts
             ["/bin/sh", "-ec", script],
-            env={"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "FAKE": str(self.folder)},
+            env={"PATH": f"{self.directory}/bin:{os.environ['PATH']}", "FAKE": str(self.directory)},
             capture_output=True,
             text=True,
             check=False,
@@ -64,4 +64,4 @@ class StubbedHost:
     @property
     def log(self) -> list[str]:
         """The calls of the programs, in their order."""
-        return (self.folder / "log").read_text().splitlines()
+        return (self.directory / "log").read_text().splitlines()

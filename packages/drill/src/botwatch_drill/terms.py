@@ -18,7 +18,7 @@ class Limits:
         max_s: within which every single run's message must be delivered.
         resolved_within_s: within which the resolved message must follow, after the injection.
         quiet_s: how long no message may come after the bot is ready again.
-        rest_s: how long is waited for the site to be at rest before a run. Outlasts an abandoned
+        steady_s: how long is waited for a steady state before a run. Outlasts an abandoned
             drill, its fail-safe and the alert that follows.
         late_s: how long is waited for what is too late already, to be able to say how late.
         seen_s: how long a bot that is back is left alone, so that Prometheus sees it, before it is
@@ -33,7 +33,7 @@ class Limits:
     max_s: float = 25.0
     resolved_within_s: float = 120.0
     quiet_s: float = 30.0
-    rest_s: float = 300.0
+    steady_s: float = 300.0
     late_s: float = 60.0
     seen_s: float = 3.0
     forget_s: float = 660.0
@@ -45,7 +45,7 @@ class Limits:
 LIMITS = Limits()
 # Up to three minutes: a scrape, an evaluation, a minute of `for`, and a further evaluation.
 SLOW_LIMITS = Limits(
-    max_s=240.0, resolved_within_s=720.0, rest_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
+    max_s=240.0, resolved_within_s=720.0, steady_s=600.0, late_s=300.0, fail_safe_s=1200, poll_s=1.0
 )
 
 
@@ -54,7 +54,7 @@ class Terms(DrillSpec):
     """A drill but for what is broken. Every `…_s` is seconds after the injection.
 
     Attributes:
-        recovered_within_s: when the site must be well again.
+        recovered_within_s: when the stack must be well again.
         needs: whether it can be run on any host, only where alerts come as quickly as on the demo's
             node, or only where the stand-ins are.
         phase_s: the injection is delayed by a random part of this, so that the runs do not all meet
@@ -63,17 +63,17 @@ class Terms(DrillSpec):
         crashes: how many crashes a run adds to those that DiscordBotCrashLooping counts.
         usual_runs: how often it is run unless somebody says how often.
         says: the words that the message must contain; None when its name is enough.
-        resolves: whether Slack must be told that it is over.
-        once: whether each of the two must be told exactly once.
+        resolves: whether a resolved notification must be sent.
+        once: whether each of the two must be sent exactly once.
         brief: whether it may be over before anybody has seen it.
         together: whether it may run beside others: it concerns no bot, and takes its time.
         meanwhile: what else is done once the message is there; None: nothing.
         hidden_by: alerts after which this drill's own keeps quiet for a while, `hidden_for_s`, as
-            they have told of the same.
+            they have notified of the same.
         limits: how long everything may take.
     """
 
-    recovered_within_s: float
+    recovered_within_s: float = 120.0
     needs: Needs = "host"
     phase_s: float = 0.0
     strikes: int = 1
@@ -97,7 +97,7 @@ class Meanwhile:
     Attributes:
         title: what, for people.
         lines: of shell, run as root on the host.
-        quiet_s: how long nothing further may be told afterwards.
+        quiet_s: how long no further notification may be sent afterwards.
     """
 
     title: str

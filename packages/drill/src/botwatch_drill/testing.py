@@ -1,4 +1,4 @@
-"""A made-up site for tests: a control room on a free port, a host that only notes its orders."""
+"""A made-up stack for tests: a control room on a free port, a host that only notes its orders."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from botwatch_sandbox.drills.record import DrillSpec, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
 MOMENTS = ("firing_at", "delivered_at", "recovered_at", "resolved_at")
 QUICK = Limits(
     max_s=25.0,
     quiet_s=0.05,
-    rest_s=0.3,
+    steady_s=0.3,
     late_s=0.3,
     seen_s=0.05,
     forget_s=0.3,
@@ -51,13 +50,13 @@ class Story:
 
     Attributes:
         messages: how many Slack messages come.
-        told_firing: how many of them say that the alert fires.
-        told_resolved: how many say that it is over.
+        firing_messages: how many of them say that the alert fires.
+        resolved_messages: how many say that it is over.
         said: what the first of them says.
-        unresolved: what Slack is not told the end of.
-        strikes: how often the site must be broken before anybody is alarmed; until then it
+        unresolved: the alerts without a resolved notification.
+        strikes: how often the stack must be broken before an alert fires; until then it
             recovers every time.
-        mended_early: whether the site recovers although the fault was not taken away.
+        mended_early: whether the stack recovers although the fault was not taken away.
     """
 
     firing_s: float | None = 9.1
@@ -65,8 +64,8 @@ class Story:
     recovered_s: float | None = 14.0
     resolved_s: float | None = 31.2
     messages: int = 2
-    told_firing: int = 1
-    told_resolved: int = 1
+    firing_messages: int = 1
+    resolved_messages: int = 1
     said: str | None = None
     unresolved: tuple[str, ...] = ()
     strikes: int = 1
@@ -84,7 +83,7 @@ USUAL = {
 
 
 @dataclass(slots=True)
-class FakeSite:
+class FakeStack:
     """The control room's state, and the log of everything that was asked of it and of the host.
 
     Attributes:
@@ -174,7 +173,9 @@ class FakeSite:
             record["recovered_at"] = time.time()
             return
         record.update(messages=story.messages, said=story.said, unresolved=[*story.unresolved])
-        record.update(told_firing=story.told_firing, told_resolved=story.told_resolved)
+        record.update(
+            firing_messages=story.firing_messages, resolved_messages=story.resolved_messages
+        )
         for moment in MOMENTS:
             after_s = getattr(story, moment.replace("_at", "_s"))
             if after_s is None or record[moment] is not None:
@@ -210,19 +211,19 @@ class QuickStop(Stop):
 
 
 class FakeControl:
-    """Serves a site's control API on a free loopback port while it is entered."""
+    """Serves a stack's control API on a free loopback port while it is entered."""
 
-    def __init__(self, site: FakeSite) -> None:
+    def __init__(self, stack: FakeStack) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # an answer in one piece, or the client waits for the second
 
             def do_GET(self) -> None:
-                self._reply(*site.answer(self.path, None))
+                self._reply(*stack.answer(self.path, None))
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                self._reply(*site.answer(self.path, json.loads(body)))
+                self._reply(*stack.answer(self.path, json.loads(body)))
 
             def _reply(self, status: int, body: dict[str, Any]) -> None:
                 text = json.dumps(body).encode()
@@ -247,12 +248,7 @@ class FakeControl:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -260,16 +256,16 @@ class FakeControl:
 
 @dataclass(slots=True)
 class FakeHost:
-    """A host that notes "inject", "undo" and "evidence" in the site's log and keeps the scripts.
+    """A host that notes "inject", "undo" and "evidence" in the stack's log and keeps the scripts.
 
     Attributes:
         user: the number of the user who runs the scripts.
-        has_k3s: whether the site runs in a cluster there.
+        has_k3s: whether the stack runs in a cluster there.
         failing: words of which each makes the next script with it fail, once for every mention.
         hook: called with the word before it is noted.
     """
 
-    site: FakeSite
+    stack: FakeStack
     user: str = "0"
     has_k3s: bool = False
     failing: list[str] = field(default_factory=list)
@@ -283,9 +279,9 @@ class FakeHost:
         self.scripts.append(script)
         word = self._word(script)
         replaces = "delete pod" in script or "systemctl stop discord-bot" in script
-        self.site.disturbed = word == "inject" or replaces
+        self.stack.disturbed = word == "inject" or replaces
         self.hook(word)
-        self.site.log.append(word)
+        self.stack.log.append(word)
         if word in self.failing:
             self.failing.remove(word)
             message = f"a command on the host failed: {word}"
@@ -294,14 +290,14 @@ class FakeHost:
             "preflight": self.user,
             "evidence": f"a line of {script.rsplit('=', maxsplit=1)[-1]}",
             "detect": "yes" if self.has_k3s else "no",
-            **dict.fromkeys(("boot", "booted"), self.site.boot),
+            **dict.fromkeys(("boot", "booted"), self.stack.boot),
         }
         return f"{answers.get(word, time.time())}\n"
 
     def restart(self) -> None:
         """Note that it was restarted."""
-        self.site.log.append("restart")
-        self.site.boot += 1
+        self.stack.log.append("restart")
+        self.stack.boot += 1
 
     def _word(self, script: str) -> str:
         signs = {

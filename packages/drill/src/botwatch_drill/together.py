@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botwatch_drill.recording import Recording
 from botwatch_drill.runner import run_once
-from botwatch_drill.watch import Site
+from botwatch_drill.watch import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,20 +76,20 @@ class _Part:
 
 
 def run_together(
-    site: Site, drills: Sequence[Drill], console: Console, line: Line
+    stack: Stack, drills: Sequence[Drill], console: Console, line: Line
 ) -> list[tuple[Run, float | None]]:
     """Run drills at once, each to its own end; return their runs and budgets, in their order.
 
     Raises:
         ControlError, HostError, InterruptionError: as Fault.run; all faults are undone.
     """
-    look = SharedLook(site.control)
+    look = SharedLook(stack.control)
     parts = [_Part(drill) for drill in drills]
     group = _group(drills)
-    control = site.control
+    control = stack.control
     control.start(group)
     control.mark("injected")
-    threads = [threading.Thread(target=_run, args=(site, part, look)) for part in parts]
+    threads = [threading.Thread(target=_run, args=(stack, part, look)) for part in parts]
     try:
         for thread in threads:
             thread.start()
@@ -113,8 +113,8 @@ def run_together(
     return [(part.run, part.drill.budget_s) for part in parts if part.run is not None]
 
 
-def _run(site: Site, part: _Part, look: SharedLook) -> None:
-    own = Site(Recording(look), site.host, site.stop)
+def _run(stack: Stack, part: _Part, look: SharedLook) -> None:
+    own = Stack(Recording(look), stack.host, stack.stop)
     try:
         part.run, _ = run_once(own, part.drill, part.line)
         part.line.says("failed" if part.run.failures else "ok")
@@ -123,7 +123,7 @@ def _run(site: Site, part: _Part, look: SharedLook) -> None:
 
 
 def _group(drills: Sequence[Drill]) -> Drill:
-    """Return the drill that the control room is told of in the place of them all."""
+    """Return the drill that stands for all of them in the control room."""
     names = ", ".join(drill.name for drill in drills)
     alerts = [drill.alert for drill in drills if drill.alert]
     return replace(

@@ -75,7 +75,7 @@ def _message(drill: Drill, record: Record) -> list[str]:
 
 def _once(record: Record) -> list[str]:
     """List the notifications that were sent more than once."""
-    counts = {"firing": record.told_firing, "resolved": record.told_resolved}
+    counts = {"firing": record.firing_messages, "resolved": record.resolved_messages}
     return [
         f"Slack received {count} {state} notifications for {record.alert} instead of one."
         for state, count in counts.items()
@@ -112,7 +112,7 @@ def _resolution(drill: Drill, record: Record, timing: Timing) -> list[str]:
 
 
 def _no_message(drill: Drill, record: Record) -> str:
-    if not _mended_early(drill, record):
+    if not _repaired_early(drill, record):
         return f"No Slack message named {drill.alert} within {drill.limits.late_s:g} s."
     recovered_s = Timing.of(record, drill.expect).recovered_s
     return (
@@ -121,7 +121,7 @@ def _no_message(drill: Drill, record: Record) -> str:
     )
 
 
-def _mended_early(drill: Drill, record: Record) -> bool:
+def _repaired_early(drill: Drill, record: Record) -> bool:
     """Say whether somebody else took a fault away that was to stay."""
     if drill.alert != BOT_DOWN or not drill.breaks.stays:
         return False
@@ -139,9 +139,9 @@ def _recovery(drill: Drill, timing: Timing) -> list[str]:
     if timing.recovered_s is None and drill.breaks.deploys:
         return ["The bot was not seen to go and to come back: was it replaced, and is it ready?"]
     if timing.recovered_s is None:
-        return [f"The site was not seen to recover; it should within {within_s:g} s."]
+        return [f"The stack was not seen to recover; it should within {within_s:g} s."]
     if timing.recovered_s > within_s:
-        took = f"The site recovered after {timing.recovered_s:.1f} s"
+        took = f"The stack recovered after {timing.recovered_s:.1f} s"
         return [f"{took}, over the limit of {within_s:g} s."]
     return []
 

@@ -1,4 +1,4 @@
-"""The eye on the control room's record while a run goes on."""
+"""Watching the control room's record while a run goes on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PHASES = ("firing", "delivered", "recovered", "resolved")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Stack:
     """What a run works with.
 
     Attributes:
@@ -42,29 +42,29 @@ class Watch:
     """Watches the record of one run.
 
     Attributes:
-        site: where it runs.
+        stack: where it runs.
         drill: what runs.
         line: shows what is seen.
         record_id: the record that belongs to this run.
     """
 
-    site: Site
+    stack: Stack
     drill: Terms
     line: Notes
     record_id: int = 0
     _shown: set[str] = field(default_factory=set)
 
-    def is_told(self, seen: Record) -> bool:
-        """Say whether what must come has come: the message, or the alert that nobody is told."""
+    def is_notified(self, seen: Record) -> bool:
+        """Say whether what must come has come: the message, or the alert without one."""
         moment = seen.firing_at if self.drill.expect == "firing" else seen.delivered_at
         return moment is not None
 
     def is_over(self, seen: Record) -> bool:
-        """Say whether the site is well again, and Slack knows that everything is over."""
-        untold = seen.delivered_at is None or not self.drill.resolves
-        told = untold or seen.resolved_at is not None
+        """Say whether the stack has recovered, and all resolved notifications were sent."""
+        unsent = seen.delivered_at is None or not self.drill.resolves
+        is_resolved = unsent or seen.resolved_at is not None
         unresolved = [name for name in seen.unresolved if name != self.drill.alert]
-        return seen.recovered_at is not None and told and not unresolved
+        return seen.recovered_at is not None and is_resolved and not unresolved
 
     def until(self, done: Callable[[Record], bool], within_s: float) -> Record:
         """Ask for the record until it is done, ended or out of time, and return it.
@@ -75,18 +75,18 @@ class Watch:
         """
         end = time.monotonic() + within_s
         while True:
-            record = self.site.control.current()
+            record = self.stack.control.current()
             self._check(record)
             self._show(record)
             if done(record) or not record.running or time.monotonic() >= end:
                 return record
-            self.site.stop.sleep(self.drill.limits.poll_s)
+            self.stack.stop.sleep(self.drill.limits.poll_s)
 
     def until_over(self, started: float) -> Record:
-        """Watch until the bot is back and Slack knows that everything is over.
+        """Watch until the bot is back and all resolved notifications were sent.
 
         Args:
-            started: when the site was broken (monotonic seconds).
+            started: when the stack was broken (monotonic seconds).
 
         Raises:
             ControlError, InterruptionError: as until().

@@ -15,14 +15,14 @@ class MessageError(Exception):
 
 
 @dataclass(frozen=True)
-class News:
-    """That a fault is told, or that its end is."""
+class Notification:
+    """An alert of the probe that fires or is resolved."""
 
     fault: str
     firing: bool
 
 
-def read_news(body: bytes) -> list[News]:
+def read_notifications(body: bytes) -> list[Notification]:
     """Read the alerts of one message; those that name no fault are not the probe's.
 
     Raises:
@@ -31,7 +31,7 @@ def read_news(body: bytes) -> list[News]:
     try:
         alerts: list[dict[str, Any]] = json.loads(body)["alerts"]
         return [
-            News(str(alert["annotations"][ANNOTATION]), firing=alert["status"] == "firing")
+            Notification(str(alert["annotations"][ANNOTATION]), firing=alert["status"] == "firing")
             for alert in alerts
             if ANNOTATION in alert["annotations"]
         ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_probe.messages import News
+    from botwatch_probe.messages import Notification
     from botwatch_probe.metrics import Metrics
     from botwatch_probe.settings import Settings
 
@@ -37,7 +37,7 @@ class Prober:
         self._stopping = False
         self._scraped = False
         self._fault = ""
-        self._told_at: float | None = None
+        self._notified_at: float | None = None
         self._over = False
         self._beat_at = time.monotonic()
 
@@ -65,29 +65,29 @@ class Prober:
         """Tell whether `run` goes on as it should."""
         return time.monotonic() - self._beat_at < 4 * BEAT_S
 
-    def hear(self, news: News, at: float) -> None:
+    def hear(self, notification: Notification, at: float) -> None:
         """Take note of what Alertmanager says; `at` is the monotonic time at which it came.
 
-        Older news are left aside: what comes after its limit must not pass for the next one's.
+        Older notifications are ignored: a late one must not pass for that of the next fault.
         """
         with self._changed:
-            if news.fault != self._fault:
+            if notification.fault != self._fault:
                 return
-            if not news.firing:
+            if not notification.firing:
                 self._over = True
-            elif self._told_at is None:
-                self._told_at = at
+            elif self._notified_at is None:
+                self._notified_at = at
             self._changed.notify_all()
 
     def measure(self) -> bool:
         """Set one fault and see what becomes of it; tell whether its message came in time."""
         set_at = self._set_fault()
-        told = self._wait(lambda: self._told_at is not None, self._settings.limit_s)
+        notified = self._wait(lambda: self._notified_at is not None, self._settings.limit_s)
         self._metrics.fault_cleared()
         if self._stopping:
             return False
-        if told and self._told_at is not None:
-            took_s = self._told_at - set_at
+        if notified and self._notified_at is not None:
+            took_s = self._notified_at - set_at
             self._metrics.delivered(took_s)
             log.info("The message came %.1f s after the fault.", took_s)
         else:
@@ -98,12 +98,12 @@ class Prober:
                 self._settings.limit_s,
             )
         self._wait(lambda: self._over, self._settings.limit_s)
-        return told
+        return notified
 
     def _set_fault(self) -> float:
         with self._changed:
             self._fault = f"{time.time():.3f}"
-            self._told_at = None
+            self._notified_at = None
             self._over = False
             # Before anybody can see it: what takes long here is part of the delivery.
             set_at = time.monotonic()

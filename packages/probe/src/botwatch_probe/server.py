@@ -7,7 +7,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-from botwatch_probe.messages import MessageError, read_news
+from botwatch_probe.messages import MessageError, read_notifications
 
 if TYPE_CHECKING:
     from botwatch_probe.metrics import Metrics
@@ -59,12 +59,12 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.BAD_REQUEST, f"a message has up to {LONGEST_MESSAGE} bytes\n")
             return
         try:
-            found = read_news(self.rfile.read(int(length)))
+            found = read_notifications(self.rfile.read(int(length)))
         except MessageError as error:
             self._answer(HTTPStatus.BAD_REQUEST, f"{error}\n")
             return
-        for news in found:
-            self.server.prober.hear(news, came_at)
+        for notification in found:
+            self.server.prober.hear(notification, came_at)
         self._answer(HTTPStatus.OK, "ok\n")
 
     def log_message(self, *_arguments: object) -> None:

@@ -1,4 +1,4 @@
-"""What the probe is told through environment variables (prefix PROBE_)."""
+"""The settings of the probe, from environment variables (prefix PROBE_)."""
 
 from __future__ import annotations
 

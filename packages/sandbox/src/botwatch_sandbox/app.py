@@ -72,7 +72,7 @@ class Sandbox:
         world: what is said to the bot and by it.
         gateway: its connections and sessions.
         interactions: uses of its slash commands.
-        faults: what Discord is told to play.
+        faults: the faults that Discord plays.
         rest: the calls it made.
         background: ends only when a part fails; exists once the application has started.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.drills.recorder import Recorder
 
 ALERTS_MAX = 100
-# The severity of the machinery's own alerts: they come and go for ever, and nobody is told.
+# The severity of the machinery's own alerts: they flap for ever, without notifications.
 MACHINERY = "none"
 REASONS_MAX = 20
 REASON_MAX = 300
@@ -53,8 +53,8 @@ class Observer:
     """What was seen last.
 
     Attributes:
-        changes: told when something looks different.
-        recorder: told everything that a drill's record needs.
+        changes: notified when something looks different.
+        recorder: gets everything that a drill's record needs.
         addresses: where to look.
         pace: how often.
     """

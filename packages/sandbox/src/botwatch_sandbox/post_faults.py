@@ -25,7 +25,7 @@ class PostFaults:
     """How the next posts are answered.
 
     Attributes:
-        changes: told when that changes.
+        changes: notified when that changes.
         status: the answer; None: as it should be.
         remaining: how many posts get it; None: as many as come.
         until: when it ends by itself (Unix seconds); None: not by time.

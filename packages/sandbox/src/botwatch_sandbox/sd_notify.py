@@ -24,4 +24,6 @@ def notify(state: str) -> None:
             channel.connect(address)
             channel.sendall(state.encode())
     except OSError as error:
-        log.warning("systemd was not told %s: %s; check NotifyAccess= of the unit", state, error)
+        log.warning(
+            "systemd was not notified of %s: %s; check NotifyAccess= of the unit", state, error
+        )

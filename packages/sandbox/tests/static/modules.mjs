@@ -4,7 +4,7 @@ import { register } from "node:module";
 
 register("./hooks.mjs", import.meta.url);
 
-/** The folder of the page, as a URL. */
+/** The directory of the page, as a URL. */
 export const STATIC = new URL("../../src/botwatch_sandbox/static/", import.meta.url);
 
 /** Imports one of the page's modules. */

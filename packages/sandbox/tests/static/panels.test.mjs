@@ -162,7 +162,7 @@ test("the bot's health in one word", () => {
   assert.deepEqual(botHealth(bot({ sessions: 2 })), { state: "bad", text: "2 sessions" });
 });
 
-test("links lead to the page's own host where the told one is loopback", () => {
+test("links lead to the page's own host where the given one is loopback", () => {
   assert.equal(outLink("http://127.0.0.1:9090", "localhost"), "http://localhost:9090/");
   assert.equal(outLink("http://mon.example:9090/x", "localhost"), "http://mon.example:9090/x");
   assert.equal(outLink("javascript:alert(1)", "localhost"), null);

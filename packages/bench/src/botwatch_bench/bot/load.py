@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ASKED = ("?ping", "?add 17 25", "?roll 2d6", "?time", "?choose tea coffee", "?info")
 PEOPLE = 5000
-"""So many take turns that nobody is told to slow down."""
+"""So many take turns that no user is rate limited."""
 ENDLESS = 10**9
 ANSWER_WITHIN_S = 30.0
 

@@ -179,8 +179,8 @@ class BotBench:
 
     @asynccontextmanager
     async def _running(self, kind: Kind, scale: Scale | None = None) -> AsyncIterator[Program]:
-        with tempfile.TemporaryDirectory(prefix="botwatch-bench-") as folder:
-            async with running(kind, Path(folder), scale or Scale()) as program:
+        with tempfile.TemporaryDirectory(prefix="botwatch-bench-") as directory:
+            async with running(kind, Path(directory), scale or Scale()) as program:
                 yield program
 
     async def _stopped_at_work(self, side: Side) -> Figure:

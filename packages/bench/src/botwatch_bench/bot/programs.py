@@ -52,10 +52,10 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a bot runs: its stand-in, a folder for its files, a port for its HTTP side."""
+    """Where a bot runs: its stand-in, a directory for its files, a port for its HTTP side."""
 
     box: RunningSandbox
-    folder: Path
+    directory: Path
     port: int
 
     @property
@@ -75,7 +75,7 @@ class OurBot:
 
     def environment(self, stage: Stage) -> dict[str, str]:
         """Return its settings."""
-        token = stage.folder / "token"
+        token = stage.directory / "token"
         token.write_text(stage.box.secrets.discord_token, encoding="ascii")
         return {
             "PYTHONPATH": str(BOT_SOURCE),
@@ -157,18 +157,18 @@ class Program:
 
 
 def _log(stage: Stage) -> Path:
-    return stage.folder / "log"
+    return stage.directory / "log"
 
 
 @asynccontextmanager
-async def running(kind: Kind, folder: Path, scale: Scale) -> AsyncIterator[Program]:
+async def running(kind: Kind, directory: Path, scale: Scale) -> AsyncIterator[Program]:
     """Run a bot in front of a stand-in of its own while the block runs; yield it once connected.
 
     Raises:
         BenchError: it does not start.
     """
     async with running_sandbox(tuning=Tuning(scale=scale)) as box:
-        stage = Stage(box, folder, _free_port())
+        stage = Stage(box, directory, _free_port())
         connected = asyncio.Event()
         box.sandbox.gateway.sessions.listeners.append(lambda *_: connected.set())
         program = await _start(kind, stage)

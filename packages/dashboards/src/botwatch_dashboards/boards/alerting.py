@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from botwatch_dashboards.selecting import alertmanager, probe, prometheus
-from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Query, Row, Shape
+from botwatch_dashboards.spec import (
+    YES_OR_NO,
+    Board,
+    Kind,
+    Note,
+    Panel,
+    Query,
+    Row,
+    Shape,
+    Threshold,
+    ValueMapping,
+)
 from botwatch_dashboards.texts import Text
 
 _firing = 'ALERTS{alertstate="firing", severity!="none"}'
@@ -20,10 +31,6 @@ def _by_group(expr: str) -> str:
 
 
 NO_PROBE = Text("No test alert has arrived yet.", "아직 도착한 시험 알림이 없습니다.")
-WELL_OR_NOT = (
-    Meaning(1, Text("Yes", "예"), "green"),
-    Meaning(0, Text("No", "아니요"), "red"),
-)
 
 NOW = Row(
     400,
@@ -84,7 +91,7 @@ NOW = Row(
             ),
             (Query(f"max by (alertname, service) ({_firing})", "{{alertname}}"),),
             kind=Kind.STATES,
-            means=(Meaning(1, Text("firing", "발생"), "red"),),
+            mappings=(ValueMapping(1, Text("firing", "발생"), "red"),),
             if_empty=Text("Nothing has fired.", "발생한 알림이 없습니다."),
             width=24,
         ),
@@ -116,7 +123,7 @@ DELIVERY = Row(
             ),
             unit="s",
             alerts=("AlertDeliverySlow",),
-            limits=(Limit("$prometheus_delivery_slow_above__s", colour="orange"),),
+            thresholds=(Threshold("$prometheus_delivery_slow_above__s", colour="orange"),),
             if_empty=NO_PROBE,
         ),
         Panel(
@@ -137,7 +144,7 @@ DELIVERY = Row(
             ),
             unit="s",
             alerts=("AlertDeliveryBroken",),
-            limits=(Limit("$prometheus_delivery_broken_after__s"),),
+            thresholds=(Threshold("$prometheus_delivery_broken_after__s"),),
             if_empty=NO_PROBE,
         ),
         Panel(
@@ -201,7 +208,7 @@ DELIVERY = Row(
                 ),
             ),
             alerts=("NotificationsFailing",),
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             if_empty=Text("Alertmanager does not respond.", "Alertmanager가 응답하지 않습니다."),
         ),
         Panel(
@@ -220,7 +227,7 @@ DELIVERY = Row(
                 ),
             ),
             alerts=("NotificationsMissed",),
-            limits=(Limit(1, colour="orange"),),
+            thresholds=(Threshold(1, colour="orange"),),
         ),
         Panel(
             17,
@@ -234,9 +241,9 @@ DELIVERY = Row(
             (Query(f"max({probe('fault')})", Text("test alert", "시험 알림")),),
             kind=Kind.STATES,
             alerts=("AlertDeliveryProbe",),
-            means=(
-                Meaning(1, Text("on its way", "가는 중"), "blue"),
-                Meaning(0, Text("at rest", "쉬는 중"), "text"),
+            mappings=(
+                ValueMapping(1, Text("on its way", "가는 중"), "blue"),
+                ValueMapping(0, Text("idle", "대기 중"), "text"),
             ),
             width=24,
             height=3,
@@ -265,7 +272,7 @@ HEALTH = Row(
             ),
             kind=Kind.NUMBER,
             alerts=("Watchdog",),
-            means=WELL_OR_NOT,
+            mappings=YES_OR_NO,
             width=4,
             height=6,
         ),
@@ -291,7 +298,7 @@ HEALTH = Row(
             ),
             kind=Kind.NUMBER,
             alerts=("ConfigurationReloadFailing",),
-            means=WELL_OR_NOT,
+            mappings=YES_OR_NO,
             width=8,
             height=6,
         ),
@@ -307,9 +314,9 @@ HEALTH = Row(
             (Query("min by (job) (up)", "{{job}}"),),
             kind=Kind.STATES,
             alerts=("TargetMissing",),
-            means=(
-                Meaning(1, Text("answers", "응답"), "green"),
-                Meaning(0, Text("does not answer", "응답 없음"), "red"),
+            mappings=(
+                ValueMapping(1, Text("answers", "응답"), "green"),
+                ValueMapping(0, Text("does not answer", "응답 없음"), "red"),
             ),
             width=12,
             height=6,
@@ -356,7 +363,7 @@ HEALTH = Row(
                 ),
             ),
             alerts=("RuleEvaluationFailing",),
-            limits=(Limit(1, colour="orange"),),
+            thresholds=(Threshold(1, colour="orange"),),
         ),
         Panel(
             26,
@@ -373,7 +380,7 @@ HEALTH = Row(
                 ),
             ),
             unit="percentunit",
-            limits=(Limit(1, colour="orange"),),
+            thresholds=(Threshold(1, colour="orange"),),
         ),
     ),
 )

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from botwatch_dashboards.selecting import cluster, container, firing, pod, volume
-from botwatch_dashboards.spec import Board, Kind, Limit, Meaning, Note, Panel, Query, Row, Variable
+from botwatch_dashboards.spec import (
+    YES_OR_NO,
+    Board,
+    Kind,
+    Note,
+    Panel,
+    Query,
+    Row,
+    Threshold,
+    Variable,
+)
 from botwatch_dashboards.texts import Text
 
 NO_OBJECTS = Text(
@@ -56,7 +66,7 @@ WELL = Row(
             ),
             kind=Kind.NUMBER,
             alerts=("KubernetesNodeNotReady",),
-            means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
+            mappings=YES_OR_NO,
             if_empty=NO_OBJECTS,
             width=6,
             height=4,
@@ -90,7 +100,7 @@ WELL = Row(
             ),
             kind=Kind.NUMBER,
             alerts=("KubernetesDeploymentNotAvailable",),
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             if_empty=NO_OBJECTS,
             width=12,
             height=4,
@@ -105,7 +115,7 @@ WELL = Row(
             ),
             (Query(f"count({firing('kubernetes')}) or vector(0)", Text("alerts", "알림")),),
             kind=Kind.NUMBER,
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             width=6,
             height=4,
         ),
@@ -147,7 +157,7 @@ PODS = Row(
                 ),
             ),
             alerts=("KubernetesPodRestarted",),
-            limits=(Limit(1, colour="blue"),),
+            thresholds=(Threshold(1, colour="blue"),),
             if_empty=NO_CONTAINERS,
         ),
         Panel(
@@ -170,7 +180,9 @@ PODS = Row(
                 ),
             ),
             alerts=("KubernetesPodCrashLooping",),
-            limits=(Limit("$prometheus_kubernetes_crashes_threshold__next", colour="orange"),),
+            thresholds=(
+                Threshold("$prometheus_kubernetes_crashes_threshold__next", colour="orange"),
+            ),
             if_empty=NO_CONTAINERS,
         ),
     ),
@@ -197,7 +209,7 @@ LIMITS = Row(
                 ),
             ),
             unit="percentunit",
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             if_empty=Text("No pod has a limit.", "한도가 있는 파드가 없습니다."),
         ),
         Panel(
@@ -227,7 +239,7 @@ LIMITS = Row(
                 ),
             ),
             alerts=("KubernetesContainerOutOfMemory",),
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             if_empty=Text(
                 "No container was killed, or this node does not count it.",
                 "끝난 컨테이너가 없거나, 이 노드가 세지 않습니다.",
@@ -277,9 +289,9 @@ VOLUMES = Row(
             ),
             unit="percent",
             alerts=("KubernetesVolumeFillingUp",),
-            limits=(
-                Limit("$prometheus_kubernetes_volume_filling_percent", "below", "orange"),
-                Limit("$prometheus_kubernetes_volume_full_percent", "below"),
+            thresholds=(
+                Threshold("$prometheus_kubernetes_volume_filling_percent", "below", "orange"),
+                Threshold("$prometheus_kubernetes_volume_full_percent", "below"),
             ),
             if_empty=NO_VOLUMES,
             most=100,
@@ -302,8 +314,8 @@ VOLUMES = Row(
                 ),
             ),
             unit="s",
-            limits=(
-                Limit(
+            thresholds=(
+                Threshold(
                     "$prometheus_kubernetes_volume_filling_predict_horizon__s", "below", "orange"
                 ),
             ),
@@ -333,8 +345,10 @@ VOLUMES = Row(
             ),
             unit="s",
             alerts=("KubernetesCertificateExpiring",),
-            limits=(
-                Limit("$prometheus_kubernetes_certificate_predict_horizon__s", "below", "orange"),
+            thresholds=(
+                Threshold(
+                    "$prometheus_kubernetes_certificate_predict_horizon__s", "below", "orange"
+                ),
             ),
             if_empty=Text("Not known yet", "아직 알 수 없음"),
         ),

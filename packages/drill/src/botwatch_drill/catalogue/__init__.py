@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DRILLS: Mapping[str, tuple[Drill, ...]] = {SYSTEMD.name: SYSTEMD_DRILLS, K3S.name: K3S_DRILLS}
 CATALOGUE = tuple(drill for drills in DRILLS.values() for drill in drills)
-"""All drills that break a site, of all runtimes."""
+"""All drills that break a stack, of all runtimes."""
 
 
 __all__ = [

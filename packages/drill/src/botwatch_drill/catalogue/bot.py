@@ -28,11 +28,9 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         Drill(
             name="bot_hang",
             title="event loop stands still",
-            expect="message",
             alert="DiscordBotEventLoopBlocked",
             breaks=bot_call(door, f"/test-hang?seconds={HANG_S}", restart=renew, stays=True),
             budget_s=20.0,
-            recovered_within_s=120.0,
             phase_s=BOT_SCRAPE_INTERVAL_S,
             also=("DiscordBotDown", "DiscordBotGatewayDisconnected"),
         ),
@@ -50,7 +48,6 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         Drill(
             name="memory_growth",
             title="memory grows, 1 MiB a second",
-            expect="message",
             alert="DiscordBotMemoryExhaustion",
             needs="quick alerts",
             # It lets go of what it has taken by itself.
@@ -63,11 +60,9 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         Drill(
             name="errors",
             title="six errors",
-            expect="message",
             alert="DiscordBotHighErrors",
             breaks=bot_call(door, "/test-error", calls=6),
             budget_s=15.0,
-            recovered_within_s=120.0,
         ),
     )
 
@@ -77,11 +72,10 @@ _PLAYED = (
     Drill(
         name="budget",
         title="2 of 10 commands fail",
-        expect="message",
         alert="DiscordBotErrorBudgetBurning",
         needs="stand-ins",
         breaks=Played(
-            # discord.py repeats what gets another 5xx; a 503 fails at once.
+            # discord.py repeats what gets another 5xx; a 503 fails immediately.
             discord={"server_error": 2, "server_status": 503},
             back={"server_error": 0},
             asks="?ping",
@@ -95,15 +89,14 @@ _PLAYED = (
             "DiscordBotEveryCommandFails",
             "DiscordBotErrorBudgetBurning",
         ),
-        # Until their failures, which were before they were told to be over, have left the window
-        # of DiscordBotHighErrors: it would be told instead.
+        # Until their failures, which were before the fault was undone, have left the window
+        # of DiscordBotHighErrors: it would fire instead.
         hidden_for_s=240.0,
         limits=Limits(max_s=60.0, resolved_within_s=240.0, late_s=75.0),
     ),
     Drill(
         name="commands_fail",
         title="Discord takes no answer",
-        expect="message",
         alert="DiscordBotEveryCommandFails",
         needs="stand-ins",
         breaks=Played(
@@ -121,7 +114,6 @@ _PLAYED = (
     Drill(
         name="slow_replies",
         title="Discord answers 4 s late",
-        expect="message",
         alert="DiscordBotSlowReplies",
         needs="stand-ins",
         breaks=Played(
@@ -135,11 +127,10 @@ _PLAYED = (
     Drill(
         name="rate_limited",
         title="Discord answers 429",
-        expect="message",
         alert="DiscordBotRateLimited",
         needs="stand-ins",
         breaks=Played(
-            # Fewer than would make an answer fail, or another alert would be told of.
+            # Fewer than would make an answer fail, or another alert would fire.
             discord={"rate_limit": 15, "via": True},
             back={"rate_limit": 0},
             asks="?ping",
@@ -153,7 +144,6 @@ _PLAYED = (
     Drill(
         name="gateway_away",
         title="gateway takes nobody",
-        expect="message",
         alert="DiscordBotGatewayDisconnected",
         needs="stand-ins",
         breaks=Played(discord={"hold_gateway": True, "drop": True}, back={"hold_gateway": False}),

@@ -45,12 +45,11 @@ def deployments(good: Sequence[str] | None, bad: Sequence[str] | None) -> tuple[
             Drill(
                 name="bad_deploy",
                 title="bot deployed that does not start",
-                expect="message",
                 alert="DiscordBotDeploymentFailed",
                 breaks=Deployment(tuple(bad), good=False),
                 budget_s=None,
                 recovered_within_s=Limits().deploy_s,
-                # It is told once, when it has failed.
+                # One notification is sent, when it has failed.
                 resolves=False,
                 limits=Limits(max_s=Limits().deploy_s),
             )

@@ -1,4 +1,4 @@
-"""The drills of a site whose parts are workloads of k3s."""
+"""The drills of a stack whose parts are workloads of k3s."""
 
 from __future__ import annotations
 
@@ -21,11 +21,9 @@ _OUTAGES = (
     Drill(
         name="bot_down",
         title="bot killed, no pod admitted",
-        expect="message",
         alert="DiscordBotDown",
         breaks=PodDeleted(),
         budget_s=12.0,
-        recovered_within_s=120.0,
         phase_s=BOT_SCRAPE_INTERVAL_S,
         usual_runs=3,
         once=True,
@@ -34,12 +32,10 @@ _OUTAGES = (
     Drill(
         name="bot_scaled",
         title="bot scaled to nothing",
-        expect="message",
         alert="DiscordBotDown",
         breaks=ScaledToZero(),
         # Some 2 s more than where it is killed: it is asked to stop, and takes its leave.
         budget_s=17.0,
-        recovered_within_s=120.0,
         phase_s=BOT_SCRAPE_INTERVAL_S,
         usual_runs=3,
     ),
@@ -48,10 +44,9 @@ _CRASHES = (
     Drill(
         name="pod_crash",
         title="bot killed three times",
-        expect="message",
         alert="DiscordBotCrashLooping",
         breaks=ContainerKilled(),
-        # The kubelet starts it again at once, then after 10 s, then after 20 s, and may come up to
+        # The kubelet restarts it immediately, then after 10 s, then after 20 s, and may come up to
         # 15 s late twice; on top what crash_loop takes.
         budget_s=90.0,
         recovered_within_s=180.0,
@@ -66,7 +61,6 @@ _MID_ALERT = (
     Drill(
         name="alertmanager_restart",
         title="bot scaled to nothing, Alertmanager's pod replaced mid-alert",
-        expect="message",
         alert="DiscordBotDown",
         breaks=ScaledToZero(),
         budget_s=17.0,
@@ -79,7 +73,6 @@ _MID_ALERT = (
     Drill(
         name="prometheus_restart",
         title="bot scaled to nothing, Prometheus' pod replaced mid-alert",
-        expect="message",
         alert="DiscordBotDown",
         breaks=ScaledToZero(),
         budget_s=17.0,

@@ -11,7 +11,7 @@ from botwatch_drill.faults.shell import Shell
 if TYPE_CHECKING:
     from botwatch_drill.drill import Drill
 
-# The rules of a file that is there already: Prometheus may be told to read no other.
+# The rules of a file that is there already: Prometheus may be configured to read no other.
 _RULES = "/etc/prometheus/rules/node.yml"
 _KEPT = "/run/botwatch-drill-rules.yml"
 _FAILING = """
@@ -27,7 +27,7 @@ _RELOAD = "systemctl reload prometheus"
 def _stopped(unit: str) -> Shell:
     return Shell(
         breaks=(f"systemctl stop {unit}",),
-        mends=(f"systemctl start {unit}",),
+        repairs=(f"systemctl start {unit}",),
         looks=(f"systemctl is-active --quiet {unit}",),
     )
 
@@ -75,7 +75,7 @@ def probe_silenced(alertmanager: str) -> Drill:
         needs="quick alerts",
         breaks=Shell(
             breaks=(alertmanager, _SILENCE),
-            mends=(alertmanager, _EXPIRE),
+            repairs=(alertmanager, _EXPIRE),
         ),
         budget_s=200.0,
         together=True,
@@ -85,7 +85,7 @@ def probe_silenced(alertmanager: str) -> Drill:
 def _rules_with(lines: str) -> Shell:
     return Shell(
         breaks=(f"cp {_RULES} {_KEPT}", f"printf '%s' {quote(lines)} >>{_RULES}", _RELOAD),
-        mends=(
+        repairs=(
             f"if [ -e {_KEPT} ]; then cat {_KEPT} >{_RULES}; rm -f {_KEPT}; fi",
             _RELOAD,
         ),

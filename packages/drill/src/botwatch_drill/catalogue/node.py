@@ -32,7 +32,7 @@ NODE = (
         alert="NodeFilesystemFull",
         breaks=Shell(
             breaks=(*_MOUNT, f"head -c 16M /dev/zero >{_DISK}/filler 2>/dev/null || true"),
-            mends=_UNMOUNT,
+            repairs=_UNMOUNT,
             looks=(f"! mountpoint -q {_DISK}",),
         ),
         budget_s=150.0,
@@ -50,7 +50,7 @@ NODE = (
                 f"head -c 9M /dev/zero >{_OTHER_DISK}/filler",
                 f"systemd-run --quiet --collect --unit={_FILLS} /bin/sh -c '{_FILL_SLOWLY}'",
             ),
-            mends=(
+            repairs=(
                 f"systemctl stop {_FILLS} 2>/dev/null || true",
                 *(line.replace(_DISK, _OTHER_DISK) for line in _UNMOUNT),
             ),
@@ -66,7 +66,7 @@ NODE = (
         alert="NodeUnitFailed",
         breaks=Shell(
             breaks=(f"systemd-run --quiet --unit={_FAILS} /bin/false",),
-            mends=(f"systemctl reset-failed {_FAILS} 2>/dev/null || true",),
+            repairs=(f"systemctl reset-failed {_FAILS} 2>/dev/null || true",),
         ),
         together=True,
         says=_FAILS,
@@ -78,7 +78,7 @@ NODE = (
         needs="quick alerts",
         breaks=Shell(
             breaks=(f"touch {_SIGN}",),
-            mends=(f"rm -f {_SIGN}",),
+            repairs=(f"rm -f {_SIGN}",),
             looks=(f"[ ! -e {_SIGN} ] || {{ echo 'a reboot is due already' >&2; exit 1; }}",),
         ),
         together=True,
@@ -93,7 +93,6 @@ HOST_RESTART = (
         alert=None,
         breaks=Reboot(),
         budget_s=None,
-        recovered_within_s=120.0,
         also=("DiscordBotRestarted",),
         limits=Limits(late_s=300.0, quiet_s=60.0),
     ),

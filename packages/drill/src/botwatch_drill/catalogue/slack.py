@@ -1,4 +1,4 @@
-"""Drills of the way to Slack: what is told when the channel itself fails."""
+"""Drills of the delivery to Slack: which notifications are sent when the channel itself fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def slack_drills(bot_away: Breakage) -> tuple[Drill, ...]:
     """Return the drills.
 
     Args:
-        bot_away: takes the bot away until it is undone; that is what Slack must be told of.
+        bot_away: takes the bot away until it is undone; that is what Slack must be notified of.
     """
     return (
         _outage("slack_429", "too many requests", 429, bot_away),
@@ -50,7 +50,6 @@ def slack_drills(bot_away: Breakage) -> tuple[Drill, ...]:
         Drill(
             name="slack_missed",
             title="bot away and back while Slack fails",
-            expect="message",
             alert="NotificationsMissed",
             needs="stand-ins",
             breaks=Outage(500, LASTS_S, bot_away, ends_within=True, during="DiscordBotDown"),
@@ -73,7 +72,6 @@ def _outage(name: str, what: str, answer: Answer, breaks: Breakage) -> Drill:
     return Drill(
         name=name,
         title=f"bot killed, Slack answers {what} for {LASTS_S:g} s",
-        expect="message",
         alert="DiscordBotDown",
         needs="stand-ins",
         breaks=Outage(answer, LASTS_S, breaks),

@@ -7,6 +7,4 @@ from functools import partial
 from botwatch_drill.drill import Drill
 from botwatch_drill.terms import SLOW_LIMITS
 
-slow_drill = partial(
-    Drill, expect="message", budget_s=180.0, recovered_within_s=720.0, limits=SLOW_LIMITS
-)
+slow_drill = partial(Drill, budget_s=180.0, recovered_within_s=720.0, limits=SLOW_LIMITS)

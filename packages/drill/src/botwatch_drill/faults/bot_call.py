@@ -44,7 +44,7 @@ def bot_call(
     """
     return Shell(
         breaks=(_CALL.format(path=path, calls=calls),),
-        mends=restart,
+        repairs=restart,
         looks=door.open(),
         stays=stays,
         replaces=bool(restart),

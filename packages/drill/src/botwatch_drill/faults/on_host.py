@@ -1,4 +1,4 @@
-"""Faults on the host: broken, watched, and mended whatever happens."""
+"""Faults on the host: broken, watched, and repaired whatever happens."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class HostFault(Breakage, Fault):
     """A breakage that is run as a fault of its own."""
 
     def run(self, watch: Watch) -> Outcome:
-        """Break the site as often as the drill says, watch, mend it, and watch on; see Fault."""
-        control, drill = watch.site.control, watch.drill
+        """Break the stack as often as the drill says, watch, repair it, and watch on; see Fault."""
+        control, drill = watch.stack.control, watch.drill
         name = drill.name if drill.together else ""
-        injection = Injection(self, watch.site.host, drill.limits.fail_safe_s, name=name)
+        injection = Injection(self, watch.stack.host, drill.limits.fail_safe_s, name=name)
         try:
             control.mark("injected", injection.inject())
             started = time.monotonic()
@@ -64,7 +64,7 @@ def _watch_fault(watch: Watch, *, stays: bool) -> Record:
     if watch.drill.expect != "silence":
         watch.line.waits("waiting for the message")
         record = watch.until(
-            lambda seen: watch.is_told(seen) or (stays and seen.recovered_at is not None),
+            lambda seen: watch.is_notified(seen) or (stays and seen.recovered_at is not None),
             limits.late_s,
         )
         return _meanwhile(watch, record)
@@ -84,8 +84,8 @@ def _meanwhile(watch: Watch, record: Record) -> Record:
     if act is None or record.delivered_at is None:
         return record
     watch.line.waits(act.title)
-    watch.site.host.sh("\n".join(act.lines))
+    watch.stack.host.sh("\n".join(act.lines))
     watch.line.says(act.title)
     watch.line.waits(f"no further message may come for {act.quiet_s:g} s")
-    told = record.messages
-    return watch.until(lambda seen: seen.messages > told, act.quiet_s)
+    before = record.messages
+    return watch.until(lambda seen: seen.messages > before, act.quiet_s)

@@ -1,4 +1,4 @@
-"""Slack fails while something breaks: what is told afterwards, and how often."""
+"""Slack fails while something breaks: which notifications are sent afterwards, and how often."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Outage(Fault):
         answer: what Slack answers to everything meanwhile.
         lasts_s: how long, from the moment in which the other thing breaks.
         breaks: the other thing.
-        ends_within: whether that is over before Slack works again; else it is mended once it is
-            told.
+        ends_within: whether that is over before Slack works again; else it is repaired once a
+            notification was sent.
         during: the alert that fires within the outage, where the drill's own comes afterwards.
     """
 
@@ -41,9 +41,9 @@ class Outage(Fault):
     stays = True
 
     def run(self, watch: Watch) -> Outcome:
-        """Let Slack fail, break the site, let Slack work again, mend the site, and watch."""
-        observer, limits = watch.site.control, watch.drill.limits
-        injection = Injection(self.breaks, watch.site.host, limits.fail_safe_s)
+        """Let Slack fail, break the stack, let Slack work again, repair the stack, and watch."""
+        observer, limits = watch.stack.control, watch.drill.limits
+        injection = Injection(self.breaks, watch.stack.host, limits.fail_safe_s)
         failing = {"status": self.answer, "for_s": limits.fail_safe_s}
         try:
             observer.play("slack/faults", failing)
@@ -57,7 +57,7 @@ class Outage(Fault):
             observer.play("slack/faults", {"status": None})
             watch.line.says(f"Slack works again {time.monotonic() - started:.1f} s")
             watch.line.waits("waiting for the message")
-            watch.until(watch.is_told, limits.late_s)
+            watch.until(watch.is_notified, limits.late_s)
         finally:
             try:
                 observer.play("slack/faults", {"status": None})
@@ -67,12 +67,12 @@ class Outage(Fault):
         observer.mark("released", undone_at)
         record = watch.until_over(started)
         watch.line.waits(f"no further message may come for {limits.quiet_s:g} s")
-        told = record.messages
-        return Outcome(watch.until(lambda seen: seen.messages > told, limits.quiet_s))
+        before = record.messages
+        return Outcome(watch.until(lambda seen: seen.messages > before, limits.quiet_s))
 
     def _end_within(self, watch: Watch, injection: Injection) -> None:
-        """Wait until Slack was to be told of what broke, mend it, and wait until that is over."""
-        observer, asked_at = watch.site.control, time.time()
+        """Wait until Slack has missed the notification, repair it, and wait until that is over."""
+        observer, asked_at = watch.stack.control, time.time()
 
         def fires(_: Record) -> bool:
             state = observer.state()

@@ -24,7 +24,7 @@ class Played(Fault):
         back: what takes them back.
         asks: what somebody asks the bot meanwhile; None: nobody does.
         every_s: how often.
-        still: how often it is asked at once when the fault comes.
+        still: how often it is asked immediately when the fault comes.
     """
 
     discord: Mapping[str, object]
@@ -36,7 +36,7 @@ class Played(Fault):
 
     def run(self, watch: Watch) -> Outcome:
         """Let the stand-ins play, watch, take it back, and watch on; see Fault."""
-        observer, limits = watch.site.control, watch.drill.limits
+        observer, limits = watch.stack.control, watch.drill.limits
         # Whatever becomes of this drill, the stand-ins end it by themselves.
         observer.play("discord/faults", {**self.discord, "for_s": limits.fail_safe_s})
         try:
@@ -48,7 +48,7 @@ class Played(Fault):
             watch.until(
                 lambda seen: (
                     questions.asked()
-                    and (seen.recovered_at is not None if silence else watch.is_told(seen))
+                    and (seen.recovered_at is not None if silence else watch.is_notified(seen))
                 ),
                 limits.late_s,
             )
@@ -80,5 +80,5 @@ class Questions:
             self._count += 1
             # Each by another person: the bot lets one ask so often only.
             body = {"content": played.asks, "author": f"visitor {self._count}"}
-            self.watch.site.control.play("discord/messages", body)
+            self.watch.stack.control.play("discord/messages", body)
         return True

@@ -36,13 +36,13 @@ class Reboot(Fault):
     has_own_record = True
 
     def run(self, watch: Watch) -> Outcome:
-        """Restart the host, wait until the site is well, and for a while longer; see Fault."""
+        """Restart the host, wait until the stack is well, and for a while longer; see Fault."""
         limits = watch.drill.limits
-        boot = watch.site.host.sh(WHICH_BOOT)
-        before = watch.site.control.state().told
+        boot = watch.stack.host.sh(WHICH_BOOT)
+        before = watch.stack.control.state().notifications
         started_at = time.time()
         started = time.monotonic()
-        watch.site.host.restart()
+        watch.stack.host.restart()
         watch.line.says(f"restarted {time.monotonic() - started:.1f} s")
         watch.line.waits("waiting until everything is back")
         record = Record.begin(0, watch.drill, started_at)
@@ -52,13 +52,13 @@ class Reboot(Fault):
             record.recovered_at = time.time()
             watch.line.says(f"recovered {time.monotonic() - started:.1f} s")
             watch.line.waits(f"no message may come for {limits.quiet_s:g} s")
-            watch.site.stop.sleep(limits.quiet_s)
-            state = watch.site.control.state()
+            watch.stack.stop.sleep(limits.quiet_s)
+            state = watch.stack.control.state()
             mild = watch.drill.also
             new = [
-                told
-                for told in state.told
-                if told not in before and told.state == "firing" and not any(map(told.names, mild))
+                sent
+                for sent in state.notifications
+                if sent not in before and sent.state == "firing" and not any(map(sent.names, mild))
             ]
             record.messages, record.said = len(new), new[0].words if new else None
         return Outcome(record)
@@ -69,9 +69,9 @@ def _booted(watch: Watch, before: str) -> bool:
     end = time.monotonic() + watch.drill.limits.late_s
     while time.monotonic() < end:
         with contextlib.suppress(HostError):
-            if watch.site.host.sh(f"{BOOTED}\n{WHICH_BOOT}") != before:
+            if watch.stack.host.sh(f"{BOOTED}\n{WHICH_BOOT}") != before:
                 return True
-        watch.site.stop.sleep(watch.drill.limits.poll_s)
+        watch.stack.stop.sleep(watch.drill.limits.poll_s)
     return False
 
 
@@ -80,10 +80,10 @@ def _well(watch: Watch, within_s: float) -> Snapshot | None:
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         try:
-            state = watch.site.control.state()
+            state = watch.stack.control.state()
             if not state.problems:
                 return state
         except ControlError:
             pass
-        watch.site.stop.sleep(watch.drill.limits.poll_s)
+        watch.stack.stop.sleep(watch.drill.limits.poll_s)
     return None

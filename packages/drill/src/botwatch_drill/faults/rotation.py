@@ -1,4 +1,4 @@
-"""Slack's webhook is renewed: the old address is dead, and the site is given the new one."""
+"""Slack's webhook is renewed: the old address is dead, and the stack is given the new one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Rotation(Fault):
     """A new webhook, and what breaks once it is there.
 
     Attributes:
-        breaks: what Slack is then told of.
+        breaks: what Slack is then notified of.
         file: where the host keeps the webhook's address.
     """
 
@@ -34,8 +34,8 @@ class Rotation(Fault):
     stays = True
 
     def run(self, watch: Watch) -> Outcome:
-        """Renew the webhook, break the site, mend it, and take the old webhook back; see Fault."""
-        observer, host, limits = watch.site.control, watch.site.host, watch.drill.limits
+        """Renew the webhook, break the stack, repair it, restore the old webhook; see Fault."""
+        observer, host, limits = watch.stack.control, watch.stack.host, watch.drill.limits
         key = secrets.token_hex(12)
         renewal = Injection(self.renewal(key), host, limits.fail_safe_s, name="webhook")
         injection = Injection(self.breaks, host, limits.fail_safe_s)
@@ -47,7 +47,7 @@ class Rotation(Fault):
                 observer.mark("injected", injection.inject())
                 started = time.monotonic()
                 watch.line.waits("waiting for the message")
-                watch.until(watch.is_told, limits.late_s)
+                watch.until(watch.is_notified, limits.late_s)
             finally:
                 undone_at = injection.undo()
             observer.mark("released", undone_at)
@@ -59,7 +59,7 @@ class Rotation(Fault):
                 observer.play("slack/rotate", {"key": None})
 
     def renewal(self, key: str) -> Shell:
-        """Return what gives the site another address, and its own again."""
+        """Return what gives the stack another address, and its own again."""
         file = quote(self.file)
         # The content alone changes: owner and mode stay, and the address never is an argument.
         return Shell(
@@ -67,6 +67,6 @@ class Rotation(Fault):
                 f"(umask 077; cp {file} {_KEPT})",
                 f"sed 's#/[^/]*$#/{key}#' {_KEPT} >{file}",
             ),
-            mends=(f"if [ -e {_KEPT} ]; then cat {_KEPT} >{file}; rm -f {_KEPT}; fi",),
+            repairs=(f"if [ -e {_KEPT} ]; then cat {_KEPT} >{file}; rm -f {_KEPT}; fi",),
             looks=(f"[ -e {file} ]", f"[ ! -e {_KEPT} ]"),
         )

@@ -9,25 +9,25 @@ from botwatch_drill.faults.on_host import HostFault
 
 @dataclass(frozen=True, slots=True)
 class Shell(HostFault):
-    """Lines that break something, and lines that mend it; see Breakage.
+    """Lines that break something, and lines that repair it; see Breakage.
 
-    Where mending it replaces the bot, it happens after the moment at which the fault counts as
+    Where repairing it replaces the bot, it happens after the moment at which the fault counts as
     undone, as the new bot's start does.
 
     Attributes:
         breaks: what breaks it; nothing may be written to standard output.
-        mends: what mends it; harmless where nothing is broken.
+        repairs: what repairs it; harmless where nothing is broken.
         looks: what fails where it cannot be broken.
     """
 
     breaks: tuple[str, ...]
-    mends: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
 
     @property
     def remedy(self) -> str:
         """See Breakage."""
-        return "; ".join(self.mends) or "true"
+        return "; ".join(self.repairs) or "true"
 
     def find(self) -> list[str]:
         """See Breakage."""
@@ -39,8 +39,8 @@ class Shell(HostFault):
 
     def clear(self) -> list[str]:
         """See Breakage."""
-        return [] if self.replaces else list(self.mends)
+        return [] if self.replaces else list(self.repairs)
 
     def start(self) -> list[str]:
         """See Breakage."""
-        return list(self.mends) if self.replaces else []
+        return list(self.repairs) if self.replaces else []

@@ -1,3 +1,3 @@
-"""How the site runs on its host: what breaks there and how, and what tells why."""
+"""How the stack runs on its host: what breaks there and how, and what tells why."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The site as workloads of k3s."""
+"""The stack as workloads of k3s."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class PodDeleted(HostFault):
     def start(self) -> list[str]:
         """See Breakage.
 
-        After every refusal the ReplicaSet waits for longer; any change of it makes it try at once.
+        After every refusal the ReplicaSet waits for longer; any change makes it try immediately.
         """
         change = f"{_KUBECTL} annotate replicaset {_PODS} --overwrite"
         return [
@@ -151,7 +151,7 @@ class ScaledToZero(HostFault):
 class ContainerKilled(HostFault):
     """The bot's process is killed; the kubelet starts it again, later after every kill.
 
-    Undone by a new pod: its first restart comes at once again, and it knows of no crashes.
+    Undone by a new pod: its first restart comes immediately again, and it knows of no crashes.
     """
 
     stays: bool = False

@@ -20,7 +20,7 @@ _HAS_K3S = (
 
 
 def detect(host: Host) -> Runtime:
-    """Return the runtime of the site on a host.
+    """Return the runtime of the stack on a host.
 
     Raises:
         HostError: the host cannot be asked.

@@ -1,4 +1,4 @@
-"""What a session needs to know of the way in which the site runs."""
+"""What a session needs to know of the way in which the stack runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """One of the ways in which a site runs.
+    """One of the ways in which a stack runs.
 
     Attributes:
         name: as in the variable botwatch_runtime.

@@ -1,4 +1,4 @@
-"""The site as units of systemd."""
+"""The stack as units of systemd."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Kill(HostFault):
     """SIGKILL for the main process of a unit.
 
     If it stays, systemd is kept from starting the unit again until the fault is undone. If it
-    replaces the bot, undoing it also stops the unit and starts it anew, which makes it forget what
+    replaces the bot, undoing it also stops the unit and starts it again, which makes it forget what
     it counted of its crashes; a restart would not.
 
     Attributes:
@@ -66,7 +66,7 @@ class Kill(HostFault):
         if not self.stays:
             return []
         return [
-            f"mkdir -p {self._folder}",
+            f"mkdir -p {self._directory}",
             f"printf '[Service]\\nRestart=no\\n' >{self._file}",
             "systemctl daemon-reload",
         ]
@@ -81,7 +81,7 @@ class Kill(HostFault):
         if self.stays:
             lines = [
                 f"rm -f {self._file}",
-                f"rmdir {self._folder} 2>/dev/null || true",
+                f"rmdir {self._directory} 2>/dev/null || true",
                 "systemctl daemon-reload",
             ]
         return [*lines, f"systemctl reset-failed {self.unit} || true"]
@@ -91,13 +91,13 @@ class Kill(HostFault):
         return [*([f"systemctl stop {self.unit}"] if self.replaces else []), self.remedy]
 
     @property
-    def _folder(self) -> str:
+    def _directory(self) -> str:
         # Under /run: gone after a reboot, whatever happens.
         return f"/run/systemd/system/{self.unit}.d"
 
     @property
     def _file(self) -> str:
-        return f"{self._folder}/zz-botwatch-drill.conf"
+        return f"{self._directory}/zz-botwatch-drill.conf"
 
 
 def _journal(unit: str) -> Evidence:

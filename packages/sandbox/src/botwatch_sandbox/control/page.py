@@ -23,11 +23,11 @@ HEADERS = {
 }
 
 
-def add_page(app: web.Application, folder: Path = STATIC) -> None:
+def add_page(app: web.Application, directory: Path = STATIC) -> None:
     """Add `/`, `/dashboards` and `/static/` to an application."""
 
     async def page(request: web.Request) -> web.StreamResponse:
-        file = folder / PAGES[request.path]
+        file = directory / PAGES[request.path]
         if not file.is_file():
             text = "The page is not installed; install botwatch-sandbox again.\n"
             return web.Response(status=404, text=text)
@@ -39,6 +39,6 @@ def add_page(app: web.Application, folder: Path = STATIC) -> None:
 
     for path in PAGES:
         app.router.add_get(path, page)
-    if folder.is_dir():
-        app.router.add_static("/static/", folder)
+    if directory.is_dir():
+        app.router.add_static("/static/", directory)
     app.on_response_prepare.append(protect)

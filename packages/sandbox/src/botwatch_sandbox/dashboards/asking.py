@@ -47,25 +47,25 @@ class Span:
 
 @dataclass(slots=True)
 class Dashboards:
-    """The dashboards of a folder, with what Prometheus says for them.
+    """The dashboards of a directory, with what Prometheus says for them.
 
     What was asked less than 4 s ago is not asked again: several pages cost as much as one.
 
     Attributes:
         session: for all questions.
         prometheus: its address.
-        folder: where the dashboards are; None where there are none.
+        directory: where the dashboards are; None where there are none.
     """
 
     session: aiohttp.ClientSession
     prometheus: str
-    folder: Path | None
+    directory: Path | None
     _kept: dict[tuple[str, int], asyncio.Task[JsonObject]] = field(default_factory=dict)
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def names(self) -> list[JsonObject]:
         """List the dashboards."""
-        boards = read_boards(self.folder).values()
+        boards = read_boards(self.directory).values()
         return [{"name": board.name, "title": board.title} for board in boards]
 
     async def view(self, name: str, minutes: int) -> JsonObject | None:
@@ -76,7 +76,7 @@ class Dashboards:
         """
         key = (name, minutes)
         if key not in self._kept:
-            board = read_boards(self.folder).get(name)
+            board = read_boards(self.directory).get(name)
             if board is None:
                 return None
             self._kept[key] = asyncio.create_task(self._ask(board, minutes))

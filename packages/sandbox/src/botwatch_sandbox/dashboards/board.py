@@ -61,15 +61,15 @@ class Board:
     values: Mapping[str, str]
 
 
-def read_boards(folder: Path | None) -> dict[str, Board]:
-    """Read all dashboards of a folder, by name; none where there is no folder.
+def read_boards(directory: Path | None) -> dict[str, Board]:
+    """Read all dashboards of a directory, by name; none if it is None.
 
     Raises:
         BoardError: a file is no dashboard.
     """
-    if folder is None:
+    if directory is None:
         return {}
-    return {path.stem: _board(path) for path in sorted(folder.glob("*.json"))}
+    return {path.stem: _board(path) for path in sorted(directory.glob("*.json"))}
 
 
 def _board(path: Path) -> Board:
@@ -109,7 +109,7 @@ def _panel(panel: JsonObject, values: Mapping[str, str]) -> Panel:
         "empty": text_of(defaults.get("noValue")),
         "stacked": bool(inside(inside(defaults, "custom"), "stacking")),
         "steps": _steps(defaults),
-        "means": _means(defaults),
+        "mappings": _mappings(defaults),
         "alerts": _alerts(panel),
     }
     targets = objects(panel.get("targets"))
@@ -133,7 +133,7 @@ def _steps(defaults: JsonObject) -> list[JsonObject]:
     return [{"value": step.get("value"), "colour": text_of(step.get("color"))} for step in steps]
 
 
-def _means(defaults: JsonObject) -> JsonObject:
+def _mappings(defaults: JsonObject) -> JsonObject:
     """Return the words for single values."""
     for mapping in objects(defaults.get("mappings")):
         if mapping.get("type") == "value":

@@ -78,7 +78,7 @@ class Connection:
         transport: what carries it, to cut it without a word.
         compressed: whether frames go out as a zlib stream.
         muted: asked before every frame; while it says so, nothing goes out.
-        timed: called when the latency was measured anew.
+        timed: called when the latency was measured again.
     """
 
     def __init__(

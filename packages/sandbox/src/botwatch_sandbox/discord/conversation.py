@@ -43,7 +43,7 @@ class Timing:
     """The gateway's times, in seconds.
 
     Attributes:
-        heartbeat_s: how often a bot is told to send its heartbeat (Discord: 41.25).
+        heartbeat_s: how often a bot must send its heartbeat (Discord: 41.25).
         identify_s: how long a connection may stay without a session.
         session_s: how long a session without a connection can be resumed.
     """
@@ -62,7 +62,7 @@ class Conversation:
         sessions: where sessions are made and found.
         scale: which guilds there are.
         token: the only token that is accepted.
-        resume_url: where the bot is told to resume.
+        resume_url: where the bot must resume.
         timing: the gateway's times.
     """
 

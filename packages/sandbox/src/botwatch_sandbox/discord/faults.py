@@ -16,7 +16,7 @@ class DiscordFaults:
     """Faults that stay until they are used up or taken back.
 
     Attributes:
-        changes: told when a fault changes.
+        changes: notified when a fault changes.
         rate_limit: how many of the next REST calls are answered 429.
         via: whether those answers carry the `Via` header; discord.py retries only then.
         server_error: how many of the next REST calls are answered with a server's error.

@@ -188,14 +188,14 @@ class Interactions:
 
 def _acknowledged(interaction: Interaction) -> JsonObject:
     original = interaction.original
-    told: JsonObject = {
+    callback: JsonObject = {
         "id": str(interaction.id),
         "type": payloads.APPLICATION_COMMAND,
         "response_message_loading": original is None,
         "response_message_ephemeral": interaction.ephemeral,
     }
     if original is None:
-        return {"interaction": told, "resource": {"type": Answer.DEFERRED}}
-    told["response_message_id"] = str(original.id)
+        return {"interaction": callback, "resource": {"type": Answer.DEFERRED}}
+    callback["response_message_id"] = str(original.id)
     resource = {"type": Answer.MESSAGE, "message": payloads.message(original)}
-    return {"interaction": told, "resource": resource}
+    return {"interaction": callback, "resource": resource}

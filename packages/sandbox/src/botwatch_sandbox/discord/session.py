@@ -54,7 +54,7 @@ class Session:
         self.seq += 1
         frame = encode({"op": 0, "s": self.seq, "t": event, "d": data})
         # That a session was resumed concerns the connection of then: it takes a number, but a
-        # later connection is not told.
+        # later connection is not notified.
         self._events.append((self.seq, None if event == "RESUMED" else frame))
         return frame
 

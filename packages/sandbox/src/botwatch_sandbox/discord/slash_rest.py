@@ -42,9 +42,9 @@ class SlashRest:
         """Take a first answer."""
         interaction_id = snowflake.parse(request.match_info["interaction"])
         token, body = request.match_info["token"], await read_object(request)
-        told = self.interactions.acknowledge(interaction_id, token, body)
+        callback = self.interactions.acknowledge(interaction_id, token, body)
         if request.query.get("with_response") in TRUE:
-            return answer(told)
+            return answer(callback)
         return web.Response(status=204)
 
     async def follow_up(self, request: web.Request) -> web.Response:

@@ -118,7 +118,7 @@ class World:
     """The guilds' channels and everything said in them.
 
     Attributes:
-        changes: told when something was said.
+        changes: notified when something was said.
         scale: how many guilds there are.
         listeners: called with every message.
     """
@@ -139,7 +139,7 @@ class World:
         return message
 
     def edit(self, former: Message, draft: Draft) -> Message:
-        """Put other words into a message; no bot is told."""
+        """Put other words into a message; no bot is notified."""
         message = replace(former, draft=draft)
         if former in self._messages:
             self._messages[self._messages.index(former)] = message
@@ -147,7 +147,7 @@ class World:
         return message
 
     def remove(self, message: Message) -> None:
-        """Take a message away; no bot is told."""
+        """Delete a message; no bot is notified."""
         if message in self._messages:
             self._messages.remove(message)
         self.changes.touch("discord")

@@ -1,3 +1,3 @@
-"""Fire drills: what was broken, when the alarm came, and whether it came in time."""
+"""Fire drills: what was broken, when the notification came, and whether it came in time."""
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class OwnDrill:
         path: the bot's endpoint.
         calls: how often it is called; the drill's clock starts at the last call's answer.
         dies: whether the bot ends at the call, so that no answer is a good answer.
-        resolves: whether Slack is told that it is over; if not, the bot must come back.
+        resolves: whether a resolved notification is sent; if not, the bot must come back.
     """
 
     spec: DrillSpec

@@ -37,7 +37,7 @@ class DrillSpec:
     title: str
     alert: str | None
     budget_s: float | None
-    expect: Expect
+    expect: Expect = "message"
     also: tuple[str, ...] = ()
 
 
@@ -47,10 +47,10 @@ class Record:
 
     Attributes:
         messages: how many Slack messages came after the injection.
-        told_firing: how many of them say that the alert fires.
-        told_resolved: how many say that it is over.
+        firing_messages: how many of them say that the alert fires.
+        resolved_messages: how many say that it is over.
         said: what the message said that `delivered_at` is the time of.
-        unresolved: of the alert and those in `also`, which Slack was told of and not of their end.
+        unresolved: of the alert and those in `also`, for which Slack got no resolved notification.
     """
 
     id: int
@@ -71,16 +71,16 @@ class Record:
     recovered_at: float | None = None
     resolved_at: float | None = None
     messages: int = 0
-    told_firing: int = 0
-    told_resolved: int = 0
+    firing_messages: int = 0
+    resolved_messages: int = 0
     said: str | None = None
     unresolved: tuple[str, ...] = ()
 
     @classmethod
     def begin(cls, number: int, spec: DrillSpec, started_at: float) -> Record:
         """Return the record of a drill of which nothing has been seen."""
-        told = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
-        return cls(id=number, started_at=started_at, **told)
+        given = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
+        return cls(id=number, started_at=started_at, **given)
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Record:

@@ -17,7 +17,7 @@ State: TypeAlias = Literal["firing", "resolved"]
 
 
 class Message(Protocol):
-    """Something that Slack was told."""
+    """A message that Slack received."""
 
     @property
     def at(self) -> float:
@@ -110,14 +110,16 @@ class Recorder:
         is_over = message.reports(record.alert, "resolved")
         record.messages += 1
         record.unresolved = _unresolved(record, message)
-        record.told_firing += fires
-        record.told_resolved += is_over
+        record.firing_messages += fires
+        record.resolved_messages += is_over
         if record.delivered_at is None:
             if fires:
                 record.delivered_at = message.at
                 record.said = message.words_on(record.alert)
                 if record.firing_at is None and record.alert is not None:
-                    record.firing_at = message.at  # it fires at the latest when it is told
+                    record.firing_at = (
+                        message.at
+                    )  # it fires at the latest when the notification is sent
         elif record.resolved_at is None and is_over:
             record.resolved_at = message.at
         self.changed()

@@ -99,10 +99,10 @@ class OwnDrills:
 
     async def _expect_message(self, record: Record) -> None:
         if not await self._wait(lambda: record.delivered_at is not None, self.patience.delivered_s):
-            told = " Slack received something else meanwhile." if record.messages else ""
+            also = " Slack received something else meanwhile." if record.messages else ""
             message = (
                 f"No Slack message named {record.alert} came within {self.patience.delivered_s:g} "
-                f"s; look at the alert in Prometheus and at Alertmanager's log.{told}"
+                f"s; look at the alert in Prometheus and at Alertmanager's log.{also}"
             )
             raise VerdictError(message)
 

@@ -50,7 +50,7 @@ class SupervisedRecorder(Recorder):
     """Records one drill at a time, of the control room itself or of a runner elsewhere.
 
     Attributes:
-        changes: told when the record changes.
+        changes: notified when the record changes.
         slack: the channel in which messages are looked for.
         limits: when a runner counts as gone.
     """

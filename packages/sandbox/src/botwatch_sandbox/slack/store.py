@@ -54,12 +54,12 @@ class SlackMessage:
 
     def words_on(self, alert: str | None) -> str:
         """Return what it says of an alert (of everything, when None)."""
-        told = [
+        texts = [
             alerts.words_of(attachment)
             for attachment in self.post.attachments
             if alert is None or alerts.names(attachment, alert)
         ]
-        return "\n".join([self.post.text, *told]).strip()[:WORDS_MAX]
+        return "\n".join([self.post.text, *texts]).strip()[:WORDS_MAX]
 
     def view(self) -> JsonObject:
         """Return what the control room shows."""
@@ -94,7 +94,7 @@ class SlackStore:
     """The last messages: bounded in number and in bytes.
 
     Attributes:
-        changes: told of every message.
+        changes: notified of every message.
         listeners: called with every message.
     """
 

@@ -124,7 +124,7 @@ function lines(panel) {
 }
 
 function meaning(panel, value) {
-  return panel.means[String(value)] ?? null;
+  return panel.mappings[String(value)] ?? null;
 }
 
 function numbers(panel) {

@@ -7,7 +7,7 @@ export function createClock(localNow = () => Date.now() / 1000) {
   return {
     /** The sandbox's time now, or the time of the last contact. */
     now: () => stoppedAt ?? localNow() + offset,
-    /** Sets the clock by a time the sandbox has just told. */
+    /** Sets the clock by a time the sandbox has just sent. */
     set(serverNow) {
       offset = serverNow - localNow();
       stoppedAt = null;

@@ -21,8 +21,8 @@ export function serviceHealth(service) {
 }
 
 /**
- * Where a service can be opened from this page, or null: the told address, on the page's own
- * host name where the told one is loopback and the page was opened by another name.
+ * Where a service can be opened from this page, or null: the given address, on the page's own
+ * host name where the given one is loopback and the page was opened by another name.
  */
 export function outLink(address, pageHost) {
   try {

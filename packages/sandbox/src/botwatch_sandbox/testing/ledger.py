@@ -33,7 +33,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Ledger:
-    """Asks commands that can be told apart, and notes what becomes of each.
+    """Asks distinct commands, and notes what becomes of each.
 
     Every command is `add` with a number of its own, said by a user of their own; the first number
     of seven digits in an answer tells what it answers.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 SECRETS = Secrets("a-discord-token", "/services/T0TEST/B0TEST/a0webhook0key", "a-drill-token")
-# Port 9 ("discard") is not in use on loopback: questions there are refused at once.
+# Port 9 ("discard") is not in use on loopback: questions there are refused immediately.
 NOWHERE = Addresses(*["http://127.0.0.1:9"] * 3)
 
 

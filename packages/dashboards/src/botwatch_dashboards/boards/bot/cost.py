@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.bot.queries import PER_MINUTE, per_minute
 from botwatch_dashboards.selecting import bot
-from botwatch_dashboards.spec import Kind, Limit, Meaning, Panel, Query, Row
+from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold, ValueMapping
 from botwatch_dashboards.texts import Text
 
 _memory = bot("process_resident_memory_bytes")
@@ -41,7 +41,7 @@ COST = Row(
             ),
             unit="bytes",
             alerts=("DiscordBotMemoryExhaustion",),
-            limits=(Limit("$prometheus_bot_memory_max__bytes"),),
+            thresholds=(Threshold("$prometheus_bot_memory_max__bytes"),),
             if_empty=Text(
                 "A forecast needs samples for half of its window.",
                 "예측하려면 구간의 절반이 지나야 합니다.",
@@ -145,7 +145,7 @@ COST = Row(
                 ),
             ),
             kind=Kind.STATES,
-            means=(Meaning(1, Text("runs", "실행 중"), "green"),),
+            mappings=(ValueMapping(1, Text("runs", "실행 중"), "green"),),
             if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=24,
             height=4,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.bot.queries import PER_MINUTE, per_minute
 from botwatch_dashboards.selecting import bot
-from botwatch_dashboards.spec import Kind, Limit, Panel, Query, Row
+from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _errors = bot("discord_bot_errors_total", 'error_type!="gateway"')
@@ -52,7 +52,7 @@ FAILURES = Row(
                 ),
             ),
             alerts=("DiscordBotHighErrors",),
-            limits=(Limit("$prometheus_bot_errors_threshold__next"),),
+            thresholds=(Threshold("$prometheus_bot_errors_threshold__next"),),
             if_empty=Text("The bot has not answered yet.", "봇이 아직 응답한 적이 없습니다."),
         ),
         Panel(
@@ -78,7 +78,7 @@ FAILURES = Row(
                 ),
             ),
             alerts=("DiscordBotEveryCommandFails",),
-            limits=(Limit("$prometheus_bot_failing_commands"),),
+            thresholds=(Threshold("$prometheus_bot_failing_commands"),),
             if_empty=Text("The bot has not answered yet.", "봇이 아직 응답한 적이 없습니다."),
         ),
         Panel(
@@ -99,7 +99,7 @@ FAILURES = Row(
             (_burning(0), _burning(1), _burning(2), _burning(3)),
             unit="percentunit",
             alerts=("DiscordBotErrorBudgetBurning",),
-            limits=(Limit(1, colour="orange"),),
+            thresholds=(Threshold(1, colour="orange"),),
         ),
         Panel(
             34,
@@ -162,7 +162,7 @@ FAILURES = Row(
                 ),
             ),
             alerts=("DiscordBotRateLimited",),
-            limits=(Limit("$prometheus_bot_rate_limits_threshold__next", colour="orange"),),
+            thresholds=(Threshold("$prometheus_bot_rate_limits_threshold__next", colour="orange"),),
             if_empty=Text("The bot has not answered yet.", "봇이 아직 응답한 적이 없습니다."),
         ),
     ),

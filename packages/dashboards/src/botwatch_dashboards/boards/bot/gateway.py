@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.bot.queries import PER_MINUTE, per_minute
 from botwatch_dashboards.selecting import bot, shard
-from botwatch_dashboards.spec import Kind, Limit, Meaning, Panel, Query, Row
+from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold, ValueMapping
 from botwatch_dashboards.texts import Text
 
 GATEWAY = Row(
@@ -27,9 +27,9 @@ GATEWAY = Row(
                 ),
             ),
             kind=Kind.STATES,
-            means=(
-                Meaning(1, Text("connected", "연결됨"), "green"),
-                Meaning(0, Text("not connected", "끊김"), "red"),
+            mappings=(
+                ValueMapping(1, Text("connected", "연결됨"), "green"),
+                ValueMapping(0, Text("not connected", "끊김"), "red"),
             ),
             if_empty=Text("No shard was started yet.", "아직 시작된 샤드가 없습니다."),
         ),
@@ -70,7 +70,7 @@ GATEWAY = Row(
             ),
             unit="s",
             alerts=("DiscordBotDeaf",),
-            limits=(Limit("$prometheus_bot_deaf_after__s", colour="orange"),),
+            thresholds=(Threshold("$prometheus_bot_deaf_after__s", colour="orange"),),
             if_empty=Text(
                 "No shard has received an event yet.", "아직 이벤트를 받은 샤드가 없습니다."
             ),

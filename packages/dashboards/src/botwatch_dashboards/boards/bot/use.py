@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.bot.queries import PER_MINUTE, per_minute
 from botwatch_dashboards.selecting import bot
-from botwatch_dashboards.spec import Kind, Limit, Panel, Query, Row
+from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _commands = bot("discord_bot_commands_total")
@@ -123,7 +123,7 @@ SPEED = Row(
             ),
             unit="s",
             alerts=("DiscordBotSlowReplies",),
-            limits=(Limit("$prometheus_bot_slow_threshold__s", colour="orange"),),
+            thresholds=(Threshold("$prometheus_bot_slow_threshold__s", colour="orange"),),
             if_empty=Text("No commands.", "아무도 봇을 쓰지 않았습니다."),
             width=12,
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.bot.queries import STARTED
 from botwatch_dashboards.selecting import bot, firing
-from botwatch_dashboards.spec import Kind, Limit, Meaning, Panel, Query, Row
+from botwatch_dashboards.spec import YES_OR_NO, Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 WELL = Row(
@@ -23,7 +23,7 @@ WELL = Row(
             (Query(f"max({bot('up')}) or vector(0)", Text("bot", "봇")),),
             kind=Kind.NUMBER,
             alerts=("DiscordBotDown",),
-            means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
+            mappings=YES_OR_NO,
             width=4,
             height=4,
         ),
@@ -41,7 +41,7 @@ WELL = Row(
             (Query(f"max({bot('discord_bot_ready')})", Text("bot", "봇")),),
             kind=Kind.NUMBER,
             alerts=("DiscordBotGatewayDisconnected",),
-            means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
+            mappings=YES_OR_NO,
             if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
@@ -64,7 +64,7 @@ WELL = Row(
             unit="s",
             kind=Kind.NUMBER,
             alerts=("DiscordBotEventLoopBlocked",),
-            limits=(Limit("$prometheus_bot_hung_after__s"),),
+            thresholds=(Threshold("$prometheus_bot_hung_after__s"),),
             if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
@@ -84,7 +84,7 @@ WELL = Row(
             unit="s",
             kind=Kind.NUMBER,
             alerts=("DiscordBotRestarted",),
-            limits=(Limit("$prometheus_bot_restarted_window__s", "below", "blue"),),
+            thresholds=(Threshold("$prometheus_bot_restarted_window__s", "below", "blue"),),
             if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
@@ -112,7 +112,7 @@ WELL = Row(
             ),
             kind=Kind.NUMBER,
             alerts=("DiscordBotCrashLooping",),
-            limits=(Limit("$prometheus_bot_crashes_threshold__next"),),
+            thresholds=(Threshold("$prometheus_bot_crashes_threshold__next"),),
             if_empty=Text("The bot does not respond.", "봇이 응답하지 않습니다."),
             width=4,
             height=4,
@@ -127,7 +127,7 @@ WELL = Row(
             ),
             (Query(f"count({firing('discord-bot')}) or vector(0)", Text("alerts", "알림")),),
             kind=Kind.NUMBER,
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             width=4,
             height=4,
         ),

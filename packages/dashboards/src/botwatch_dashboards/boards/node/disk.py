@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.node.words import NO_NODE
 from botwatch_dashboards.selecting import node
-from botwatch_dashboards.spec import Limit, Panel, Query, Row
+from botwatch_dashboards.spec import Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _free = node("node_filesystem_avail_bytes")
@@ -38,9 +38,9 @@ DISK = Row(
             ),
             unit="percent",
             alerts=("NodeFilesystemFull",),
-            limits=(
-                Limit("$prometheus_node_filesystem_filling_percent", "below", "orange"),
-                Limit("$prometheus_node_filesystem_full_percent", "below"),
+            thresholds=(
+                Threshold("$prometheus_node_filesystem_filling_percent", "below", "orange"),
+                Threshold("$prometheus_node_filesystem_full_percent", "below"),
             ),
             if_empty=NO_NODE,
             most=100,
@@ -69,8 +69,10 @@ DISK = Row(
             ),
             unit="s",
             alerts=("NodeFilesystemFillingUp",),
-            limits=(
-                Limit("$prometheus_node_filesystem_filling_predict_horizon__s", "below", "orange"),
+            thresholds=(
+                Threshold(
+                    "$prometheus_node_filesystem_filling_predict_horizon__s", "below", "orange"
+                ),
             ),
             if_empty=Text(
                 "No filesystem fills up, or none has been monitored for long enough.",

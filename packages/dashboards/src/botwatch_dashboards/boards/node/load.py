@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.node.words import NO_NODE
 from botwatch_dashboards.selecting import node
-from botwatch_dashboards.spec import Kind, Limit, Panel, Query, Row
+from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _available = node("node_memory_MemAvailable_bytes")
@@ -53,7 +53,7 @@ PROCESSOR = Row(
                 ),
             ),
             alerts=("NodeLoadHigh",),
-            limits=(Limit("$prometheus_node_load_per_processor", colour="orange"),),
+            thresholds=(Threshold("$prometheus_node_load_per_processor", colour="orange"),),
             if_empty=NO_NODE,
         ),
         Panel(
@@ -109,9 +109,9 @@ MEMORY = Row(
             ),
             unit="percent",
             alerts=("NodeMemoryLow",),
-            limits=(
-                Limit("$prometheus_node_memory_exhaustion_percent", "below", "orange"),
-                Limit("$prometheus_node_memory_low_percent", "below"),
+            thresholds=(
+                Threshold("$prometheus_node_memory_exhaustion_percent", "below", "orange"),
+                Threshold("$prometheus_node_memory_low_percent", "below"),
             ),
             if_empty=NO_NODE,
             most=100,
@@ -183,8 +183,10 @@ MEMORY = Row(
             ),
             unit="s",
             alerts=("NodeMemoryExhaustion",),
-            limits=(
-                Limit("$prometheus_node_memory_exhaustion_predict_horizon__s", "below", "orange"),
+            thresholds=(
+                Threshold(
+                    "$prometheus_node_memory_exhaustion_predict_horizon__s", "below", "orange"
+                ),
             ),
             if_empty=Text(
                 "Available memory does not shrink, or has not been monitored for long enough.",

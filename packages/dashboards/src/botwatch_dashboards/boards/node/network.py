@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botwatch_dashboards.boards.node.words import NO_NODE
 from botwatch_dashboards.selecting import node
-from botwatch_dashboards.spec import Limit, Panel, Query, Row
+from botwatch_dashboards.spec import Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _wire = 'device!~"lo|veth.*|cni.*|flannel.*|docker.*|br-.*"'
@@ -92,7 +92,7 @@ NETWORK = Row(
             ),
             unit="s",
             alerts=("NodeClockSkewed",),
-            limits=(Limit("$prometheus_node_clock_skew__s", colour="orange"),),
+            thresholds=(Threshold("$prometheus_node_clock_skew__s", colour="orange"),),
             if_empty=NO_NODE,
         ),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botwatch_dashboards.selecting import node
-from botwatch_dashboards.spec import Kind, Limit, Panel, Query, Row
+from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _facts = node("node_textfile_mtime_seconds", 'file=~".*/botwatch[.]prom"')
@@ -53,7 +53,7 @@ SERVICES = Row(
             ),
             (Query(f"time() - max by (node) ({_facts})", "{{node}}"),),
             unit="s",
-            limits=(Limit("$prometheus_node_facts_stale_after__s", colour="orange"),),
+            thresholds=(Threshold("$prometheus_node_facts_stale_after__s", colour="orange"),),
             if_empty=Text("Not known yet", "아직 알 수 없음"),
         ),
     ),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from botwatch_dashboards.selecting import firing, node
-from botwatch_dashboards.spec import Kind, Limit, Meaning, Panel, Query, Row
+from botwatch_dashboards.spec import YES_OR_NO, Kind, Panel, Query, Row, Threshold, ValueMapping
 from botwatch_dashboards.texts import Text
 
 _up = 'up{job=~"node|kubelet", node=~"$node"}'
 
 PROBLEM = (
-    Meaning(0, Text("No", "아니요"), "green"),
-    Meaning(1, Text("Yes", "예"), "orange"),
+    ValueMapping(0, Text("No", "아니요"), "green"),
+    ValueMapping(1, Text("Yes", "예"), "orange"),
 )
 
 
@@ -32,7 +32,7 @@ WELL = Row(
             (Query(f"max by (node) ({_up})", "{{node}}"),),
             kind=Kind.NUMBER,
             alerts=("NodeDown",),
-            means=(Meaning(1, Text("Yes", "예"), "green"), Meaning(0, Text("No", "아니요"), "red")),
+            mappings=YES_OR_NO,
             width=4,
             height=4,
         ),
@@ -53,7 +53,7 @@ WELL = Row(
             ),
             kind=Kind.STATES,
             alerts=("NodeUnitFailed",),
-            means=(Meaning(1, Text("failed", "실패"), "orange"),),
+            mappings=(ValueMapping(1, Text("failed", "실패"), "orange"),),
             if_empty=Text("None has failed.", "실패한 유닛이 없습니다."),
             width=8,
             height=4,
@@ -73,7 +73,7 @@ WELL = Row(
             ),
             kind=Kind.NUMBER,
             alerts=("NodeRebootNeeded",),
-            means=PROBLEM,
+            mappings=PROBLEM,
             if_empty=Text("Not known yet", "아직 알 수 없음"),
             width=4,
             height=4,
@@ -105,7 +105,7 @@ WELL = Row(
             ),
             (Query(f"count({firing('node')}) or vector(0)", Text("alerts", "알림")),),
             kind=Kind.NUMBER,
-            limits=(Limit(1),),
+            thresholds=(Threshold(1),),
             width=4,
             height=4,
         ),

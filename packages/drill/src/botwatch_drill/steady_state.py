@@ -1,4 +1,4 @@
-"""The wait for a site at rest: a run that starts amid another fault measures nothing."""
+"""The wait for a steady state: a run that starts during another fault measures nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from botwatch_drill.drill import Drill
     from botwatch_drill.progress import Line
     from botwatch_drill.snapshot import Snapshot
-    from botwatch_drill.watch import Site
+    from botwatch_drill.watch import Stack
 
 # By then Alertmanager has reported what is over, or never will.
 MESSAGE_OPEN_S = 30.0
@@ -20,60 +20,60 @@ GROUP_KEPT_S = 32.0
 CRASHES_OF_A_LOOP = 3
 
 
-class UnrestError(Exception):
-    """The site did not come to rest; the message says what is not."""
+class NotSteadyError(Exception):
+    """The stack did not reach a steady state; the message says why."""
 
 
-def wait(site: Site, drill: Drill, line: Line) -> None:
+def wait(stack: Stack, drill: Drill, line: Line) -> None:
     """Wait until the bot is ready, no alert is pending or firing, and no drill runs.
 
     Of the crashes that are still counted there must be few enough for the drill to add its own: a
     restart is only one of many where the bot crashed twice just before.
 
     Raises:
-        UnrestError: it took too long.
+        NotSteadyError: it took too long.
         ControlError: the control room is gone.
         InterruptionError: somebody asked to end.
     """
     started = time.monotonic()
     limits = drill.limits
     calm_since: float | None = None
-    told: set[bool] = set()
+    said: set[bool] = set()
     while True:
-        snapshot = site.control.state()
+        snapshot = stack.control.state()
         now = time.monotonic()
         calm_since = None if _problems(drill, snapshot) else (calm_since or now)
-        unrest = _unrest(drill, snapshot, calm_since, now)
-        problems = unrest or _crashes(snapshot, drill)
+        not_steady = _not_steady(drill, snapshot, calm_since, now)
+        problems = not_steady or _crashes(snapshot, drill)
         if not problems:
             return
-        within_s = limits.rest_s if unrest else limits.forget_s
+        within_s = limits.steady_s if not_steady else limits.forget_s
         if now - started >= within_s:
-            message = f"the site is not at rest after {within_s:g} s: {problems}"
-            raise UnrestError(message)
-        if bool(unrest) not in told:
-            line.says(f"waits for rest ({problems})")
-            told.add(bool(unrest))
+            message = f"the stack has not reached a steady state after {within_s:g} s: {problems}"
+            raise NotSteadyError(message)
+        if bool(not_steady) not in said:
+            line.says(f"waits for a steady state ({problems})")
+            said.add(bool(not_steady))
         line.waits(problems)
-        site.stop.sleep(limits.poll_s)
+        stack.stop.sleep(limits.poll_s)
 
 
-def _unrest(drill: Drill, snapshot: Snapshot, calm_since: float | None, now: float) -> str:
+def _not_steady(drill: Drill, snapshot: Snapshot, calm_since: float | None, now: float) -> str:
     problems = _problems(drill, snapshot)
     if problems:
         return ", ".join(problems)
     if snapshot.message_open and calm_since is not None and now - calm_since < MESSAGE_OPEN_S:
         return "Slack has not received the last resolved notification yet"
     # Only a group that the drill's own alert belongs to makes it wait.
-    told = [snapshot.told_s(alert) for alert in (drill.alert, *drill.also)]
-    if any(ago_s is not None and ago_s < GROUP_KEPT_S for ago_s in told):
+    sent = [snapshot.notified_s(alert) for alert in (drill.alert, *drill.also)]
+    if any(ago_s is not None and ago_s < GROUP_KEPT_S for ago_s in sent):
         return "Alertmanager still keeps the last alert's group"
     return _hidden(drill, snapshot)
 
 
 def _hidden(drill: Drill, snapshot: Snapshot) -> str:
     for alert in drill.hidden_by:
-        ago_s = snapshot.told_s(alert)
+        ago_s = snapshot.notified_s(alert)
         if ago_s is not None and ago_s < drill.hidden_for_s:
             return f"{alert} was sent {ago_s:.0f} s ago, which keeps {drill.alert} quiet"
     return ""
