@@ -45,13 +45,13 @@ def test_a_firewall_is_asked_for_the_ports_of_other_nodes() -> None:
     found = {(port["port"], port["protocol"], port["source"]) for port in needed("ports")}
     assert found == {
         (port, protocol, source)
-        for port, protocol in ((6443, "tcp"), (10250, "tcp"), (8472, "udp"))
+        for port, protocol in ((6443, "tcp"), (10250, "tcp"), (9100, "tcp"), (8472, "udp"))
         for source in ("10.0.0.2", "")
     }
     # Also once the preflight has looked at the cluster.
     assert len(needed("ports", _k3s_cluster={"skipped": True})) == len(found)
     agent = {(port["port"], port["source"]) for port in needed("ports", inventory_hostname="two")}
-    assert agent == {(port, source) for port in (10250, 8472) for source in ("192.0.2.1", "")}
+    assert agent == {(port, source) for port in (10250, 9100, 8472) for source in ("192.0.2.1", "")}
 
 
 def test_a_node_alone_needs_no_ports() -> None:
@@ -177,6 +177,12 @@ def test_a_firewall_is_asked_for_the_configured_port_of_the_api() -> None:
     found = {port["port"] for port in needed("ports", k3s_config={"https-listen-port": 7443})}
     assert 7443 in found
     assert 6443 not in found
+
+
+def test_a_firewall_is_asked_for_the_configured_port_of_the_node_exporter() -> None:
+    given = {"inventory_hostname": "two", "botwatch_node_exporter_port": 9101}
+    found = {port["port"]: port["protocol"] for port in needed("ports", **given)}
+    assert found == {10250: "tcp", 9101: "tcp", 8472: "udp"}
 
 
 def test_an_ipv6_address_is_in_the_certificate_without_brackets() -> None:
