@@ -145,7 +145,7 @@ def test_nobody_uses_the_private_variables_of_another_role() -> None:
 VAGUE = [KINDS[name] for name in ("any", "text", "whole")]
 # What `meta/input_checks.yml` may say of a variable.
 WORDS = {
-    "what", "pattern", "remedy", "empty", "min", "max", "at_least", "at_most", "why",
+    "what", "pattern", "remedy", "empty", "min", "max", "also", "at_least", "at_most", "why",
     "keys_among", "has", "each", "rising",
 }  # fmt: skip
 
