@@ -110,7 +110,10 @@ class ActionModule(ActionBase):
         path = find_role(name)
         return RoleInputs(
             name,
-            role_options(read_role_file(self._loader, path / "meta/argument_specs.yml")),
+            role_options(
+                read_role_file(self._loader, path / "meta/argument_specs.yml"),
+                read_role_file(self._loader, path / "defaults/main.yml"),
+            ),
             read_role_file(self._loader, path / "meta/input_checks.yml") or {},
             frozenset(read_role_file(self._loader, path / "vars/main.yml") or {}),
         )

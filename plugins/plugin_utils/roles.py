@@ -28,16 +28,23 @@ def find_role(name: str) -> Path:
     raise AnsibleActionFail(message)
 
 
-def role_options(specs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
-    """Return what a role's argument specs declare about its variables.
+def role_options(
+    specs: dict[str, Any] | None, defaults: dict[str, Any] | None
+) -> dict[str, dict[str, Any]]:
+    """Return what a role declares about its variables: its argument spec, with the defaults.
 
-    They are those of its entry point `main`. The role `botwatch` has them at `preflight`: Ansible
-    would validate `main` again for every role that depends on it.
+    The options are those of its entry point `main`. The role `botwatch` has them at `preflight`:
+    Ansible would validate `main` again for every role that depends on it.
     """
     entries = (specs or {}).get("argument_specs", {})
     entry: dict[str, Any] = entries.get("main") or entries.get("preflight") or {}
-    options: dict[str, dict[str, Any]] = entry.get("options", {})
-    return options
+    known = defaults or {}
+    return {
+        name: option
+        if option.get("required") or name not in known
+        else {**option, "default": known[name]}
+        for name, option in entry.get("options", {}).items()
+    }
 
 
 def own_defaults(loader: DataLoader) -> dict[str, Any]:

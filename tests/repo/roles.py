@@ -54,7 +54,7 @@ class Role:
     @property
     def options(self) -> dict[str, Data]:
         """What it declares about its variables for users."""
-        return role_options(self.read("meta/argument_specs.yml"))
+        return role_options(self.read("meta/argument_specs.yml"), self.defaults)
 
     @property
     def input_checks(self) -> dict[str, Data]:
