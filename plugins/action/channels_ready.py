@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.proxies import VARIABLES, proxy_for
-from ..plugin_utils.roles import find_role, read_role_file
+from ..plugin_utils.roles import find_role, read_role_file, read_role_variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
         """List the channels of a role that are in use."""
         checks = read_role_file(self._loader, role / CHECKS) or []
         own = {**(read_role_file(self._loader, role / "defaults/main.yml") or {})}
-        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
+        internal = read_role_variables(self._loader, role)
         templar = self._templar.copy_with_new_env(
             available_variables={**own, **given, **internal, "role_path": str(role)}
         )

@@ -26,7 +26,7 @@ from ..plugin_utils.inputs import (
     wrong_types,
 )
 from ..plugin_utils.paths import matches
-from ..plugin_utils.roles import find_role, read_role_file, role_options
+from ..plugin_utils.roles import find_role, read_role_file, read_role_variables, role_options
 from ..plugin_utils.secret_templates import (
     find_secret_numbers,
     find_secret_templates,
@@ -115,7 +115,7 @@ class ActionModule(ActionBase):
                 read_role_file(self._loader, path / "defaults/main.yml"),
             ),
             read_role_file(self._loader, path / "meta/input_checks.yml") or {},
-            frozenset(read_role_file(self._loader, path / "vars/main.yml") or {}),
+            frozenset(read_role_variables(self._loader, path)),
         )
 
     def _values_of(self, role: RoleInputs, known: Variables) -> tuple[Variables, list[str]]:

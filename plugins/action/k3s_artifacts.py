@@ -24,7 +24,7 @@ from ..plugin_utils.airgap.findings import Findings, State
 from ..plugin_utils.airgap.needs import Need, Store
 from ..plugin_utils.airgap.wheels import Target, examine_wheels, sha256
 from ..plugin_utils.paths import locate
-from ..plugin_utils.roles import find_role, read_role_file
+from ..plugin_utils.roles import find_role, read_role_file, read_role_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -300,7 +300,7 @@ class ActionModule(ActionBase):
         """Read which images a role needs, as its variables name them."""
         role = find_role(name)
         own = read_role_file(self._loader, role / "defaults/main.yml") or {}
-        internal = read_role_file(self._loader, role / "vars/main.yml") or {}
+        internal = read_role_variables(self._loader, role)
         known = {**own, **given, **internal, "role_path": str(role)}
         templar = self._templar.copy_with_new_env(available_variables=known)
         entries: list[Variables] = templar.template(

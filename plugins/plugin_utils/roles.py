@@ -58,7 +58,15 @@ def own_defaults(loader: DataLoader) -> dict[str, Any]:
 def own_variables(loader: DataLoader, role: str) -> dict[str, Any]:
     """Read what a role of this collection computes."""
     path = OWN / role
-    return {**(read_role_file(loader, path / "vars/main.yml") or {}), "role_path": str(path)}
+    return {**read_role_variables(loader, path), "role_path": str(path)}
+
+
+def read_role_variables(loader: DataLoader, role: Path) -> dict[str, Any]:
+    """Read what a role computes: in `vars/main.yml`, or in the files in `vars/main/`."""
+    variables: dict[str, Any] = {}
+    for path in (role / "vars/main.yml", *sorted((role / "vars/main").glob("*.yml"))):
+        variables |= read_role_file(loader, path) or {}
+    return variables
 
 
 def read_role_file(loader: DataLoader, path: Path) -> Any:  # whatever it holds

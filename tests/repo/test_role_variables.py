@@ -16,7 +16,7 @@ from plugins.plugin_utils.inputs import RoleInputs, range_of, wrong_shapes, wron
 from plugins.plugin_utils.kinds import KINDS, kind_of
 from plugins.plugin_utils.secret_templates import find_secret_templates
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible, read_role_variables
 from repo.roles import REPOSITORY, ROLES, each_role
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def values() -> dict[str, Any]:
     known = dict(secrets)
     for role in ROLES:
         known |= read_for_ansible(role.path / "defaults/main.yml")
-        known |= read_for_ansible(role.path / "vars/main.yml")
+        known |= read_role_variables(role.path)
     return {
         name: evaluate(known[name], {**known, "role_path": str(role.path)})
         for role in ROLES
@@ -178,7 +178,7 @@ def test_no_page_repeats_a_default_but_the_reference() -> None:
 def test_variables_carry_the_name_of_their_role(role: Role) -> None:
     for name in role.defaults:
         assert name.startswith(f"{role.name}_")
-    facts = list(role.read("vars/main.yml") or [])
+    facts = list(role.variables)
     internal = []
     for task in role.tasks():
         given = task.get("vars", {})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible, read_role_variables
 from repo.roles import REPOSITORY
 from unit.k3s_host import Data, agent, compute, facts, faults
 
@@ -25,7 +25,7 @@ def needed(name: str, **variables: object) -> Any:  # noqa: ANN401 # whatever th
     known: Data = {}
     for role in ("botwatch", "k3s"):
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
-        known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{role}")
     known |= {"inventory_hostname": "one", "ansible_facts": facts(), **CLUSTER, **variables}
     return evaluate(known[f"_k3s_firewall_{name}"], known)
 
