@@ -51,9 +51,9 @@ dashboards: ## generate Grafana's dashboards from packages/dashboards
 	@PYTHONPATH=packages/dashboards/src:. $(VENV)/python -m botwatch_dashboards
 
 .PHONY: reference
-reference: ## generate docs/reference from the roles' argument specs
+reference: ## generate docs/reference from the roles' specs, defaults and checks
 	@$(SETUP) controller
-	@$(VENV)/python tools/reference.py
+	@$(VENV)/python -m tools.reference
 
 .PHONY: lock
 lock: ## write the lock files of all Python packages (UPGRADE=1 upgrades all, UPGRADE="NAME NAME" only these)

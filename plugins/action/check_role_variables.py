@@ -26,7 +26,7 @@ from ..plugin_utils.inputs import (
     wrong_types,
 )
 from ..plugin_utils.paths import matches
-from ..plugin_utils.roles import find_role, read_role_file, role_options
+from ..plugin_utils.roles import find_role, read_role_file, read_role_variables, role_options
 from ..plugin_utils.secret_templates import (
     find_secret_numbers,
     find_secret_templates,
@@ -110,9 +110,12 @@ class ActionModule(ActionBase):
         path = find_role(name)
         return RoleInputs(
             name,
-            role_options(read_role_file(self._loader, path / "meta/argument_specs.yml")),
+            role_options(
+                read_role_file(self._loader, path / "meta/argument_specs.yml"),
+                read_role_file(self._loader, path / "defaults/main.yml"),
+            ),
             read_role_file(self._loader, path / "meta/input_checks.yml") or {},
-            frozenset(read_role_file(self._loader, path / "vars/main.yml") or {}),
+            frozenset(read_role_variables(self._loader, path)),
         )
 
     def _values_of(self, role: RoleInputs, known: Variables) -> tuple[Variables, list[str]]:

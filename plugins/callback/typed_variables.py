@@ -40,7 +40,7 @@ def options_of(role: str) -> dict[str, dict[str, Any]]:
     specs = ROLES / role / "meta/argument_specs.yml"
     if not specs.is_file():
         return {}
-    return role_options(yaml.safe_load(specs.read_text(encoding="utf-8")))
+    return role_options(yaml.safe_load(specs.read_text(encoding="utf-8")), {})
 
 
 @cache

@@ -45,7 +45,7 @@ class RoleInputs:
         """Say what to do about a variable."""
         option = self.options.get(name, {})
         said = self.checks.get(name, {}).get("remedy")
-        return said or how_to_write(name, option, f"roles/{self.name}/defaults/main.yml")
+        return said or how_to_write(name, option, f"roles/{self.name}/meta/argument_specs.yml")
 
 
 def unknown_names(role: RoleInputs, given: Variables) -> list[str]:
@@ -144,16 +144,24 @@ def _wrong_shape(role: RoleInputs, name: str, value: Any, lists: Lists) -> list[
         return _wrong_elements(role, name, value, lists)
     if value == "" and (check.get("empty") or may_be_empty(option)):
         return []
+    if "also" in check and value == check["also"]:
+        return []
     kind = kind_of(name, option)
-    low, high = check.get("min", kind.range[0]), check.get("max", kind.range[1])
+    low, high = range_of(kind, check)
     fits = _fits(kind, check, value, lists)
     if not fits or (high and not all(_is_between(part, low, high) for part in _parts(value))):
         what = check.get("what", kind.what) + (f" from {low} to {high}" if high else "")
+        what += f", or {check['also']}" if "also" in check else ""
         return [f"{name} is not {what}: {role.remedy(name)}."]
     delivers = kind.delivers or (kind is KINDS["url"] and option.get("no_log"))
     if delivers and any(PLACEHOLDER.search(part) for part in _parts(value)):
         return [f"{name} still has an example's value: {role.remedy(name)}."]
     return []
+
+
+def range_of(kind: Kind, check: Option) -> tuple[Any, Any]:
+    """Return the smallest and the largest value; both are empty if there is no range."""
+    return check.get("min", kind.range[0]), check.get("max", kind.range[1])
 
 
 def _fits(kind: Kind, check: Option, value: Any, lists: Lists) -> bool:

@@ -47,7 +47,7 @@ def reads(reader: Callable[[str], object]) -> Fits:
     return fits
 
 
-EXPLAINED = "see its comment in {defaults}"
+EXPLAINED = "see its description in {described}"
 WRITE = "write it as {example}"
 NUMBER = "write a whole number such as {example}"
 URL = "write it as {example}, and an IPv6 address in brackets; percent-encode quotes"
@@ -137,6 +137,7 @@ KINDS = {
         "write it as {{region: eu, host: web-1}}, with a text for every label",
         shapes.are_labels, whole=True,
     ),
+    "version": Kind("a version", WRITE, shapes.is_line, "1.2.3"),
     "any": Kind("valid", EXPLAINED, lambda _: True, whole=True),
     "text": Kind("a line of text", EXPLAINED, shapes.is_line),
 }  # fmt: skip
@@ -164,6 +165,7 @@ _BY_NAME = [
     ("list", "severities", "severity"),
     ("str list", "email_(from|to)", "mail"),
     ("str", "smtp_server", "mail_server"),
+    ("str", "version", "version"),
     ("str", "token|routing_key", "token"),
     ("int", "percent", "percent"),
     ("int", "s|seconds", "seconds"),
@@ -192,9 +194,9 @@ def may_be_empty(option: Option) -> bool:
     return bool(_MAY_BE_EMPTY.fullmatch(str(option.get("default", "{{ }}"))))
 
 
-def how_to_write(name: str, option: Option, defaults_file: str) -> str:
-    """Say how to write a value, with the default as the example if it is one."""
+def how_to_write(name: str, option: Option, described: str) -> str:
+    """Say how to write a value: like the default if that is an example, or as `described` says."""
     kind, default = kind_of(name, option), option.get("default", "")
     is_example = isinstance(default, (str, int, float)) and _LITERAL.fullmatch(str(default))
     example = default if is_example else kind.example
-    return kind.remedy.format(example=example, defaults=defaults_file)
+    return kind.remedy.format(example=example, described=described)

@@ -30,16 +30,23 @@ def find_role(name: str) -> Path:
     raise AnsibleActionFail(message)
 
 
-def role_options(specs: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
-    """Return what a role's argument specs declare about its variables.
+def role_options(
+    specs: dict[str, Any] | None, defaults: dict[str, Any] | None
+) -> dict[str, dict[str, Any]]:
+    """Return what a role declares about its variables: its argument spec, with the defaults.
 
-    They are those of its entry point `main`. The role `botwatch` has them at `preflight`: Ansible
-    would validate `main` again for every role that depends on it.
+    The options are those of its entry point `main`. The role `botwatch` has them at `preflight`:
+    Ansible would validate `main` again for every role that depends on it.
     """
     entries = (specs or {}).get("argument_specs", {})
     entry: dict[str, Any] = entries.get("main") or entries.get("preflight") or {}
-    options: dict[str, dict[str, Any]] = entry.get("options", {})
-    return options
+    known = defaults or {}
+    return {
+        name: option
+        if option.get("required") or name not in known
+        else {**option, "default": known[name]}
+        for name, option in entry.get("options", {}).items()
+    }
 
 
 def own_defaults(loader: DataLoader) -> dict[str, Any]:
@@ -57,10 +64,18 @@ def role_templar(plugin: ActionBase | LookupBase, role: str, given: dict[str, An
         **own_defaults(loader),
         **(read_role_file(loader, path / "defaults/main.yml") or {}),
         **(given or {}),
-        **(read_role_file(loader, path / "vars/main.yml") or {}),
+        **read_role_variables(loader, path),
         "role_path": str(path),
     }
     return plugin._templar.copy_with_new_env(available_variables=known)
+
+
+def read_role_variables(loader: DataLoader, role: Path) -> dict[str, Any]:
+    """Read what a role computes: in `vars/main.yml`, or in the files in `vars/main/`."""
+    variables: dict[str, Any] = {}
+    for path in (role / "vars/main.yml", *sorted((role / "vars/main").glob("*.yml"))):
+        variables |= read_role_file(loader, path) or {}
+    return variables
 
 
 def read_role_file(loader: DataLoader, path: Path) -> Any:  # whatever it holds

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible, render_template
+from monitoring.rendering import (
+    evaluate,
+    load_plugins,
+    read_for_ansible,
+    read_role_variables,
+    render_template,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +68,7 @@ def role_variables() -> Data:
     variables: Data = {"ansible_managed": "Ansible managed"}
     for role in (REPOSITORY / "roles/botwatch", *ROLES):
         variables |= read_for_ansible(role / "defaults/main.yml")
-        variables |= read_for_ansible(role / "vars/main.yml")
+        variables |= read_role_variables(role)
     return variables
 
 

@@ -170,6 +170,14 @@ def read_for_ansible(path: Path) -> Any:  # noqa: ANN401 # whatever the file hol
     )
 
 
+def read_role_variables(role: Path) -> Data:
+    """Read what a role computes, as Ansible does: in `vars/main.yml` or in `vars/main/`."""
+    variables: Data = {}
+    for path in (role / "vars/main.yml", *sorted((role / "vars/main").glob("*.yml"))):
+        variables |= read_for_ansible(path)
+    return variables
+
+
 def evaluate(value: Any, variables: Data) -> Any:  # noqa: ANN401 # whatever the expression yields
     """Evaluate the expressions in a value from a role."""
     with ONE_AT_A_TIME:
@@ -207,7 +215,7 @@ def role_variables(root: Path) -> Data:
     variables: Data = {}
     for role in ROLES:
         variables |= read_for_ansible(role / "defaults/main.yml")
-        for name, value in read_for_ansible(role / "vars/main.yml").items():
+        for name, value in read_role_variables(role).items():
             variables[name] = str(below(root, value)) if str(value).startswith("/") else value
     return variables
 

@@ -46,6 +46,15 @@ class Role:
         return self.read("defaults/main.yml") or {}
 
     @property
+    def variables(self) -> Data:
+        """What it computes, in `vars/main.yml` or in `vars/main/`."""
+        return {**(self.read("vars/main.yml") or {})} | {
+            name: value
+            for path in sorted((self.path / "vars/main").glob("*.yml"))
+            for name, value in read_once(path).items()
+        }
+
+    @property
     def specs(self) -> dict[str, dict[str, Data]]:
         """The options of each of its entry points."""
         specs = (self.read("meta/argument_specs.yml") or {"argument_specs": {}})["argument_specs"]
@@ -54,7 +63,7 @@ class Role:
     @property
     def options(self) -> dict[str, Data]:
         """What it declares about its variables for users."""
-        return role_options(self.read("meta/argument_specs.yml"))
+        return role_options(self.read("meta/argument_specs.yml"), self.defaults)
 
     @property
     def input_checks(self) -> dict[str, Data]:

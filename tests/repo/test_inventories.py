@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
+from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes, wrong_types
 
 from repo.roles import REPOSITORY, ROLES
 
 EXAMPLE = REPOSITORY / "inventory/example/group_vars/all"
-SETTINGS = yaml.safe_load((EXAMPLE / "main.yml").read_text(encoding="utf-8"))
+TEXT = (EXAMPLE / "main.yml").read_text(encoding="utf-8")
+# What a user gets who removes the `#` in front of each variable.
+SETTINGS = yaml.safe_load(re.sub(r"(?m)^# (?=[a-z0-9_]+: )", "", TEXT))
 DEFAULTS = {name: value for role in ROLES for name, value in role.defaults.items()}
 
 
+def test_the_example_sets_nothing_by_itself() -> None:
+    assert yaml.safe_load(TEXT) is None
+    assert len(SETTINGS) > 10
+
+
 @pytest.mark.parametrize("name", SETTINGS)
-def test_the_example_sets_what_holds_without_it(name: str) -> None:
-    assert SETTINGS[name] == DEFAULTS[name]
+def test_the_example_shows_sound_values_other_than_the_defaults(name: str) -> None:
+    assert SETTINGS[name] != DEFAULTS[name]
+    (role,) = [role for role in ROLES if name in role.options]
+    inputs = RoleInputs(role.name, {name: role.options[name]}, role.input_checks)
+    assert wrong_types(inputs, SETTINGS) == []
+    # An address of a proxy has to be the user's own.
+    if not name.endswith("_proxy"):
+        assert wrong_shapes(inputs, SETTINGS) == []
 
 
 def test_everything_is_in_english_and_in_utc_at_first() -> None:

@@ -12,11 +12,11 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import trust_as_template
 from plugins.callback.typed_variables import convert
 from plugins.plugin_utils.argument_types import PYTHON_TYPES, has_type
-from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes, wrong_types
+from plugins.plugin_utils.inputs import RoleInputs, range_of, wrong_shapes, wrong_types
 from plugins.plugin_utils.kinds import KINDS, kind_of
 from plugins.plugin_utils.secret_templates import find_secret_templates
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible, read_role_variables
 from repo.roles import REPOSITORY, ROLES, each_role
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def values() -> dict[str, Any]:
     known = dict(secrets)
     for role in ROLES:
         known |= read_for_ansible(role.path / "defaults/main.yml")
-        known |= read_for_ansible(role.path / "vars/main.yml")
+        known |= read_role_variables(role.path)
     return {
         name: evaluate(known[name], {**known, "role_path": str(role.path)})
         for role in ROLES
@@ -60,10 +60,16 @@ def test_the_spec_names_the_variables_that_have_defaults(role: Role) -> None:
 
 
 @each_role
-def test_the_spec_says_the_default_that_holds(role: Role) -> None:
+def test_a_default_is_only_in_the_file_of_the_defaults(role: Role) -> None:
+    for entry, options in role.specs.items():
+        assert [name for name, option in options.items() if "default" in option] == [], entry
+
+
+@each_role
+def test_an_option_has_the_default_that_holds(role: Role) -> None:
     for name, option in role.options.items():
         if not option.get("required"):
-            assert option.get("default") == role.defaults[name], name
+            assert option["default"] == role.defaults[name], name
 
 
 @each_role
@@ -93,7 +99,8 @@ def test_other_entry_points_say_the_same_of_the_same_variables(role: Role) -> No
         assert entry == "main" or (role.path / f"tasks/{entry}.yml").is_file(), entry
         for name, option in options.items():
             if not option.get("required"):
-                assert option.get("default") == role.defaults[name], f"{entry}: {name}"
+                said = {key: value for key, value in role.options[name].items() if key != "default"}
+                assert option == said, f"{entry}: {name}"
 
 
 @each_role
@@ -104,19 +111,75 @@ def test_every_variable_is_described(role: Role) -> None:
             assert option.get("type"), f"{entry}: {name}"
 
 
-@each_role
-def test_every_default_is_explained_by_a_comment_above_it(role: Role) -> None:
+def sections(role: Role) -> list[tuple[str, list[str]]]:
+    """The sections of a role's defaults: the comment above each, and its variables."""
     path = role.path / "defaults/main.yml"
-    text = path.read_text(encoding="utf-8") if role.defaults else "# none"
-    for paragraph in text.removeprefix("---\n").split("\n\n"):
-        assert paragraph.startswith("# "), paragraph
+    text = path.read_text(encoding="utf-8") if role.defaults else ""
+    paragraphs = text.removeprefix("---\n").rstrip("\n").split("\n\n")
+    return [
+        ("\n".join(re.findall(r"(?m)^ *#.*$", paragraph)), re.findall(r"(?m)^\w+", paragraph))
+        for paragraph in paragraphs
+        if paragraph
+    ]
+
+
+@each_role
+def test_the_defaults_are_in_sections_and_say_where_they_are_described(role: Role) -> None:
+    if role.defaults:
+        (pointer, names), *grouped = sections(role)
+        assert names == []
+        assert f"docs/reference/{role.name}.md" in pointer
+        for heading, _ in grouped:
+            assert re.fullmatch(r"# [A-Z].{1,60}(?<!\.)|# botwatch's .{1,50}", heading), heading
+
+
+def content_words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]{4,}", text.lower()))
+
+
+@each_role
+def test_no_comment_repeats_a_description(role: Role) -> None:
+    for comment, names in sections(role):
+        for name in names:
+            described = content_words(role.options[name]["description"])
+            shared = described & content_words(comment)
+            assert len(shared) < max(3, len(described) / 2), (name, comment)
+
+
+LIMIT = re.compile(r"\b(at least|at most|more than|less than|from|up to|between) \d", re.IGNORECASE)
+
+
+@each_role
+def test_limits_are_only_in_the_input_checks(role: Role) -> None:
+    """A description and a remedy do not repeat them; the message and the reference do."""
+    for name, option in role.options.items():
+        check = role.input_checks.get(name, {})
+        remedy = check.get("remedy", "") if "pattern" not in check else ""
+        assert not LIMIT.search(option["description"]), name
+        for limit in range_of(kind_of(name, option), check):
+            found = re.compile(rf"(?<![\w.]){re.escape(str(limit))}(?!\w)") if limit else None
+            assert not (found and found.search(f"{option['description']} {remedy}")), (name, limit)
+
+
+def test_no_page_repeats_a_default_but_the_reference() -> None:
+    pages = [path for path in REPOSITORY.glob("docs/**/*.md") if path.parent.name != "reference"]
+    assert len(pages) > 40
+    repeated = re.compile(r"`(\w+)`,?\s+\(?(?:default |by default )?\d[\w ]*(?:by default)?[);]")
+    defaults = {name for role in ROLES for name in role.defaults}
+    found = [
+        (path.name, match[0])
+        for path in pages
+        for match in repeated.finditer(path.read_text(encoding="utf-8"))
+        if match[1] in defaults
+    ]
+    assert found == []
 
 
 @each_role
 def test_variables_carry_the_name_of_their_role(role: Role) -> None:
     for name in role.defaults:
         assert name.startswith(f"{role.name}_")
-    facts = list(role.read("vars/main.yml") or [])
+    facts = list(role.variables)
     internal = []
     for task in role.tasks():
         given = task.get("vars", {})
@@ -146,7 +209,7 @@ def test_nobody_uses_the_private_variables_of_another_role() -> None:
 VAGUE = [KINDS[name] for name in ("any", "text", "whole")]
 # What `meta/input_checks.yml` may say of a variable.
 WORDS = {
-    "what", "pattern", "remedy", "empty", "min", "max", "at_least", "at_most", "why",
+    "what", "pattern", "remedy", "empty", "min", "max", "also", "at_least", "at_most", "why",
     "keys_among", "has", "each", "rising",
 }  # fmt: skip
 

@@ -165,13 +165,13 @@ def test_templates_land_where_their_path_says(role: Role) -> None:
 
 def test_the_preflight_knows_all_roles() -> None:
     (botwatch,) = [role for role in ROLES if role.name == "botwatch"]
-    assert botwatch.read("vars/main.yml")["_botwatch_roles"] == [role.name for role in ROLES]
+    assert botwatch.variables["_botwatch_roles"] == [role.name for role in ROLES]
 
 
 def test_the_roles_of_the_site_are_those_whose_variables_are_checked_first() -> None:
     used = set(roles_used(read_once(REPOSITORY / "playbooks/site.yml")))
     (botwatch,) = [role for role in ROLES if role.name == "botwatch"]
     # A template: which of them depends on the host.
-    listed = str(botwatch.read("vars/main.yml")["botwatch_site_roles"])
+    listed = str(botwatch.variables["botwatch_site_roles"])
     checked = set(re.findall(r"'(\w+)'", listed))
     assert {role.name for role in ROLES if role.name in used} == checked

@@ -11,6 +11,7 @@ from monitoring.rendering import (
     evaluate,
     load_plugins,
     read_for_ansible,
+    read_role_variables,
 )
 from repo.roles import REPOSITORY
 
@@ -33,7 +34,7 @@ def role_variables(*names: str) -> Data:
     found: Data = {}
     for name in names:
         found |= read_for_ansible(REPOSITORY / f"roles/{name}/defaults/main.yml")
-        found |= read_for_ansible(REPOSITORY / f"roles/{name}/vars/main.yml")
+        found |= read_role_variables(REPOSITORY / f"roles/{name}")
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible, read_role_variables
 from repo.roles import REPOSITORY
 
 Data = dict[str, Any]
@@ -40,7 +40,7 @@ def variables_of(found: Data | None, **variables: object) -> Data:
     known: Data = {}
     for role in ("botwatch", "k3s"):
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
-        known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{role}")
     return known | {
         "ansible_facts": FACTS,
         "inventory_hostname": "one",

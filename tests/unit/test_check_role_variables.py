@@ -37,7 +37,7 @@ CHECKS: dict[str, dict[str, Any]] = {
 }
 ALPHA = RoleInputs("alpha", OPTIONS, CHECKS)
 SOUND = {**DEFAULTS, "alpha_secret": "s-ecret"}
-EXPLAINED = "see its comment in roles/alpha/defaults/main.yml"
+EXPLAINED = "see its description in roles/alpha/meta/argument_specs.yml"
 
 
 def test_known_variables_and_those_of_others_are_no_unknown_names() -> None:
@@ -256,6 +256,17 @@ def test_a_range_is_that_of_the_kind_and_of_the_check(value: int) -> None:
     assert wrong_shapes(ALPHA, {**SOUND, "alpha_port": value}) == [
         "alpha_port is not a port of four digits from 1024 to 9999: choose another."
     ]
+
+
+def test_a_value_outside_the_range_may_be_allowed_besides() -> None:
+    checks = {"alpha_port": {"min": 2000, "max": 9999, "also": 0}}
+    role = RoleInputs("alpha", {"alpha_port": {"type": "int", "default": 2100}}, checks)
+    for sound in (0, 2000, 9999):
+        assert wrong_shapes(role, {"alpha_port": sound}) == []
+    for wrong in (1, 1999, 10000):
+        assert wrong_shapes(role, {"alpha_port": wrong}) == [
+            "alpha_port is not a port from 2000 to 9999, or 0: choose a free one in that range."
+        ]
 
 
 def test_the_default_is_the_example_of_how_to_write_a_value() -> None:

@@ -119,7 +119,7 @@ def check_stack(folder: Path, **given: object) -> list[str]:
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars_files": [str(REPOSITORY / "roles/botwatch/vars/main.yml")],
+        "vars_files": [str(path) for path in sorted(folder.glob("roles/botwatch/vars/main/*.yml"))],
         "vars": variables,
         "tasks": [facts, check],
     }

@@ -16,7 +16,13 @@ from plugins.plugin_utils.inputs import (
 )
 from plugins.plugin_utils.kinds import KINDS, kind_of, may_be_empty
 
-from monitoring.rendering import VARIANTS, evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import (
+    VARIANTS,
+    evaluate,
+    load_plugins,
+    read_for_ansible,
+    read_role_variables,
+)
 from repo.roles import REPOSITORY, ROLES, Role
 from unit.wrong_inputs import BY_KIND, BY_NAME, BY_TYPE, ITEMS, SOUND_AFTER_ALL
 
@@ -135,7 +141,7 @@ def values_with(given: Data) -> Data:
     known |= yaml.safe_load(vault.decrypt((DEMO / "group_vars/all/vault.yml").read_bytes()))
     for role in ROLES:
         known |= read_for_ansible(role.path / "defaults/main.yml")
-        known |= read_for_ansible(role.path / "vars/main.yml")
+        known |= read_role_variables(role.path)
     known |= given
     return {name: evaluate(known[name], known) for role in SITE for name in role.defaults}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible, read_role_variables
 from repo.roles import REPOSITORY
 from unit.k3s_host import Data, agent, compute, facts, faults
 from unit.playbooks import Run, run_tasks
@@ -27,7 +27,7 @@ def needed(name: str, **variables: object) -> Any:  # noqa: ANN401 # whatever th
     known: Data = {}
     for role in ("botwatch", "k3s"):
         known |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
-        known |= read_for_ansible(REPOSITORY / f"roles/{role}/vars/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{role}")
     known |= {"inventory_hostname": "one", "ansible_facts": facts(), **CLUSTER, **variables}
     return evaluate(known[f"_k3s_firewall_{name}"], known)
 
@@ -47,13 +47,13 @@ def test_a_firewall_is_asked_for_the_ports_of_other_nodes() -> None:
     found = {(port["port"], port["protocol"], port["source"]) for port in needed("ports")}
     assert found == {
         (port, protocol, source)
-        for port, protocol in ((6443, "tcp"), (10250, "tcp"), (8472, "udp"))
+        for port, protocol in ((6443, "tcp"), (10250, "tcp"), (9100, "tcp"), (8472, "udp"))
         for source in ("10.0.0.2", "")
     }
     # Also once the preflight has looked at the cluster.
     assert len(needed("ports", _k3s_cluster={"skipped": True})) == len(found)
     agent = {(port["port"], port["source"]) for port in needed("ports", inventory_hostname="two")}
-    assert agent == {(port, source) for port in (10250, 8472) for source in ("192.0.2.1", "")}
+    assert agent == {(port, source) for port in (10250, 9100, 8472) for source in ("192.0.2.1", "")}
 
 
 def test_a_node_alone_needs_no_ports() -> None:
@@ -206,6 +206,12 @@ def test_a_firewall_is_asked_for_the_configured_port_of_the_api() -> None:
     found = {port["port"] for port in needed("ports", k3s_config={"https-listen-port": 7443})}
     assert 7443 in found
     assert 6443 not in found
+
+
+def test_a_firewall_is_asked_for_the_configured_port_of_the_node_exporter() -> None:
+    given = {"inventory_hostname": "two", "botwatch_node_exporter_port": 9101}
+    found = {port["port"]: port["protocol"] for port in needed("ports", **given)}
+    assert found == {10250: "tcp", 9101: "tcp", 8472: "udp"}
 
 
 def test_an_ipv6_address_is_in_the_certificate_without_brackets() -> None:

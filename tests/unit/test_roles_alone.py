@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plugins.plugin_utils.shapes import PLACEHOLDER
 
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible
+from monitoring.rendering import evaluate, load_plugins, read_for_ansible, read_role_variables
 from unit.playbooks import REPOSITORY
 
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/made-up"
@@ -17,8 +17,8 @@ def variables(*roles: str) -> dict[str, Any]:
     load_plugins()
     found: dict[str, Any] = {"botwatch_runtime": "k3s", "vault_slack_webhook_url": WEBHOOK}
     for role in roles:
-        for part in ("defaults", "vars"):
-            found |= read_for_ansible(REPOSITORY / f"roles/{role}/{part}/main.yml")
+        found |= read_for_ansible(REPOSITORY / f"roles/{role}/defaults/main.yml")
+        found |= read_role_variables(REPOSITORY / f"roles/{role}")
     return found
 
 

@@ -10,7 +10,12 @@ import pytest
 from plugins.plugin_utils.inputs import RoleInputs, wrong_shapes
 
 from kubernetes.manifests import GIVEN, declared
-from monitoring.rendering import load_plugins, read_for_ansible, render_template
+from monitoring.rendering import (
+    load_plugins,
+    read_for_ansible,
+    read_role_variables,
+    render_template,
+)
 from repo.roles import Role
 from unit.playbooks import REPOSITORY
 
@@ -44,8 +49,8 @@ def test_a_unit_holds_its_settings_as_they_are(role: str, value: str) -> None:
     load_plugins()
     known: dict[str, Any] = {}
     for name in {"botwatch", "common", "host", role}:
-        for part in ("defaults", "vars"):
-            known |= read_for_ansible(REPOSITORY / f"roles/{name}/{part}/main.yml")
+        known |= read_for_ansible(REPOSITORY / f"roles/{name}/defaults/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{name}")
     known |= {**GIVEN, "botwatch_runtime": "systemd", "_discord_bot_release": "/opt/release"}
     known |= {"_sandbox_release": "/opt/sandbox", "_discord_bot_proxy": ""}
     known["role_path"] = str(REPOSITORY / "roles" / role)

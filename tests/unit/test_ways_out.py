@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from kubernetes.manifests import GIVEN
-from monitoring.rendering import evaluate, load_plugins, read_for_ansible, render_template
+from monitoring.rendering import (
+    evaluate,
+    load_plugins,
+    read_for_ansible,
+    read_role_variables,
+    render_template,
+)
 from unit.playbooks import REPOSITORY
 
 PASSWORD = "sesame-0123"
@@ -33,8 +39,8 @@ def variables(role: str, given: Data) -> Data:
     load_plugins()
     known: Data = {}
     for name in ROLES:
-        for part in ("defaults", "vars"):
-            known |= read_for_ansible(REPOSITORY / f"roles/{name}/{part}/main.yml")
+        known |= read_for_ansible(REPOSITORY / f"roles/{name}/defaults/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{name}")
     known |= {**GIVEN, "botwatch_runtime": "systemd", "_discord_bot_release": "/opt/release"}
     return known | {"_k3s_kind": "server", "role_path": str(REPOSITORY / "roles" / role), **given}
 

@@ -32,6 +32,7 @@ BY_KIND: dict[str, list[object]] = {
         "http://host ", "http://host\n", *(f"http://{host}" for host in BAD_HOSTS), "nonsense",
     ],
     "repository": ["https://host/", "https://host/folder/", "host/folder", "https://a b/c"],
+    "version": ["latest", "1", "13.2.3 ", "v1.36.4+k3s1\n"],
     "websocket": ["https://host", "ws://", "ws://host:0", "wss://ho st", "ws://[::1"],
     "proxy": ["proxy:3128", "http://proxy", "https://proxy:1", "http://proxy.example.com:3128"],
     "listen_address": [
@@ -110,8 +111,8 @@ BY_NAME: dict[str, list[object]] = {
     "discord_bot_user_commands_per_minute": [10000],
     "discord_bot_memory_max": ["99M", "64K"],
     "grafana_admin_password": ["short", "has a space", "p" * 129, "pässword1"],
-    "grafana_version": ["13", "13.2", "v13.2.3", "latest", "13.2.3 "],
-    "k3s_version": ["1.36.4", "v1.36.4", "latest", "v1.36.4-k3s1"],
+    "grafana_version": ["13", "13.2", "v13.2.3"],
+    "k3s_version": ["1.36.4", "v1.36.4", "v1.36.4-k3s1"],
     "k3s_sha256": ["abc", "Z" * 64, "A" * 64],
     "k3s_server_url": ["http://host:6443", "https://host/path", "https://2001:db8::7:6443"],
     "k3s_token": ["short", "K10abc"],

@@ -78,7 +78,7 @@ WRONG: dict[str, Case] = {
         "prometheus_scrape_intervall",
         "prometheus_scrape_interval?",
     ),
-    "no choice": ({"botwatch_runtime": "vm"}, "botwatch_runtime", "roles/botwatch/defaults"),
+    "no choice": ({"botwatch_runtime": "vm"}, "botwatch_runtime", "roles/botwatch/meta"),
     "no duration": ({"prometheus_bot_down_for": "soon"}, "prometheus_bot_down_for", "write it as"),
     "no durations": (
         {"alertmanager_repeat_intervals_by_severity": {"critical": "often"}},

@@ -21,11 +21,10 @@ USED = re.compile(r'(?:\$|"variable": ")((?:prometheus|alertmanager|botwatch)_\w
 def _variables() -> dict[str, Any]:
     variables: dict[str, Any] = {}
     for role in sorted(REPOSITORY.glob("roles/*")):
-        for part in ("defaults", "vars"):
-            path = role / part / "main.yml"
-            if path.is_file():
-                loaded = DataLoader().load_from_file(str(path), trusted_as_template=True)
-                variables |= loaded or {}
+        files = ("defaults/main.yml", "vars/main.yml", "vars/main/*.yml")
+        for path in (path for pattern in files for path in sorted(role.glob(pattern))):
+            loaded = DataLoader().load_from_file(str(path), trusted_as_template=True)
+            variables |= loaded or {}
     return variables
 
 
