@@ -22,8 +22,8 @@ from ..plugin_utils.airgap.archives import (
 )
 from ..plugin_utils.airgap.findings import Findings, State
 from ..plugin_utils.airgap.needs import Need, Store
-from ..plugin_utils.airgap.wheels import Target, examine_wheels, sha256
-from ..plugin_utils.paths import locate
+from ..plugin_utils.airgap.wheels import Target, examine_wheels
+from ..plugin_utils.paths import locate, sha256
 from ..plugin_utils.roles import find_role, read_role_file, role_templar
 
 if TYPE_CHECKING:

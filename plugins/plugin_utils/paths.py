@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 
@@ -18,3 +19,9 @@ def matches(pattern: str) -> list[str]:
     path = locate(pattern)
     found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
     return sorted(str(file) for file in found if file.is_file())
+
+
+def sha256(path: Path) -> str:
+    """Compute a file's SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

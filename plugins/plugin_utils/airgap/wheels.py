@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from ..paths import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,12 +111,6 @@ def has_file(pin: Pin, directory: Path, target: Target) -> bool:
         if is_of_pin and fits and (not pin.hashes or sha256(path) in pin.hashes):
             return True
     return False
-
-
-def sha256(path: Path) -> str:
-    """Compute a file's SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def examine_wheels(directory: Path, lock: Path, target: Target, findings: Findings) -> None:
