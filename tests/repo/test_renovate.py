@@ -73,6 +73,15 @@ def test_versions_are_pinned() -> None:
     assert len(pinned()) >= 8
 
 
+def test_the_page_of_versions_lists_all_that_is_pinned() -> None:
+    """By the variable that sets it, and by the lock file."""
+    page = (REPOSITORY / "docs/reference/versions.md").read_text()
+    for name, value in pinned().items():
+        assert f"| `{name}` | `{value}` |" in page
+    for source in INPUTS:
+        assert f"(../../{source.removesuffix('.in')}.txt)" in page
+
+
 @pytest.mark.parametrize("name", pinned())
 def test_a_pinned_version_is_found_in_every_file(name: str) -> None:
     """In the defaults, and in the reference, which is generated from them."""
@@ -82,7 +91,8 @@ def test_a_pinned_version_is_found_in_every_file(name: str) -> None:
     meta = [f"roles/{role.name}/meta/{part}.yml" for part in ("argument_specs", "input_checks")]
     written = [REPOSITORY / path for path in meta if (REPOSITORY / path).is_file()]
     assert [path for path in written if value in path.read_text()] == []
-    for path in (f"roles/{role.name}/defaults/main.yml", f"docs/reference/{role.name}.md"):
+    pages = [f"docs/reference/{name}.md" for name in (role.name, "versions")]
+    for path in (f"roles/{role.name}/defaults/main.yml", *pages):
         count = len(re.findall(rf"(?<![\w/]){re.escape(value)}", (REPOSITORY / path).read_text()))
         assert len([f for f in found if f.file == path]) == count > 0, path
 
