@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ..plugin_utils import additions, alert_rules, data_sources, receivers, scraping
+from ..plugin_utils import additions, alert_rules, data_sources, receivers, scraping, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,4 +37,7 @@ class FilterModule:
             "receiver_ports": receivers.ports,
             "scraping_faults": scraping.faults,
             "scraping_endpoints": scraping_endpoints,
+            "upstream_airgap_lines": upstream.airgap_lines,
+            "upstream_faults": upstream.faults,
+            "upstream_release": upstream.release,
         }

@@ -132,6 +132,11 @@ KINDS = {
         shapes.are_sections, whole=True,
     ),
     "token": Kind("a token", EXPLAINED, shapes.is_line, delivers=True),
+    "checksums": Kind(
+        "a mapping of architectures to SHA-256 checksums",
+        "write it as {{amd64: ...}}, with the 64 digits from sha256sums.txt of the release",
+        shape("[0-9a-f]{64}"),
+    ),
     "labels": Kind(
         "a mapping of labels to texts",
         "write it as {{region: eu, host: web-1}}, with a text for every label",
@@ -171,6 +176,7 @@ _BY_NAME = [
     ("int", "s|seconds", "seconds"),
     ("int", "[a-z]+", "whole"),
     ("float", "[a-z]+", "number"),
+    ("dict", "checksums", "checksums"),
     ("dict", "labels", "labels"),
     ("dict", "resources", "resources"),
     ("dict", "grafana_config", "sections"),

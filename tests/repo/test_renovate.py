@@ -106,6 +106,25 @@ def test_one_dependency_is_found_once_and_in_one_version() -> None:
     assert {f.datasource for f in found} == {"docker", "github-releases"}
 
 
+def test_upstream_releases_of_an_inventory_are_found() -> None:
+    """They are not pinned here, but where a user chooses them, as the example of a page does."""
+    roles = {"prometheus", "alertmanager", "node_exporter"}
+    chosen = [f for f in extracted() if f.name in roles]
+    assert {(f.file, f.name) for f in chosen} == {("docs/operating.md", "prometheus")}
+    (manager,) = [m for m in CONFIGURATION["customManagers"] if "packageNameTemplate" in m]
+    pattern = python_pattern(manager["matchStrings"][0])
+    for name in roles:
+        text = f"{name}_version: 10.2.3\n{name}_checksums: {{}}\n"
+        (match,) = pattern.finditer(text)
+        assert match.groupdict() == {"depName": name, "currentValue": "10.2.3"}
+        assert not pattern.search(f"{name}_version: distribution")
+    versions = python_pattern(manager["extractVersionTemplate"]).fullmatch("v10.2.3")
+    assert versions
+    assert versions["version"] == "10.2.3"
+    (inventory,) = [path for path in manager["managerFilePatterns"] if "inventory" in path]
+    assert re.search(inventory.strip("/"), "inventory/production/group_vars/all/versions.yml")
+
+
 def test_the_versions_of_k3s_are_understood() -> None:
     (versioning,) = [
         manager["versioningTemplate"]

@@ -144,3 +144,22 @@ def test_wheels_are_found_in_a_directory_below_the_users_home(
     ]
     ran = run_tasks(tmp_path, tasks, botwatch_airgap_dir="~/airgap")
     assert ran.returncode == 0, ran.output
+
+
+def test_under_systemd_the_chosen_releases_are_listed(artifacts: Artifacts) -> None:
+    archive = "prometheus-3.5.0.linux-arm64.tar.gz"
+    given = {
+        "botwatch_runtime": "systemd",
+        "airgap_architecture": "arm64",
+        "prometheus_version": "3.5.0",
+        "prometheus_checksums": {"arm64": digest(PROGRAM)},
+    }
+    code, said = run(artifacts, **given)
+    assert code != 0
+    assert f"{archive} is missing, but prometheus_version is 3.5.0" in said
+    assert "alertmanager: the distribution's package" in said.replace("''", "'")
+    (artifacts.path / archive).write_bytes(PROGRAM)
+    code, said = run(artifacts, **given)
+    assert code == 0, said
+    assert f"ok {archive}: has the SHA-256" in said
+    assert ARCHIVE not in said

@@ -51,6 +51,7 @@ BY_KIND: dict[str, list[object]] = {
     "memory": ["0M", "1M", "256", "256MB", "256m", "-256M", "２56M", "1.5G", "256 M", "99999999T"],
     "zone": ["Asia/Soul", "KST+9", "utc", "Europe / Berlin", "Seoul", "+09:00"],
     "fingerprint": ["9DC8", "Z" * 40, "9DC8 5822", "９" * 40],
+    "checksums": [{"amd64": digits} for digits in ("", "12", "g" * 64, "A" * 64, "0" * 63)],
     "time": ["24:00", "22", "7:00", "22:60", "10pm", "22:00:00", "２2:00", "22.00"],
     "mail": [
         "ops", "@host", "ops@", "a b@c", "a@b@c", "x <a@b", "a@b>", "ops@example.org", "a@b,c@d",
