@@ -79,6 +79,12 @@ Found = dict[str, Any]
 Run = Callable[[list[str]], tuple[int, str]]
 
 
+def memory_mb(root: Path) -> int:
+    """Read how much memory the host has; Ansible's fact for it comes with all disks and mounts."""
+    found = re.search(r"^MemTotal:\s+(\d+) kB", (root / "proc/meminfo").read_text(), re.MULTILINE)
+    return int(found.group(1)) // 1024 if found else 0
+
+
 def cgroups(root: Path) -> Found:
     """List the controllers of the cgroups that are in use."""
     unified = root / "sys/fs/cgroup/cgroup.controllers"
@@ -182,6 +188,11 @@ def name_in(certificates: str) -> str:
     return ""
 
 
+def machine_id(root: Path) -> str:
+    """Read what the kubelet tells this machine from others by; D-Bus may have another one."""
+    return (read(root / "etc/machine-id") or b"").decode().strip()
+
+
 def binaries(root: Path) -> list[str]:
     """List the binaries, the newest first."""
     found = (root / PROGRAMS).glob("k3s-v*")
@@ -228,6 +239,7 @@ def look(root: Path, wanted: Found, run: Run) -> Found:
         known = flags(run([str(root / PROGRAMS / name), wanted["kind"], "--help"])[1])
     given = archives(root)
     return {
+        "memory_mb": memory_mb(root),
         "cgroups": cgroups(root),
         "kernel": kernel(root, os.uname().release, wanted["kernel_modules"]),
         "contained": (root / "run/systemd/container").exists(),
@@ -237,6 +249,7 @@ def look(root: Path, wanted: Found, run: Run) -> Found:
         "missing_links": missing_links(root, os.environ.get("PATH")),
         "unknown_options": unknown_options(known, wanted["options"]) if known else [],
         "node_name": node_name(root),
+        "machine_id": machine_id(root),
         "has_token": (root / "etc/rancher/k3s/token").is_file(),
         "worked": worked(root, wanted["files"]),
         "archives": given,

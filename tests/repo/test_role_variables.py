@@ -146,6 +146,13 @@ def test_no_comment_repeats_a_description(role: Role) -> None:
             assert len(shared) < max(3, len(described) / 2), (name, comment)
 
 
+@each_role
+def test_no_two_variables_have_the_same_description(role: Role) -> None:
+    """But how long a condition must hold before an alert fires."""
+    texts = [value["description"] for name, value in role.options.items() if name[-4:] != "_for"]
+    assert len(set(texts)) == len(texts)
+
+
 LIMIT = re.compile(r"\b(at least|at most|more than|less than|from|up to|between) \d", re.IGNORECASE)
 
 

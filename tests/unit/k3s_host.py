@@ -9,6 +9,7 @@ from repo.roles import REPOSITORY
 
 Data = dict[str, Any]
 HOST: Data = {
+    "memory_mb": 1950,
     "cgroups": {"version": 2, "controllers": ["cpu", "cpuset", "io", "memory", "pids"]},
     "kernel": {"modules_known": True, "modules_missing": []},
     "contained": False,
@@ -18,6 +19,7 @@ HOST: Data = {
     "missing_links": [],
     "unknown_options": [],
     "node_name": "",
+    "machine_id": "0123",
     "archives": {},
     "missing_images": {},
     "has_token": False,
@@ -27,8 +29,6 @@ FACTS: Data = {
     "architecture": "x86_64",
     "hostname": "node",
     "kernel": "6.1.0-40-amd64",
-    "machine_id": "0123",
-    "memtotal_mb": 1950,
     "tcp_listen": [],
 }
 OWN = "v1.36.4+k3s1"

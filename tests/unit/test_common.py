@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from unit import fake_kubectl
-from unit.playbooks import REPOSITORY, Run, run_playbook
+from unit.playbooks import REPOSITORY, Data, Run, run_playbook
 
 PROGRAM = Path(fake_kubectl.__file__)
 GIVEN: dict[str, Any] = {
@@ -32,6 +32,7 @@ DECLARED = {
     "kube_state_metrics": {"Deployment monitoring/kube-state-metrics"},
     "prometheus": {"ConfigMap monitoring/prometheus", "StatefulSet monitoring/prometheus"},
 }
+CREATE = "Create the namespaces and their network policies"
 NAMESPACES = {"Namespace /monitoring", "Namespace /discord-bot", "Namespace /monitoring-host"}
 
 
@@ -44,11 +45,12 @@ class Site:
         self.cluster = folder / "cluster.json"
         self.cluster.write_text(json.dumps({"objects": [], "calls": []}))
 
-    def run(self, *roles: str, **given: object) -> Run:
-        """Run roles in one play."""
+    def run(self, *roles: str, tasks: list[Data] | None = None, **given: object) -> Run:
+        """Run roles, then tasks in one play."""
         kubectl = f"{sys.executable} {PROGRAM} {self.cluster}"
         extra = {**GIVEN, "botwatch_kubectl": kubectl, **given}
         play = {"hosts": "localhost", "gather_facts": False, "roles": list(roles)}
+        play["tasks"] = tasks or []
         options = ("-e", json.dumps(extra))
         return run_playbook(self.folder, [play], *options, callback="ansible.posix.json")
 
@@ -68,9 +70,22 @@ def test_each_role_declares_its_own_objects_and_the_namespaces_once(site: Site) 
     assert run.returncode == 0, run.output
     assert set().union(NAMESPACES, *DECLARED.values()) <= site.objects()
     tasks = [task for play in json.loads(run.output)["plays"] for task in play["tasks"]]
-    made = [task for task in tasks if "Create the namespaces" in task["task"]["name"]]
-    assert len(made) == len(DECLARED)
-    assert [task for task in made if not task["hosts"]["localhost"].get("skipped")] == made[:1]
+    assert [task["task"]["name"].split(" : ")[-1] for task in tasks].count(CREATE) == 1
+
+
+def test_the_namespaces_are_there_where_the_first_role_does_nothing(site: Site) -> None:
+    run = site.run("grafana", "prometheus", grafana_faults=["its image is missing"])
+    assert run.returncode == 0, run.output
+    assert NAMESPACES | DECLARED["prometheus"] <= site.objects()
+    assert not DECLARED["grafana"] & site.objects()
+
+
+@pytest.mark.parametrize("how", ["include_role", "import_role"])
+def test_a_role_works_in_a_task_of_a_users_play(site: Site, how: str) -> None:
+    """Where a task includes it, the role common must see the variables of botwatch, too."""
+    run = site.run(tasks=[{f"ansible.builtin.{how}": {"name": "kube_state_metrics"}}])
+    assert run.returncode == 0, run.output
+    assert NAMESPACES | DECLARED["kube_state_metrics"] <= site.objects()
 
 
 def test_a_role_that_is_disabled_deletes_its_objects(site: Site) -> None:

@@ -14,6 +14,8 @@ from plugins.modules.k3s_host_info import (
     flags,
     installed,
     kernel,
+    machine_id,
+    memory_mb,
     missing_images,
     missing_links,
     node_name,
@@ -53,6 +55,18 @@ def put(root: Path, path: str, text: str = "") -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     return file
+
+
+def test_memory_is_in_megabytes(tmp_path: Path) -> None:
+    put(tmp_path, "proc/meminfo", "MemTotal:        2048000 kB\nMemFree: 1 kB\n")
+    assert memory_mb(tmp_path) == 2000
+
+
+def test_the_machine_id_is_the_one_that_the_kubelet_reads(tmp_path: Path) -> None:
+    assert machine_id(tmp_path) == ""
+    put(tmp_path, "var/lib/dbus/machine-id", "of D-Bus\n")
+    put(tmp_path, "etc/machine-id", "0123\n")
+    assert machine_id(tmp_path) == "0123"
 
 
 def test_controllers_of_both_versions_of_cgroups_are_read(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from plugins.plugin_utils.receivers import faults, inline_secrets, ports
 
+from monitoring.rendering import read_role_variables
+from repo.roles import REPOSITORY
+
 DIRECTORY = "/etc/alertmanager-secrets"
 PUSHOVER = {
     "name": "on-call",
@@ -89,3 +92,11 @@ def test_the_ports_of_receivers_are_known(
     options: dict[str, Any], secrets: dict[str, str], found: list[int]
 ) -> None:
     assert ports([{"name": "own", "webhook_configs": [options]}], secrets) == found
+
+
+def test_every_channel_is_described_for_messages_and_counters() -> None:
+    variables = read_role_variables(REPOSITORY / "roles/alertmanager")
+    known = variables["_alertmanager_known_channels"].keys()
+    assert variables["_alertmanager_described_channels"].keys() == known
+    # Mail is sent to a server, which is no URL.
+    assert variables["_alertmanager_urls"].keys() >= known - {"email"}

@@ -27,7 +27,7 @@ REMEDIES = (
         "this version of Kubernetes does not know it: correct the role's template",
     ),
     (r"cannot \w+ resource", "use a kubeconfig with the rights of an administrator"),
-    (r"Too long", "make it shorter, or divide it"),
+    (r"(?-i:Too long)", "make it shorter, or divide it"),
 )
 OTHER_REMEDY = "correct it in the role's template or variables, and run again"
 
