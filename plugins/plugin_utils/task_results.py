@@ -22,6 +22,8 @@ COLORS = {
 }
 # What ansible-core writes in front of the words of an action or a module.
 PREFIXES = ("Task failed: ", "Action failed: ", "Module failed: ")
+# The role whose tasks others import: what it does, it does for them.
+SHARED = "common"
 Data = dict[str, Any]
 
 
@@ -73,10 +75,14 @@ def action_of(task: Any) -> str:
 
 
 def words_of(task: Any) -> str:
-    """Say what a task is about."""
+    """Say what a task is about, and for which role."""
     name = task.get_name().strip().split(" : ", 1)
-    role = f"{name[0]}: " if len(name) > 1 else ""
-    return f"{role}{name[-1]}"
+    if len(name) == 1:
+        return str(name[0])
+    roles = [name[0], *(role.get_name() for role in task.get_dep_chain() or [])]
+    own = [role for role in roles if role.split(".")[-1] != SHARED]
+    role = own[-1] if name[0].split(".")[-1] == SHARED and own else name[0]
+    return f"{role}: {name[-1]}"
 
 
 def shortened(text: str, width: int) -> str:

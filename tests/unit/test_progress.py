@@ -307,6 +307,16 @@ def test_verbose_runs_show_all_that_the_default_callback_does(
     assert re.search(r"changed=1 in \d+\.\d s of playbook time", run.output)
 
 
+def test_a_task_of_the_role_common_is_shown_with_the_role_that_imports_it(tmp_path: Path) -> None:
+    shared = {"name": "Start it", "ansible.builtin.import_role": {"name": "common"}}
+    tasks = {"common": [command("Start the service", "true")], "web": [shared]}
+    for role, listed in tasks.items():
+        (tmp_path / f"roles/{role}/tasks").mkdir(parents=True)
+        (tmp_path / f"roles/{role}/tasks/main.yml").write_text(yaml.safe_dump(listed))
+    lines, _ = shown(tmp_path, play(roles=["web"]))
+    assert re.fullmatch(rf"  web: Start the service +changed{TIME}", lines[1]), lines
+
+
 def test_long_names_do_not_break_the_columns(tmp_path: Path) -> None:
     lines, _ = shown(
         tmp_path,
