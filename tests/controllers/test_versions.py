@@ -22,7 +22,7 @@ from testinfra.host import Host
 ROOT = Path(__file__).resolve().parents[2]
 NODE = "botwatch-controllers"
 CLONE = "/root/clone"
-LOWEST, BETWEEN, NEWEST = SUPPORTED = ["2.19.0", "2.20.0", "2.21.5"]
+LOWEST, BETWEEN, NEWEST = SUPPORTED = ["2.19.4", "2.20.0", "2.21.5"]
 OTHERS = ["2.16.14", "2.18.0"]
 # The package whose collections come with the newest of them.
 COLLECTIONS = "14.5.0"
@@ -45,9 +45,9 @@ LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", re.MULTILINE)
 
 def test_the_ends_of_the_supported_range_are_tested() -> None:
     runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))
-    lowest, excluded = re.findall(r"2\.\d+", runtime["requires_ansible"])
+    lowest, excluded = re.findall(r"2\.\d+\.\d+", runtime["requires_ansible"])
     minors = [int(version.split(".")[1]) for version in SUPPORTED]
-    assert SUPPORTED[0] == f"{lowest}.0"
+    assert SUPPORTED[0] == lowest
     assert minors == list(range(minors[0], int(excluded.split(".")[1])))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# One that hangs must not hold up all others.
+TIME_LIMIT_S = 300
 Data = dict[str, Any]
 
 
@@ -49,6 +51,7 @@ def run_playbook(folder: Path, plays: list[Data], *options: str, callback: str) 
         capture_output=True,
         text=True,
         check=False,
+        timeout=TIME_LIMIT_S,
     )
     return Run(ran.returncode, ran.stdout, ran.stderr)
 
