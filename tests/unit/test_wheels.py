@@ -51,6 +51,22 @@ def test_packages_for_another_python_are_missing(tmp_path: Path, image: str) -> 
     assert wheel_states(tmp_path, image, AIOHTTP)["wheel aiohttp==3.13.1"] == "missing"
 
 
+@pytest.mark.parametrize(
+    ("architecture", "oldest", "lacks"),
+    [
+        ("amd64", ["manylinux_2_5_x86_64", "manylinux1_x86_64"], "manylinux_2_4_x86_64"),
+        ("arm64", ["manylinux_2_17_aarch64", "manylinux2014_aarch64"], "manylinux_2_16_aarch64"),
+    ],
+)
+def test_the_oldest_wheels_are_those_that_pip_takes(
+    architecture: str, oldest: list[str], lacks: str
+) -> None:
+    platforms = Target(BASE, architecture).platforms
+    assert set(oldest) <= set(platforms)
+    assert platforms[-1] == oldest[-1]
+    assert lacks not in platforms
+
+
 def test_without_a_directory_of_packages_they_are_said_to_be_downloaded(tmp_path: Path) -> None:
     findings = Findings()
     examine_wheels(tmp_path / "wheels", tmp_path / "lock", Target(BASE, "arm64"), findings)

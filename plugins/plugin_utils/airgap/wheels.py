@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 PYTHON = re.compile(r"python:(3)\.(\d+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-# The C library of Debian 12, and older ones, as wheels name them.
-GLIBC, OLDEST_GLIBC = 36, 5
+# The C library of Debian 12, and the oldest one that wheels are made for, as they name them: only
+# those for x86_64 are made for older ones, which have names of their own.
+GLIBC, OLDEST_GLIBC = 36, 17
+OLDER_ON = {"x86_64": (5, ("2014", "2010", "1"))}
 MUSL = 2
 
 
@@ -59,8 +61,9 @@ class Target:
         machine = MACHINES.get(self.architecture, self.architecture)
         if "alpine" in self.image:
             return [f"musllinux_1_{minor}_{machine}" for minor in range(MUSL, -1, -1)]
-        names = [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC, OLDEST_GLIBC - 1, -1)]
-        return [*names, *(f"manylinux{old}_{machine}" for old in ("2014", "2010", "1"))]
+        oldest, names_of_old = OLDER_ON.get(machine, (OLDEST_GLIBC, ("2014",)))
+        names = [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC, oldest - 1, -1)]
+        return [*names, *(f"manylinux{old}_{machine}" for old in names_of_old)]
 
     @property
     def tags(self) -> frozenset[Tag] | None:
