@@ -19,6 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from ansible.utils.collection_loader import AnsibleCollectionConfig
+from plugins.plugin_utils import roles
 from plugins.plugin_utils.rendering import DELIMITERS
 
 if TYPE_CHECKING:
@@ -171,11 +172,8 @@ def read_for_ansible(path: Path) -> Any:  # noqa: ANN401 # whatever the file hol
 
 
 def read_role_variables(role: Path) -> Data:
-    """Read what a role computes, as Ansible does: in `vars/main.yml` or in `vars/main/`."""
-    variables: Data = {}
-    for path in (role / "vars/main.yml", *sorted((role / "vars/main").glob("*.yml"))):
-        variables |= read_for_ansible(path)
-    return variables
+    """Read what a role computes, as the plugins do."""
+    return roles.read_role_variables(DataLoader(), role)
 
 
 def evaluate(value: Any, variables: Data) -> Any:  # noqa: ANN401 # whatever the expression yields
