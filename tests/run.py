@@ -64,8 +64,10 @@ LONG = (
 
 # The tests of the bot count its lines, which takes a fifth longer, so the others are on their own.
 # In percent; what only its real process runs is not seen here.
-BOT_TESTS = ("bot/tests", "tests/integration")
-COVERAGE = ("--cov=botwatch_bot", "--cov-fail-under=95", "--cov-report=term:skip-covered")
+BOT_TESTS = ("bot/tests", "packages/botwatch/tests", "tests/integration")
+COVERAGE = (
+    "--cov=botwatch_bot", "--cov=botwatch", "--cov-fail-under=95", "--cov-report=term:skip-covered",
+)  # fmt: skip
 
 # Tests press Ctrl-C, which whoever started this may have told its children to ignore.
 DEFAULT_SIGNALS = ("env", "--default-signal=INT,HUP")

@@ -21,9 +21,9 @@ with warnings.catch_warnings():
     import discord
     from discord.http import Route
 
-    from botwatch_bot.gateway import responses
+    from botwatch.gateway import responses
+    from botwatch.gateway.pacing import IdentifyPacer
     from botwatch_bot.gateway.client import BotClient
-    from botwatch_bot.gateway.pacing import IdentifyPacer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from botwatch.exits import ExitCode, FatalError
+from botwatch.faults import Faults
+from botwatch.runs import Run
+from botwatch.stopping import StopRequest
+from botwatch.systemd import Notifier
+from botwatch.web.server import WebServerEndedError
 from botwatch_bot import __main__ as command
 from botwatch_bot import app
-from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.faults import Faults
-from botwatch_bot.runs import Run
 from botwatch_bot.secret_files import Secrets
-from botwatch_bot.stopping import StopRequest
-from botwatch_bot.systemd import Notifier
-from botwatch_bot.web.server import WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

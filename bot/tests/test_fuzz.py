@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
+from botwatch.gateway.pacing import IdentifyPacer
 from botwatch_bot.commands import COMMANDS, Request, Surroundings, UserError
 from botwatch_bot.commands.text import MAX_REPLY, shorten
 from botwatch_bot.gateway.client import BotClient
-from botwatch_bot.gateway.pacing import IdentifyPacer
 from botwatch_bot.texts import LOCALES, texts
 
 if TYPE_CHECKING:

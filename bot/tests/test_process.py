@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_bot.runs import CRASHES
+from botwatch.runs import CRASHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SOURCE = Path(__file__).parents[1] / "src"
+ROOT = Path(__file__).parents[2]
+SOURCES = os.pathsep.join(str(ROOT / path) for path in ("bot/src", "packages/botwatch/src"))
 STOP_SECONDS = 2.0
 START_SECONDS = 10.0
 DRILL_TOKEN = "drill-token"
@@ -38,7 +39,7 @@ class Bot:
         self.port = port
         self.process = subprocess.Popen(
             [sys.executable, "-m", "botwatch_bot", *arguments],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **environment},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": SOURCES, **environment},
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -353,7 +354,7 @@ def test_a_refused_token_ends_with_77(environment: dict[str, str]) -> None:
 
 STUCK = """
 import time
-from botwatch_bot.stopping import StopRequest
+from botwatch.stopping import StopRequest
 StopRequest().install()
 print("ready", flush=True)
 while True:
@@ -364,7 +365,7 @@ while True:
 def test_a_stop_does_not_wait_for_a_stuck_event_loop() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", STUCK],
-        env={"PYTHONPATH": str(SOURCE)},
+        env={"PYTHONPATH": SOURCES},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as stuck:

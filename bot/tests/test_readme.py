@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 BOT = Path(__file__).resolve().parents[1]
+LIBRARY = BOT.parent / "packages" / "botwatch" / "src"
 USE = """
 import asyncio
 from types import SimpleNamespace
@@ -72,7 +73,7 @@ def follow_the_steps(package: Path) -> None:
 
 def run(folder: Path, *command: str) -> str:
     """Run Python with the copy of the bot; return what it printed."""
-    environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    environment = {**os.environ, "PYTHONPATH": f"{folder / 'src'}{os.pathsep}{LIBRARY}"}
     done = subprocess.run(
         [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True,
         check=False,

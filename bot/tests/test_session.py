@@ -11,9 +11,9 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from botwatch_bot.exits import ExitCode, FatalError
+from botwatch.exits import ExitCode, FatalError
+from botwatch.gateway.pacing import Backoff
 from botwatch_bot.gateway import session as module
-from botwatch_bot.gateway.pacing import Backoff
 from botwatch_bot.gateway.session import Session
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from botwatch.exits import ExitCode, FatalError
 from botwatch_bot import settings as module
-from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.secret_files import load_secrets
 from botwatch_bot.settings import Settings, load
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.app import Tuning
 
-BOT_SOURCE = Path(__file__).parents[2] / "bot" / "src"
+ROOT = Path(__file__).parents[2]
+SOURCES = (ROOT / "bot" / "src", ROOT / "packages" / "botwatch" / "src")
 START_SECONDS = 15.0
 
 
@@ -107,7 +108,7 @@ async def started(
                 *(sys.executable, "-m", "botwatch_bot"),
                 env={
                     "PATH": os.environ["PATH"],
-                    "PYTHONPATH": str(BOT_SOURCE),
+                    "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
                     "BOT_DISCORD_TOKEN_FILE": str(folder / "token"),
                     "BOT_LISTEN_PORT": str(port),
                     "BOT_DISCORD_API_URL": box.api_url,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client import generate_latest
 
-from botwatch_bot.gateway.collector import ShardCollector
-from botwatch_bot.gateway.state import GatewayState
-from botwatch_bot.metrics import Cause, Metrics
-from botwatch_bot.runs import CRASHES
+from botwatch.gateway.collector import ShardCollector
+from botwatch.gateway.state import GatewayState
+from botwatch.metrics import Cause, Metrics
+from botwatch.runs import CRASHES
 from botwatch_bot.settings import variables as bot_variables
 from botwatch_drill.catalogue import CATALOGUE, deployments
 from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S

@@ -8,10 +8,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from botwatch.exits import ExitCode, FatalError
+from botwatch.runs import Run
+from botwatch.stopping import StopRequest
 from botwatch_bot import version
-from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.runs import Run
-from botwatch_bot.stopping import StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from botwatch.exits import ExitCode, FatalError
+from botwatch.faults import Faults
+from botwatch.metrics import ErrorType
+from botwatch.services import take_over
+from botwatch.systemd import Notifier
+from botwatch.web.app import create_app
+from botwatch.web.server import WebServer
 from botwatch_bot import version
-from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.faults import Faults
-from botwatch_bot.metrics import ErrorType
-from botwatch_bot.runs import CRASHES
 from botwatch_bot.services import Services
-from botwatch_bot.systemd import Notifier
-from botwatch_bot.web.app import create_app
-from botwatch_bot.web.server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from botwatch.runs import Run
+    from botwatch.stopping import StopRequest
     from botwatch_bot.gateway.session import Session
-    from botwatch_bot.runs import Run
     from botwatch_bot.secret_files import Secrets
     from botwatch_bot.settings import Settings
-    from botwatch_bot.stopping import StopRequest
 
 _log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) 
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     services = Services.create(settings)
-    _take_over(this_run, services)
+    take_over(this_run, services.metrics, services.health)
     notifier = Notifier()
     faults = Faults(this_run)
     web = WebServer(
@@ -77,17 +77,6 @@ def run(settings: Settings, secrets: Secrets, stop: StopRequest, this_run: Run) 
         asyncio.run(_live(services, secrets, process))
     finally:
         web.close()
-
-
-def _take_over(this_run: Run, services: Services) -> None:
-    """Go on counting where the last run ended, and say how it did."""
-    this_run.hangs = services.health.live_reasons
-    for ending, count in this_run.crashes.items():
-        services.metrics.crashes.labels(ending).inc(count)
-    if this_run.problem is not None:
-        _log.warning(this_run.problem)
-    if this_run.before in CRASHES:
-        _log.warning(f"the last run ended {CRASHES[this_run.before]}", reason=this_run.before)
 
 
 async def _live(services: Services, secrets: Secrets, process: Process) -> None:

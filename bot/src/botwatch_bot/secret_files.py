@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from botwatch_bot.exits import ExitCode, FatalError
+from botwatch.exits import ExitCode, FatalError
 from botwatch_bot.settings import PREFIX
 
 if TYPE_CHECKING:

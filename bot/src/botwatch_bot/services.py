@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import botwatch.services
+from botwatch_bot import version
 from botwatch_bot.commands import COMMANDS
-from botwatch_bot.counting import ActiveUsers, CommandCounter
-from botwatch_bot.gateway.collector import ShardCollector
-from botwatch_bot.gateway.state import GatewayState
-from botwatch_bot.health import Health, LoopPulse
-from botwatch_bot.metrics import Metrics
 
 if TYPE_CHECKING:
+    from botwatch.counting import CommandCounter
+    from botwatch.gateway.state import GatewayState
+    from botwatch.health import Health, LoopPulse
+    from botwatch.metrics import Metrics
     from botwatch_bot.settings import Settings
 
 
@@ -30,15 +31,5 @@ class Services:
     @classmethod
     def create(cls, settings: Settings) -> Self:
         """Return new, empty services."""
-        metrics = Metrics(COMMANDS)
-        gateway = GatewayState()
-        metrics.registry.register(ShardCollector(gateway))
-        pulse = LoopPulse()
-        return cls(
-            settings=settings,
-            metrics=metrics,
-            counter=CommandCounter(metrics, ActiveUsers()),
-            gateway=gateway,
-            pulse=pulse,
-            health=Health(pulse, gateway),
-        )
+        made = botwatch.services.Services.create(COMMANDS, version())
+        return cls(settings, made.metrics, made.counter, made.gateway, made.pulse, made.health)

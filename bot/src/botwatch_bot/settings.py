@@ -12,8 +12,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+from botwatch.exits import ExitCode, FatalError
 from botwatch_bot import values
-from botwatch_bot.exits import ExitCode, FatalError
 from botwatch_bot.texts import LOCALES
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import discord
 import structlog
 
+from botwatch.metrics import ErrorType, Status
 from botwatch_bot.commands import COMMANDS, Command, Request, UnavailableError
 from botwatch_bot.commands.text import did_you_mean, quote
 from botwatch_bot.cooldown import Cooldown
 from botwatch_bot.gateway.context import BotContext, SendError, SendRefusedError
 from botwatch_bot.gateway.verdicts import CooldownError, judge, unwrap
-from botwatch_bot.metrics import ErrorType, Status
 from botwatch_bot.texts import phrase
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from botwatch.gateway.causes import cause_of
+from botwatch.gateway.state import describe
+from botwatch.metrics import ErrorType, Intervention, SessionKind, Sync
 from botwatch_bot.gateway import slash
 from botwatch_bot.gateway.answering import Answering
-from botwatch_bot.gateway.causes import cause_of
 from botwatch_bot.gateway.context import BotContext, arrived_at
 from botwatch_bot.gateway.handlers import handlers
 from botwatch_bot.gateway.slash import SlashTree
-from botwatch_bot.gateway.state import describe
-from botwatch_bot.metrics import ErrorType, Intervention, SessionKind, Sync
 from botwatch_bot.monitoring.alertmanager import Alertmanager
 from botwatch_bot.monitoring.prometheus import Prometheus
 from botwatch_bot.texts import best, texts
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import yarl
 
-    from botwatch_bot.gateway.pacing import IdentifyPacer
+    from botwatch.gateway.pacing import IdentifyPacer
     from botwatch_bot.services import Services
 
 _log = structlog.get_logger(__name__)

@@ -12,13 +12,13 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.gateway import keepalive, responses
-from botwatch_bot.gateway.causes import SessionStalledError, cause_of
+from botwatch.exits import ExitCode, FatalError
+from botwatch.gateway import keepalive, responses
+from botwatch.gateway.causes import SessionStalledError, cause_of
+from botwatch.gateway.pacing import Backoff, IdentifyPacer
+from botwatch.gateway.state import describe
+from botwatch.metrics import ErrorType
 from botwatch_bot.gateway.client import BotClient
-from botwatch_bot.gateway.pacing import Backoff, IdentifyPacer
-from botwatch_bot.gateway.state import describe
-from botwatch_bot.metrics import ErrorType
 
 if TYPE_CHECKING:
     from botwatch_bot.services import Services

@@ -11,7 +11,7 @@ import structlog
 from discord import Locale, app_commands
 from discord.http import Route
 
-from botwatch_bot.metrics import Sync
+from botwatch.metrics import Sync
 from botwatch_bot.texts import LOCALES, texts
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from discord import app_commands
 from discord.ext import commands
 
+from botwatch.metrics import ErrorType, Status
 from botwatch_bot.commands import UnavailableError, UserError
 from botwatch_bot.gateway.context import SendError, SendRefusedError
-from botwatch_bot.metrics import ErrorType, Status
 from botwatch_bot.texts import Phrase, phrase
 
 APOLOGY = phrase("answer.apology")

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.discord.guilds import Scale
 
-BOT_SOURCE = Path(__file__).parents[5] / "bot" / "src"
+ROOT = Path(__file__).parents[5]
+BOT_SOURCES = (ROOT / "bot" / "src", ROOT / "packages" / "botwatch" / "src")
 BENCH_SOURCE = Path(__file__).parents[2]
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
@@ -78,7 +79,7 @@ class OurBot:
         token = stage.directory / "token"
         token.write_text(stage.box.secrets.discord_token, encoding="ascii")
         return {
-            "PYTHONPATH": str(BOT_SOURCE),
+            "PYTHONPATH": os.pathsep.join(map(str, BOT_SOURCES)),
             "BOT_DISCORD_TOKEN_FILE": str(token),
             "BOT_LISTEN_PORT": str(stage.port),
             "BOT_DISCORD_API_URL": stage.box.api_url,

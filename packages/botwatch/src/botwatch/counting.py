@@ -6,11 +6,10 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from botwatch_bot.commands import COMMANDS
-from botwatch_bot.metrics import Metrics, Status
+from botwatch.metrics import Metrics, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ACTIVE_WINDOW = 3600.0
 """How long someone counts as active after a command, in seconds."""
@@ -42,13 +41,13 @@ class ActiveUsers:
 class CommandCounter:
     """Counts each command once, when it has ended."""
 
-    def __init__(self, metrics: Metrics, users: ActiveUsers) -> None:
+    def __init__(self, metrics: Metrics, users: ActiveUsers, commands: Iterable[str]) -> None:
         self._metrics = metrics
         self._users = users
         # Looked up once: finding a label's counter costs as much as counting.
         self._outcomes = {
             (command, status): metrics.commands.labels(command, status)
-            for command in COMMANDS
+            for command in commands
             for status in Status
         }
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from botwatch_bot import version
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_bot.gateway.state import GatewayState
+    from botwatch.gateway.state import GatewayState
 
 MAX_HEARTBEAT_AGE = 10.0
 """An event loop silent for longer is stuck, in seconds."""
@@ -36,7 +34,8 @@ class LoopPulse:
 class Health:
     """Answers for the probes, callable from any thread."""
 
-    def __init__(self, pulse: LoopPulse, gateway: GatewayState) -> None:
+    def __init__(self, pulse: LoopPulse, gateway: GatewayState, version: str = "unknown") -> None:
+        self._version = version
         self._pulse = pulse
         self._gateway = gateway
         self._started = time.monotonic()
@@ -72,7 +71,7 @@ class Health:
             "gateway": self._gateway.report(),
             "loop": {"heartbeat_age_seconds": round(self._pulse.age, 2)},
             "uptime_seconds": round(self.uptime_seconds, 1),
-            "version": version(),
+            "version": self._version,
         }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord.http
 import discord.webhook.async_
 
-from botwatch_bot.metrics import Metrics, Scope
+from botwatch.metrics import Metrics, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from botwatch_bot.metrics import SessionKind
+from botwatch.metrics import SessionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client.core import Metric
 
-    from botwatch_bot.gateway.state import GatewayState
+    from botwatch.gateway.state import GatewayState
 
 _PREFIX = "discord_bot_gateway"
 

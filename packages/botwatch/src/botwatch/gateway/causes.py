@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from botwatch_bot.metrics import Cause
+from botwatch.metrics import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from flask import Flask, Response, jsonify
 from prometheus_client import make_wsgi_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from botwatch_bot.metrics import ErrorType, Metrics
-from botwatch_bot.web import drills
+from botwatch.metrics import ErrorType, Metrics
+from botwatch.web import drills
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from botwatch_bot.faults import Faults
-    from botwatch_bot.health import Health
+    from botwatch.faults import Faults
+    from botwatch.health import Health
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def create_app(
     health: Health, metrics: Metrics, drill_token: str | None, faults: Faults
 ) -> WSGIApplication:
     """Return the application; without a drill token there are no drill endpoints."""
-    app = Flask("botwatch_bot", static_folder=None)
+    app = Flask("botwatch", static_folder=None)
     _add_probes(app, health)
     _add_errors(app, metrics)
     if drill_token is not None:

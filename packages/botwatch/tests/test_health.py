@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from botwatch_bot.gateway.state import GatewayState, describe
-from botwatch_bot.health import MAX_HEARTBEAT_AGE, Health, LoopPulse
+from botwatch.gateway.state import GatewayState, describe
+from botwatch.health import MAX_HEARTBEAT_AGE, Health, LoopPulse
 
 
 class Clock:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_bot import faults as module
-from botwatch_bot.faults import Faults, NothingToBreakError
-from botwatch_bot.runs import Run
+from botwatch import faults as module
+from botwatch.faults import Faults, NothingToBreakError
+from botwatch.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hmac
+import logging
 
-import structlog
 from flask import Blueprint, Response, abort, jsonify, request
 
-from botwatch_bot.faults import (
+from botwatch.faults import (
     MAX_GROWTH_MEBIBYTES,
     MAX_GROWTH_SECONDS,
     MAX_HANG_SECONDS,
     Faults,
     NothingToBreakError,
 )
-from botwatch_bot.metrics import ErrorType, Metrics
+from botwatch.metrics import ErrorType, Metrics
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 _METHODS = ["GET", "POST"]
 _HANG_SECONDS = 15
@@ -54,7 +54,7 @@ def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
     @drills.route("/test-hang", methods=_METHODS)
     def hang() -> Response:
         seconds = _number("seconds", _HANG_SECONDS, 1, MAX_HANG_SECONDS)
-        _log.critical("drill: blocking the event loop", seconds=seconds)
+        _log.critical("drill: blocking the event loop for %d s", seconds)
         faults.hang(seconds)
         return jsonify(hangs_for_seconds=seconds)
 
@@ -62,14 +62,14 @@ def create(metrics: Metrics, token: str, faults: Faults) -> Blueprint:
     def grow() -> Response:
         mebibytes = _number("mebibytes", _GROWTH_MEBIBYTES, 0, MAX_GROWTH_MEBIBYTES)
         seconds = _number("seconds", _GROWTH_SECONDS, 1, MAX_GROWTH_SECONDS)
-        _log.warning("drill: allocating memory", mebibytes=mebibytes, seconds=seconds)
+        _log.warning("drill: allocating %d MiB within %d s", mebibytes, seconds)
         faults.grow(mebibytes, seconds)
         return jsonify(grows_by_mebibytes=mebibytes, within_seconds=seconds)
 
     @drills.route("/test-gateway-drop", methods=_METHODS)
     def drop_the_gateway() -> Response:
         count = faults.drop_gateway()
-        _log.warning("drill: dropped the gateway", connections=count)
+        _log.warning("drill: dropped %d connections to the gateway", count)
         return jsonify(dropped_connections=count)
 
     return drills

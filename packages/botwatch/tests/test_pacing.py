@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botwatch_bot.gateway.pacing import IDENTIFY_SECONDS, Backoff, IdentifyPacer
+from botwatch.gateway.pacing import IDENTIFY_SECONDS, Backoff, IdentifyPacer
 
 
 class Time:

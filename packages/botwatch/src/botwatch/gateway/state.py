@@ -12,8 +12,8 @@ import time
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from botwatch_bot.commands.text import shorten
-from botwatch_bot.gateway.shard import Shard
+from botwatch.gateway.shard import Shard
+from botwatch.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable

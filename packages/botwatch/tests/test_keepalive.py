@@ -10,9 +10,9 @@ from typing import Any
 import discord.gateway
 import pytest
 
-from botwatch_bot.gateway import keepalive
-from botwatch_bot.gateway.keepalive import WitnessedKeepAlive
-from botwatch_bot.gateway.state import GatewayState
+from botwatch.gateway import keepalive
+from botwatch.gateway.keepalive import WitnessedKeepAlive
+from botwatch.gateway.state import GatewayState
 
 
 def handler() -> WitnessedKeepAlive:

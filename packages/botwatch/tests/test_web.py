@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from waitress import wasyncore
 
-from botwatch_bot.exits import ExitCode, FatalError
-from botwatch_bot.faults import Faults
-from botwatch_bot.health import MAX_HEARTBEAT_AGE
-from botwatch_bot.runs import Run
-from botwatch_bot.web.app import create_app
-from botwatch_bot.web.server import WebServer, WebServerEndedError
+from botwatch.exits import ExitCode, FatalError
+from botwatch.faults import Faults
+from botwatch.health import MAX_HEARTBEAT_AGE
+from botwatch.runs import Run
+from botwatch.web.app import create_app
+from botwatch.web.server import WebServer, WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botwatch_bot.services import Services
+    from botwatch.services import Services
 
 DRILL_TOKEN = "drill-token"
 DETAIL = "inner detail"

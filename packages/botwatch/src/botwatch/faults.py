@@ -11,12 +11,12 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
 
-from botwatch_bot.exits import ExitCode
+from botwatch.exits import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_bot.runs import Run
+    from botwatch.runs import Run
 
 MAX_HANG_SECONDS = 120
 """Longer than any watchdog waits."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from botwatch_bot.exits import ExitCode, FatalError
+from botwatch.exits import ExitCode, FatalError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

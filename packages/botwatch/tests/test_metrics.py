@@ -12,14 +12,14 @@ import discord
 import pytest
 from prometheus_client import generate_latest
 
-from botwatch_bot.gateway import responses
-from botwatch_bot.gateway.causes import SessionStalledError, cause_of
-from botwatch_bot.metrics import Cause, Metrics, Scope
+from botwatch.gateway import responses
+from botwatch.gateway.causes import SessionStalledError, cause_of
+from botwatch.metrics import Cause, Metrics, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_bot.services import Services
+    from botwatch.services import Services
 
 README = Path(__file__).parents[1] / "README.md"
 SERIES_OF_THE_FIRST_BOT = 44

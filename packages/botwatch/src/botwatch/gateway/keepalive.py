@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import discord.gateway
 
 if TYPE_CHECKING:
-    from botwatch_bot.gateway.state import GatewayState
+    from botwatch.gateway.state import GatewayState
 
 
 class WitnessedKeepAlive(discord.gateway.KeepAliveHandler):

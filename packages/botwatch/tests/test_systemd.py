@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from botwatch_bot.systemd import Notifier
+from botwatch.systemd import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from botwatch_bot import app
-from botwatch_bot.exits import ExitCode
-from botwatch_bot.health import MAX_HEARTBEAT_AGE
-from botwatch_bot.runs import CRASHES, STATE_FOLDER, TERMINATION_LOG, Ending, Run
-from botwatch_bot.services import Services
-from botwatch_bot.settings import variables
-from botwatch_bot.stopping import StopRequest
+from botwatch.exits import ExitCode
+from botwatch.health import MAX_HEARTBEAT_AGE
+from botwatch.runs import CRASHES, STATE_FOLDER, TERMINATION_LOG, Ending, Run
+from botwatch.services import Services, take_over
+from botwatch.stopping import StopRequest
 
 CODES = {
     ExitCode.DISCONNECTED: Ending.DISCONNECTED,
@@ -194,17 +192,13 @@ class TestTerminationLog:
         assert "Is a directory" in said
 
 
-def test_both_variables_are_settings() -> None:
-    assert {STATE_FOLDER, TERMINATION_LOG} <= set(variables())
-
-
 class TestTakingOver:
     def test_the_counts_become_metrics_and_the_last_crash_is_reported(
-        self, folder: Path, services: Services, capsys: pytest.CaptureFixture[str]
+        self, folder: Path, services: Services, caplog: pytest.LogCaptureFixture
     ) -> None:
         begin(folder).end(ExitCode.INTERNAL)
         begin(folder)
-        app._take_over(begin(folder), services)
+        take_over(begin(folder), services.metrics, services.health)
         samples = {
             ending: services.metrics.registry.get_sample_value(
                 "discord_bot_crashes_total", {"reason": ending}
@@ -212,26 +206,26 @@ class TestTakingOver:
             for ending in CRASHES
         }
         assert samples == dict.fromkeys(CRASHES, 0) | {Ending.INTERNAL: 1, Ending.KILLED: 1}
-        assert "the last run ended without a trace" in "".join(capsys.readouterr())
+        assert "the last run ended without a trace" in caplog.text
 
     def test_a_clean_stop_is_not_worth_a_line(
-        self, folder: Path, services: Services, capsys: pytest.CaptureFixture[str]
+        self, folder: Path, services: Services, caplog: pytest.LogCaptureFixture
     ) -> None:
         begin(folder).stop()
-        app._take_over(begin(folder), services)
-        assert "".join(capsys.readouterr()) == ""
+        take_over(begin(folder), services.metrics, services.health)
+        assert caplog.messages == []
 
     def test_a_directory_that_cannot_be_used_is_one_line(
-        self, tmp_path: Path, services: Services, capsys: pytest.CaptureFixture[str]
+        self, tmp_path: Path, services: Services, caplog: pytest.LogCaptureFixture
     ) -> None:
-        app._take_over(begin(tmp_path / "nowhere"), services)
-        assert len("".join(capsys.readouterr()).splitlines()) == 1
+        take_over(begin(tmp_path / "nowhere"), services.metrics, services.health)
+        assert len(caplog.messages) == 1
 
     def test_a_stop_of_a_bot_whose_event_loop_is_stuck_is_no_clean_one(
         self, folder: Path, services: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = begin(folder)
-        app._take_over(run, services)
+        take_over(run, services.metrics, services.health)
         last = services.pulse._last
         monkeypatch.setattr(services.pulse, "_clock", lambda: last + MAX_HEARTBEAT_AGE + 1)
         run.stop()
@@ -241,7 +235,7 @@ class TestTakingOver:
 class TestStopRequests:
     @pytest.fixture(autouse=True)
     def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("botwatch_bot.stopping._end_now", lambda: None)
+        monkeypatch.setattr("botwatch.stopping._end_now", lambda: None)
 
     def test_a_signal_is_reported_once(self) -> None:
         told: list[int] = []

@@ -23,9 +23,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from botwatch_bot import version
-from botwatch_bot.runs import CRASHES
-from botwatch_bot.tallies import Events, Responses
+from botwatch.runs import CRASHES
+from botwatch.tallies import Events, Responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +110,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # the library leaves 
 class Metrics:
     """The bot's instruments; create one for each process (or test)."""
 
-    def __init__(self, commands: Iterable[str]) -> None:
+    def __init__(self, commands: Iterable[str], version: str = "unknown") -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -120,7 +119,7 @@ class Metrics:
         self._count_faults()
         self._count_requests()
         self._watch_gateway()
-        self._describe_process()
+        self._describe_process(version)
 
     def _count_commands(self, commands: list[str]) -> None:
         self.commands = Counter(
@@ -254,7 +253,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def _describe_process(self) -> None:
+    def _describe_process(self, version: str) -> None:
         self.heartbeat = Gauge(
             "discord_bot_heartbeat_timestamp_seconds",
             "When the event loop last ran its heartbeat (Unix time).",
@@ -273,4 +272,4 @@ class Metrics:
             ["version", "python", "discord_py"],
             registry=self.registry,
         )
-        build.labels(version(), platform.python_version(), installed_version("discord.py")).set(1)
+        build.labels(version, platform.python_version(), installed_version("discord.py")).set(1)

@@ -1,0 +1,1 @@
+"""Makes a discord.py bot observable: metrics, health, exit reasons and drills."""

@@ -1,0 +1,1 @@
+"""What is known about the connections to Discord's gateway."""
