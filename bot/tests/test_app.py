@@ -73,7 +73,7 @@ class FakeSession:
 
 def process(web: FakeWeb) -> app.Process:
     server: Any = web
-    return app.Process(Notifier({}), StopRequest(), server, Faults(Run({})))
+    return app.Process(Notifier({}), StopRequest(), server, Faults(Run()))
 
 
 async def test_the_tick_beats_from_the_event_loop(

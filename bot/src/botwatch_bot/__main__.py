@@ -24,11 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = StopRequest()
     stop.install()
     options = _parse(arguments)
-    run = Run({} if options.check else os.environ)
+    run = Run() if options.check else _this_run()
     stop.tell(run.stop)
     code, reasons = _run(stop, run, only_check=options.check)
     run.end(code, *reasons)
     return code
+
+
+def _this_run() -> Run:
+    return Run(os.environ.get("BOT_STATE_FOLDER", ""), os.environ.get("BOT_TERMINATION_LOG", ""))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -25,7 +25,7 @@ def elsewhere() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def faults() -> Faults:
-    return Faults(Run({}))
+    return Faults(Run())
 
 
 async def test_a_hang_stops_the_event_loop_for_its_time(

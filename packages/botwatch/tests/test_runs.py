@@ -10,7 +10,7 @@ import pytest
 
 from botwatch.exits import ExitCode
 from botwatch.health import MAX_HEARTBEAT_AGE
-from botwatch.runs import CRASHES, STATE_FOLDER, TERMINATION_LOG, Ending, Run
+from botwatch.runs import CRASHES, Ending, Run
 from botwatch.services import Services, take_over
 from botwatch.stopping import StopRequest
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def begin(folder: Path) -> Run:
-    return Run({STATE_FOLDER: str(folder)})
+    return Run(str(folder))
 
 
 def counted(run: Run) -> dict[Ending, int]:
@@ -94,14 +94,14 @@ def test_only_the_first_end_counts(folder: Path) -> None:
     assert begin(folder).before is Ending.STOPPED
 
 
-@pytest.mark.parametrize("environment", [{}, {STATE_FOLDER: ""}, {STATE_FOLDER: "relative"}])
+@pytest.mark.parametrize("directory", ["", "relative"])
 def test_without_a_directory_nothing_is_kept(
-    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    directory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "relative").mkdir()
-    Run(environment)
-    run = Run(environment)
+    Run(directory)
+    run = Run(directory)
     run.end(ExitCode.INTERNAL, "why")
     assert (run.before, counted(run), run.problem) == (None, {}, None)
     assert list(tmp_path.rglob("*")) == [tmp_path / "relative"]
@@ -175,19 +175,19 @@ class TestTerminationLog:
         log = tmp_path / "termination-log"
         log.write_text("")
         inode = log.stat().st_ino
-        Run({TERMINATION_LOG: str(log)}).end(ExitCode.BAD_SETTINGS, "one is wrong", "and another")
+        Run(termination_log=str(log)).end(ExitCode.BAD_SETTINGS, "one is wrong", "and another")
         assert log.read_text() == "one is wrong; and another\n"
         assert log.stat().st_ino == inode  # Kubernetes reads the file that it mounted
 
     def test_is_left_alone_by_a_clean_stop(self, tmp_path: Path) -> None:
         log = tmp_path / "termination-log"
-        Run({TERMINATION_LOG: str(log)}).stop()
+        Run(termination_log=str(log)).stop()
         assert not log.exists()
 
     def test_that_cannot_be_written_is_a_warning(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        Run({TERMINATION_LOG: str(tmp_path)}).end(ExitCode.INTERNAL, "why")
+        Run(termination_log=str(tmp_path)).end(ExitCode.INTERNAL, "why")
         (said,) = caplog.messages
         assert "Is a directory" in said
 

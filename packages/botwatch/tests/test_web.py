@@ -55,7 +55,7 @@ class Web:
 
 @pytest.fixture
 def web(services: Services, free_port: int) -> Iterator[Web]:
-    app = create_app(services.health, services.metrics, DRILL_TOKEN, Faults(Run({})))
+    app = create_app(services.health, services.metrics, DRILL_TOKEN, Faults(Run()))
     server = WebServer(app, "127.0.0.1", free_port)
     server.start()
     yield Web(free_port)
@@ -181,7 +181,7 @@ class TestDrills:
     def test_are_absent_where_no_token_is_configured(self, services: Services) -> None:
         from werkzeug.test import Client  # noqa: PLC0415 - for this test alone
 
-        client = Client(create_app(services.health, services.metrics, None, Faults(Run({}))))
+        client = Client(create_app(services.health, services.metrics, None, Faults(Run())))
         headers = {"Authorization": f"Bearer {DRILL_TOKEN}"}
         assert client.get("/test-error", headers=headers).status_code == 404
 
@@ -215,7 +215,7 @@ class TestServer:
     def test_a_busy_port_is_reported_to_the_caller(self, services: Services) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
-            app = create_app(services.health, services.metrics, None, Faults(Run({})))
+            app = create_app(services.health, services.metrics, None, Faults(Run()))
             with pytest.raises(FatalError, match=f"port {port} on 127.0.0.1 is busy") as refused:
                 WebServer(app, "127.0.0.1", port)
         assert refused.value.code is ExitCode.PORT_BUSY
@@ -223,7 +223,7 @@ class TestServer:
     def test_an_address_of_another_machine_is_a_bad_setting(
         self, services: Services, free_port: int
     ) -> None:
-        app = create_app(services.health, services.metrics, None, Faults(Run({})))
+        app = create_app(services.health, services.metrics, None, Faults(Run()))
         with pytest.raises(FatalError, match="BOT_LISTEN_ADDRESS") as refused:
             WebServer(app, "192.0.2.1", free_port)
         assert refused.value.code is ExitCode.BAD_SETTINGS
@@ -234,7 +234,7 @@ class TestServer:
         def broken(**_: object) -> None:
             raise ZeroDivisionError
 
-        app = create_app(services.health, services.metrics, None, Faults(Run({})))
+        app = create_app(services.health, services.metrics, None, Faults(Run()))
         server = WebServer(app, "127.0.0.1", free_port)
         server.check()
         monkeypatch.setattr(wasyncore, "loop", broken)
@@ -247,7 +247,7 @@ class TestServer:
 
     def test_closing_frees_the_port(self, services: Services, free_port: int) -> None:
         for _ in range(2):
-            app = create_app(services.health, services.metrics, None, Faults(Run({})))
+            app = create_app(services.health, services.metrics, None, Faults(Run()))
             server = WebServer(app, "127.0.0.1", free_port)
             server.start()
             assert Web(free_port).ask("/livez").status == 200

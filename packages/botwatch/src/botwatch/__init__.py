@@ -1,1 +1,18 @@
-"""Makes a discord.py bot observable: metrics, health, exit reasons and drills."""
+"""Makes a discord.py bot observable: metrics, health, watchdog, exit reasons, drills.
+
+Usage:
+    bot = commands.Bot("!", intents=intents)
+    botwatch.watch(bot)
+    bot.run(token)
+"""
+
+from __future__ import annotations
+
+from botwatch.bots import Bot
+from botwatch.exits import ExitCode, FatalError
+from botwatch.masking import mask
+from botwatch.session import run
+from botwatch.settings import load as check
+from botwatch.watching import Watch, watch
+
+__all__ = ["Bot", "ExitCode", "FatalError", "Watch", "check", "mask", "run", "watch"]

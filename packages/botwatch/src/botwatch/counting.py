@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 ACTIVE_WINDOW = 3600.0
 """How long someone counts as active after a command, in seconds."""
+MOST_COMMANDS = 500
+"""So many commands have series of their own; the others share one."""
+OTHER = "other"
 
 
 class ActiveUsers:
@@ -41,29 +44,39 @@ class ActiveUsers:
 class CommandCounter:
     """Counts each command once, when it has ended."""
 
-    def __init__(self, metrics: Metrics, users: ActiveUsers, commands: Iterable[str]) -> None:
+    def __init__(self, metrics: Metrics, users: ActiveUsers, commands: Iterable[str] = ()) -> None:
         self._metrics = metrics
         self._users = users
-        # Looked up once: finding a label's counter costs as much as counting.
-        self._outcomes = {
-            (command, status): metrics.commands.labels(command, status)
-            for command in commands
-            for status in Status
-        }
+        self._known: set[str] = set()
+        self.know(commands)
+
+    def know(self, commands: Iterable[str]) -> None:
+        """Export the commands as 0 from now on, up to a limit: names come from code alone."""
+        for command in sorted(set(commands) - self._known):
+            self._label(command)
 
     def finish(self, command: str, status: Status, user_id: int, arrived: float) -> None:
         """Count a command that ended now.
 
         Args:
-            command: its name, one of those the metrics were made with.
+            command: its qualified name; a command of the bot's, never a user's text.
             status: how it ended.
             user_id: who asked.
             arrived: `time.perf_counter()` when the message arrived, in seconds.
         """
-        self._outcomes[command, status].inc()
+        self._metrics.commands.labels(self._label(command), status).inc()
         self._metrics.latency.observe(time.perf_counter() - arrived)
         self._users.see(user_id)
 
     def refresh(self) -> None:
         """Set the gauge of active users."""
         self._metrics.active_users.set(self._users.count())
+
+    def _label(self, command: str) -> str:
+        if command not in self._known:
+            if len(self._known) >= MOST_COMMANDS:
+                command = OTHER
+            self._known.add(command)
+            for status in Status:
+                self._metrics.commands.labels(command, status)
+        return command

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from botwatch.errors import RecentErrors
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,14 @@ class LoopPulse:
 class Health:
     """Answers for the probes, callable from any thread."""
 
-    def __init__(self, pulse: LoopPulse, gateway: GatewayState, version: str = "unknown") -> None:
+    def __init__(
+        self,
+        pulse: LoopPulse,
+        gateway: GatewayState,
+        version: str = "unknown",
+        errors: RecentErrors | None = None,
+    ) -> None:
+        self._errors = errors or RecentErrors()
         self._version = version
         self._pulse = pulse
         self._gateway = gateway
@@ -70,6 +79,7 @@ class Health:
             **_report(self.ready_reasons()),
             "gateway": self._gateway.report(),
             "loop": {"heartbeat_age_seconds": round(self._pulse.age, 2)},
+            "recent_errors": self._errors.report(),
             "uptime_seconds": round(self.uptime_seconds, 1),
             "version": self._version,
         }

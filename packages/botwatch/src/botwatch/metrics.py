@@ -177,8 +177,7 @@ class Metrics:
             self.crashes.labels(ending)
 
     def _count_requests(self) -> None:
-        self.responses = Responses()
-        self.registry.register(self.responses)
+        self.responses = Responses(self.registry)
         self.rate_limits = Counter(
             "discord_bot_rate_limits",
             "Requests that Discord's REST API refused as too many, by whose limit it was.",
@@ -237,8 +236,7 @@ class Metrics:
         )
         for intervention in Intervention:
             self.gateway_interventions.labels(intervention)
-        self.gateway_events = Events(EVENTS)
-        self.registry.register(self.gateway_events)
+        self.gateway_events = Events(EVENTS, self.registry)
         self.last_event = Gauge(
             "discord_bot_gateway_last_event_timestamp_seconds",
             "When the gateway last sent an event (Unix time); 0 before the first.",

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 from botwatch.exits import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-STATE_FOLDER = "BOT_STATE_FOLDER"
-TERMINATION_LOG = "BOT_TERMINATION_LOG"
+    from collections.abc import Callable, Sequence
 
 _STATE_FILE = "last-run"
 _RUNNING = "running"
@@ -73,9 +70,9 @@ class Run:
         hangs: says why the process counts as hung, if it does.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._state = _absolute(environment.get(STATE_FOLDER, ""), _STATE_FILE)
-        self._termination_log = _absolute(environment.get(TERMINATION_LOG, ""))
+    def __init__(self, state_directory: str = "", termination_log: str = "") -> None:
+        self._state = _absolute(state_directory, _STATE_FILE)
+        self._termination_log = _absolute(termination_log)
         self._writes = 0
         self._ended = False
         self.crashes = dict.fromkeys(CRASHES, 0)
@@ -84,6 +81,16 @@ class Run:
         self.hangs: Callable[[], list[str]] = list
         if self._state is not None:
             self._take_over(self._state)
+
+    def begin(self) -> None:
+        """Note that the process runs after all, if an end was recorded."""
+        if self._ended:
+            self._ended = False
+            try:
+                if self._state is not None:
+                    self._write(self._state, _RUNNING)
+            except OSError as error:
+                _logger.warning("the state of this run cannot be recorded: %s", error)
 
     def end(self, code: ExitCode, *reasons: str) -> None:
         """Leave the ending that belongs to an exit code, and the reasons; the first end counts."""

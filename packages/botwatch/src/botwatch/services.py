@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from botwatch.counting import ActiveUsers, CommandCounter
+from botwatch.errors import RecentErrors
 from botwatch.gateway.collector import ShardCollector
 from botwatch.gateway.state import GatewayState
 from botwatch.health import Health, LoopPulse
@@ -30,12 +31,15 @@ class Services:
     gateway: GatewayState
     pulse: LoopPulse
     health: Health
+    errors: RecentErrors
 
     @classmethod
     def create(cls, commands: Collection[str] = (), version: str = "unknown") -> Self:
         """Return new, empty services."""
         metrics = Metrics(commands, version)
         gateway = GatewayState()
+        errors = RecentErrors()
+        metrics.registry.register(errors)
         metrics.registry.register(ShardCollector(gateway))
         pulse = LoopPulse()
         return cls(
@@ -43,7 +47,8 @@ class Services:
             counter=CommandCounter(metrics, ActiveUsers(), commands),
             gateway=gateway,
             pulse=pulse,
-            health=Health(pulse, gateway, version),
+            health=Health(pulse, gateway, version, errors),
+            errors=errors,
         )
 
 

@@ -27,6 +27,7 @@ class Shard:
         identifies: how often it began a new session.
         resumes: how often it took up a session again.
         disconnects: how often it was lost.
+        witnessed: whether answers to heartbeats are noted at all.
     """
 
     seen: bool = False
@@ -41,6 +42,7 @@ class Shard:
     identifies: int = 0
     resumes: int = 0
     disconnects: int = 0
+    witnessed: bool = True
 
     def forget(self) -> None:
         """Forget the connection, but not how often there was one."""
@@ -50,7 +52,7 @@ class Shard:
 
     def unanswered_seconds(self, now: float) -> float:
         """Return for how long it has been deaf to our heartbeats; 0 while that is no trouble."""
-        if not self.up:
+        if not self.up or not self.witnessed:
             return 0.0
         age = now - max(self.acked, self.since)
         return age if age > _INTERVALS * self.interval + _GRACE_SECONDS else 0.0

@@ -42,6 +42,7 @@ class GatewayState:
         self._broken_since: float | None = clock()
         self._last_up = clock()
         self.guild_count = 0
+        self.witnessed = True
 
     # Written by the event loop
 
@@ -226,7 +227,7 @@ class GatewayState:
     # Only with the lock held
 
     def _known(self, shard_id: int) -> Shard:
-        return self._shards.setdefault(shard_id, Shard())
+        return self._shards.setdefault(shard_id, Shard(witnessed=self.witnessed))
 
     def _seen(self) -> dict[int, Shard]:
         return {number: shard for number, shard in sorted(self._shards.items()) if shard.seen}

@@ -1,0 +1,119 @@
+"""Whose fault was it: what a command raised, as a status and an error to count."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from botwatch.exits import ExitCode, FatalError
+from botwatch.metrics import ErrorType, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What discord.py itself says is a mistake of the user's; bots derive their own from these.
+_MISTAKES = (
+    commands.UserInputError,
+    commands.CheckFailure,
+    commands.DisabledCommand,
+    commands.CommandOnCooldown,
+    commands.MaxConcurrencyReached,
+    app_commands.CheckFailure,
+)
+_UNKNOWN = (
+    commands.CommandNotFound,
+    app_commands.CommandNotFound,
+    app_commands.CommandSignatureMismatch,
+)
+_WRAPPERS = (
+    commands.CommandInvokeError,
+    commands.HybridCommandError,
+    app_commands.CommandInvokeError,
+)
+_FROM_DISCORD = (discord.DiscordException, aiohttp.ClientError, OSError)
+_SENDING = {"discord.http", "discord.webhook.async_"}
+
+_TOKEN_REFUSED = 4004
+_INTENTS_REFUSED = {4013, 4014}
+_LOGIN_FAILED = "Discord refuses the token; put a valid one where the bot reads it"
+_REVOKED = "Discord has revoked the token; put a new one where the bot reads it"
+_BAD_INTENTS = (
+    "Discord refuses the intents; enable the privileged ones that the bot asks for "
+    "in Discord's developer portal, page Bot"
+)
+
+
+def unwrap(error: BaseException) -> BaseException:
+    """Return what a command really raised, without discord.py's wrapping."""
+    while isinstance(error, _WRAPPERS):
+        error = error.original
+    return error
+
+
+def is_unknown(error: BaseException) -> bool:
+    """Return whether there is no such command, or Discord knows it in another form."""
+    return isinstance(unwrap(error), _UNKNOWN)
+
+
+def judge(error: BaseException) -> tuple[Status, ErrorType | None]:
+    """Return how a command ended that raised this, and the error to count."""
+    error = unwrap(error)
+    if isinstance(error, _MISTAKES) or _is_bad_input(error) or _is_forbidden(error):
+        return Status.USER_ERROR, None
+    return Status.ERROR, error_type(error, otherwise=ErrorType.COMMAND)
+
+
+def error_type(error: BaseException, otherwise: ErrorType) -> ErrorType:
+    """Return whether an error came from sending something to Discord, or is of another type."""
+    return ErrorType.SEND if _came_from_sending(unwrap(error)) else otherwise
+
+
+def _is_bad_input(error: BaseException) -> bool:
+    # A transformer that broke is a bug, as is a converter that did (commands.ConversionError).
+    cause = error.__cause__
+    return isinstance(error, app_commands.TransformerError) and (
+        cause is None or isinstance(cause, app_commands.AppCommandError | ValueError)
+    )
+
+
+def _is_forbidden(error: BaseException) -> bool:
+    """Say whether a server's owner keeps the bot from it: else anyone could trigger the alert."""
+    return isinstance(error, discord.Forbidden)
+
+
+def _came_from_sending(error: BaseException) -> bool:
+    return isinstance(error, _FROM_DISCORD) and any(
+        frame.f_globals.get("__name__") in _SENDING
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+
+
+def judge_end(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
+    """Return the exit code of a process that an exception ends, and the reasons in words."""
+    for leaf in _leaves(error):
+        if isinstance(leaf, FatalError):
+            return leaf.code, leaf.problems
+        if isinstance(leaf, discord.LoginFailure):
+            return ExitCode.REFUSED, (_LOGIN_FAILED,)
+        if isinstance(leaf, discord.PrivilegedIntentsRequired):
+            return ExitCode.REFUSED, (_BAD_INTENTS,)
+        if isinstance(leaf, discord.ConnectionClosed):
+            if leaf.code == _TOKEN_REFUSED:
+                return ExitCode.REFUSED, (_REVOKED,)
+            if leaf.code in _INTENTS_REFUSED:
+                return ExitCode.REFUSED, (_BAD_INTENTS,)
+    # Not the text of the error, which nobody has masked.
+    return ExitCode.INTERNAL, (f"internal error {type(error).__name__}: its log says where",)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

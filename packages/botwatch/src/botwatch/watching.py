@@ -1,0 +1,417 @@
+"""What observes the bot of this process: one HTTP port, one tick a second, one ending."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from math import nan
+from typing import TYPE_CHECKING, Any, Self
+
+from botwatch import _discord, jobs, judging, logs, settings, tracing
+from botwatch.endings import Endings, handle_stop_signals
+from botwatch.exits import ExitCode, FatalError
+from botwatch.faults import Faults
+from botwatch.gateway.causes import cause_of
+from botwatch.gateway.state import GatewayState, describe
+from botwatch.masking import mask
+from botwatch.metrics import ErrorType, Metrics
+from botwatch.observing import Observer
+from botwatch.services import Services, take_over
+from botwatch.systemd import Notifier
+from botwatch.web.app import create_app
+from botwatch.web.server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import discord
+
+    from botwatch.errors import RecentErrors
+    from botwatch.health import Health
+    from botwatch.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+DRAIN_SECONDS = 0.8
+"""So long running commands may take to end when the bot stops."""
+CLOSE_SECONDS = 0.5
+_CANCEL_SECONDS = 0.2
+
+
+class Watch:
+    """Observes the bot of this process, also one client after another.
+
+    Attributes:
+        settings: the library's settings.
+        metrics: the instruments, on a registry of their own.
+        health: whether the process is alive and the bot ready.
+        gateway: the state of the connections to Discord.
+        errors: the last distinct exceptions.
+        logs: the last log lines.
+    """
+
+    def __init__(self, chosen: Settings, endings: Endings, version: str = "") -> None:
+        self.settings = chosen
+        self.endings = endings
+        self._services = Services.create((), version or chosen.version or "unknown")
+        self.metrics: Metrics = self._services.metrics
+        self.health: Health = self._services.health
+        self.gateway: GatewayState = self._services.gateway
+        self.errors: RecentErrors = self._services.errors
+        self.logs = logs.LogTail(self.errors)
+        self.jobs = jobs.Jobs(self._saw_job_fail)
+        self.metrics.registry.register(self.jobs)
+        self._drill_token = settings.drill_token(chosen)
+        if self._drill_token is not None:
+            mask(self._drill_token)
+        self._observer: Observer | None = None
+        self._client: discord.Client | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
+        self._stop_requested = False
+        self._web: WebServer | None = None
+        self._notifier = Notifier()
+        self._failure: BaseException | None = None
+        self._fatal: FatalError | None = None
+        self._closed = False
+        self._let_go: list[Callable[[], object]] = []
+
+    @classmethod
+    def create(cls, variables: Mapping[str, str], version: str = "") -> Self:
+        """Return a watch with the settings in the environment, and observe the process with it.
+
+        Raises:
+            FatalError: a setting is invalid.
+        """
+        endings = Endings(variables)
+        endings.install()
+        watch = cls(settings.load(variables), endings, version)
+        if watch.settings.log_format:
+            logs.configure(watch.settings.log_level, watch.settings.log_format)
+        watch.logs.install()
+        _discord.watch_views(watch.saw_failure)
+        if not _discord.witness_heartbeats(watch.gateway):
+            watch.gateway.witnessed = False
+        watch._let_go = [endings.uninstall, watch.logs.remove, jobs.watch_starts(watch.jobs.add)]
+        return watch
+
+    # A client
+
+    @property
+    def observer(self) -> Observer | None:
+        """What observes the client of now."""
+        return self._observer
+
+    def attach(self, client: discord.Client) -> None:
+        """Observe a client from now on, instead of the one before."""
+        self._client = client
+        self._observer = Observer(self._services, client)
+        _discord.trace(client, tracing.config(self.metrics))
+        self._observer.know_commands()
+        login, connect, start = client.login, client.connect, client.start
+
+        async def observed_login(token: str) -> None:
+            mask(token)
+            await self.begin()
+            self.gateway.begin()
+            try:
+                await login(token)
+            except Exception as error:
+                self.note_failure(error)
+                raise
+            self.gateway.logged_in()
+            if self._observer is not None:
+                self._observer.know_commands()
+
+        async def observed_connect(*, reconnect: bool = True) -> None:
+            try:
+                await connect(reconnect=reconnect)
+            except Exception as error:
+                self.note_failure(error)
+                raise
+            if self._fatal is not None:
+                raise self._fatal
+
+        async def observed_start(token: str, *, reconnect: bool = True) -> None:
+            await self.until_stopped(start(token, reconnect=reconnect))
+
+        hooks: Any = client
+        hooks.login, hooks.connect, hooks.start = observed_login, observed_connect, observed_start
+        if self.settings.log_format:
+            self._keep_logging(hooks)
+
+    def _keep_logging(self, client: Any) -> None:  # noqa: ANN401 - a client, whose method is replaced
+        """Keep `Client.run` from setting up logging beside ours, which would double each line."""
+        run = client.run
+
+        def quiet_run(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as the library has it
+            run(*args, **{"log_handler": None, **named})
+
+        client.run = quiet_run
+
+    def note_failure(self, error: BaseException) -> None:
+        """Note that logging in or connecting failed."""
+        self._failure = error
+        if isinstance(error, FatalError):
+            return
+        self.metrics.errors.labels(ErrorType.GATEWAY).inc()
+        self.metrics.gateway_failures.labels(cause_of(error)).inc()
+        self.gateway.fail(describe(error))
+
+    def saw_failure(self, error: BaseException) -> None:
+        """Count what a view or a modal raised."""
+        _, kind = judging.judge(error)
+        if kind is not None:
+            self.metrics.errors.labels(kind).inc()
+            self.errors.see(judging.unwrap(error))
+
+    def _saw_job_fail(self, error: BaseException) -> None:
+        kind = judging.error_type(error, otherwise=ErrorType.INTERNAL)
+        self.metrics.errors.labels(kind).inc()
+        self.errors.see(error)
+
+    # Its life
+
+    async def begin(self) -> None:
+        """Answer on the HTTP port and tick from now on; more calls do nothing.
+
+        Raises:
+            FatalError: the port is busy.
+        """
+        loop = asyncio.get_running_loop()
+        if self._ticking is not None and not self._ticking.done() and self._loop is loop:
+            return
+        self._loop = loop
+        self._stopped = asyncio.Event()
+        self._failure = None
+        self.endings.begin()
+        if self._web is None:
+            self._serve()
+        self._watch_loop(loop)
+        self._let_go.append(handle_stop_signals(self.endings, self.stop_soon, (signal.SIGTERM,)))
+        self._ticking = loop.create_task(self._tick(), name="botwatch")
+        self._notifier.ready()
+        if self._stop_requested:
+            self._begin_stop()
+
+    def _serve(self) -> None:
+        faults = Faults(self.endings.run)
+        faults.attach(self._drop_connections)
+        take_over(self.endings.run, self.metrics, self.health)
+        web = WebServer(
+            create_app(self.health, self.metrics, self._drill_token, faults),
+            str(self.settings.listen_address),
+            self.settings.listen_port,
+        )
+        web.start()
+        self._web = web
+        _log.info(
+            "botwatch listens on %s port %d",
+            self.settings.listen_address,
+            self.settings.listen_port,
+        )
+
+    def _drop_connections(self) -> int:
+        return 0 if self._observer is None else self._observer.drop_connections()
+
+    def _watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        before = loop.get_exception_handler()
+
+        def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            if error is None or self.errors.see(error):
+                self.metrics.errors.labels(ErrorType.INTERNAL).inc()
+            if before is None:
+                loop.default_exception_handler(context)
+            else:
+                before(loop, context)
+
+        loop.set_exception_handler(handle)
+
+    async def _tick(self) -> None:
+        """Prove once a second that the event loop runs, and refresh what no event announces."""
+        try:
+            while True:
+                began = time.perf_counter()
+                self._beat()
+                late = began + TICK_SECONDS
+                await asyncio.sleep(max(0.0, late - time.perf_counter()))
+                self.metrics.loop_lag.observe(max(0.0, time.perf_counter() - late))
+        except asyncio.CancelledError:
+            if self._closed:
+                raise
+            # Otherwise, only the end of the event loop cancels this: the process is on its way out.
+            self._notifier.stopping()
+            if self._failure is None:
+                self.endings.leave(self.endings.code or ExitCode.OK)
+            else:
+                code, reasons = judging.judge_end(self._failure)
+                self.endings.leave(code, *reasons)
+            raise
+
+    def _beat(self) -> None:
+        self._services.pulse.beat()
+        self.metrics.heartbeat.set_to_current_time()
+        try:
+            if self._web is not None:
+                self._web.check()
+            self._refresh()
+            self._end_if_disconnected()
+        except FatalError as error:
+            self._end(error)
+        except Exception as error:  # noqa: BLE001 - the bot must not fail by being observed
+            if self._observer is not None:
+                self._observer.failed(error, "observing the bot failed")
+        reasons = self.gateway.reasons()
+        self._notifier.status(reasons[0] if reasons else "connected to Discord")
+        self._notifier.alive()
+
+    def _refresh(self) -> None:
+        if self._observer is not None:
+            self._observer.sample()
+            self._observer.know_commands()
+        latency = self.gateway.latency
+        self.metrics.gateway_latency.set(nan if latency is None else latency)
+        event_age = self.gateway.last_event_age()
+        if event_age is not None:
+            self.metrics.last_event.set(time.time() - event_age)
+        self.metrics.ready.set(self.gateway.ready)
+        self._services.counter.refresh()
+
+    def _end_if_disconnected(self) -> None:
+        """End the bot when it has been without Discord for too long.
+
+        Raises:
+            FatalError: it has; a new process is the last remedy left.
+        """
+        patience = self.settings.gateway_patience
+        if patience and self.gateway.disconnected_seconds() > patience:
+            reason = self.gateway.reasons()[0]
+            message = (
+                f"not fully connected to Discord for {patience} s "
+                f"(BOTWATCH_GATEWAY_PATIENCE): {reason}"
+            )
+            raise FatalError(ExitCode.DISCONNECTED, message)
+
+    # Its end
+
+    def _end(self, error: FatalError) -> None:
+        if self._fatal is None:
+            self._fatal = self._failure = error
+            _log.critical("giving up, so that the bot is restarted: %s", error)
+            self.endings.leave(error.code, *error.problems)
+            self._begin_stop()
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether somebody has asked the bot to stop."""
+        return self._stop_requested
+
+    def stop_soon(self) -> None:
+        """Stop the bot; any thread and any signal handler may call it."""
+        self._stop_requested = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._begin_stop)
+
+    def _begin_stop(self) -> None:
+        if self._stopping is None or self._stopping.done():
+            self._stopping = asyncio.ensure_future(self._stop())
+
+    async def _stop(self) -> None:
+        _log.info("stopping")
+        self._notifier.stopping()
+        self.gateway.stop()
+        try:
+            if self._observer is not None:
+                await self._observer.drain(DRAIN_SECONDS)
+            if self._client is not None and not self._client.is_closed():
+                await self._client.close()
+        finally:
+            self._stopped.set()
+
+    async def until_stopped(self, running: Any) -> None:  # noqa: ANN401 - a coroutine
+        """Run a coroutine to its end, or until the bot has been stopped.
+
+        Raises:
+            FatalError: the bot was stopped because of it.
+        """
+        task: asyncio.Task[None] = asyncio.ensure_future(running)
+        stopped: asyncio.Task[bool] | None = None
+        try:
+            await self.begin()
+            stopped = asyncio.ensure_future(self._stopped.wait())
+            await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+            if self._fatal is not None:
+                raise self._fatal
+        except FatalError as error:
+            self._failure = error
+            raise
+        finally:
+            task.cancel()
+            if stopped is not None:
+                stopped.cancel()
+            # Bounded: a cancellation can get lost inside discord.py, and closing ends it anyway.
+            await asyncio.wait((task,), timeout=_CANCEL_SECONDS)
+
+    def close(self) -> None:
+        """Let go of the process: the HTTP port, the signals, the hooks."""
+        self._closed = True
+        for let_go in reversed(self._let_go):
+            let_go()
+        self._let_go = []
+        if self._ticking is not None and self._loop is not None and not self._loop.is_closed():
+            self._ticking.cancel()
+        if self._web is not None:
+            self._web.close()
+            self._web = None
+        self.endings.deadline.disarm()
+
+
+_current: Watch | None = None
+
+
+def current(version: str = "") -> Watch:
+    """Return what observes this process, made at the first call.
+
+    Raises:
+        FatalError: a setting is invalid.
+    """
+    import os  # noqa: PLC0415 - for the one call
+
+    global _current  # noqa: PLW0603 - a process has one HTTP port and one end
+    if _current is None:
+        _current = Watch.create(os.environ, version)
+    return _current
+
+
+def forget() -> None:
+    """Stop observing this process; for tests."""
+    global _current  # noqa: PLW0603 - as above
+    if _current is not None:
+        _current.close()
+        _current = None
+
+
+def watch(bot: discord.Client, *, version: str = "") -> Watch:
+    """Observe a bot: metrics, health, exit reasons, drills.
+
+    Call it once the bot is made, before it logs in. More calls for the same bot return the same.
+
+    Args:
+        bot: a `discord.Client`, `commands.Bot` or one of their kinds.
+        version: the bot's version, for `discord_bot_build_info` and `/health`.
+
+    Raises:
+        FatalError: a setting is invalid.
+    """
+    watching = current(version)
+    if watching._client is not bot:  # noqa: SLF001 - of this module
+        watching.attach(bot)
+    return watching
