@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -111,6 +111,7 @@ class Observer:
             self._begin(_key(ctx), ctx.command.qualified_name, ctx.author)
 
     def _completed(self, ctx: commands.Context[Any]) -> None:
+        self._rename(ctx)
         # discord.py swallows a cancellation inside a command and only marks the context.
         self._end(_key(ctx), Status.CANCELLED if ctx.command_failed else Status.SUCCESS)
 
@@ -122,7 +123,14 @@ class Observer:
         key = _key(ctx)
         if key not in self._running:  # what invokes a command itself need not have announced it
             self._begin(key, ctx.command.qualified_name, ctx.author)
+        self._rename(ctx)
         self._judge(key, error)
+
+    def _rename(self, ctx: commands.Context[Any]) -> None:
+        """Call a running command by the name of the subcommand, which is known by now."""
+        running = self._running.get(_key(ctx))
+        if running is not None and ctx.command is not None:
+            self._running[_key(ctx)] = replace(running, command=ctx.command.qualified_name)
 
     def _app_completed(self, interaction: discord.Interaction[Any], _: object) -> None:
         self._end(interaction.id, Status.SUCCESS)
