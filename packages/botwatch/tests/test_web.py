@@ -194,18 +194,21 @@ class TestFaults:
         assert web.ask("/health", "DELETE").status == 405
         assert value("errors_total", error_type="web") == 0
 
+    @pytest.mark.parametrize("path", ["/health", "/metrics"])
     def test_a_bug_is_counted_and_shown_without_details(
         self,
         web: Web,
         services: Services,
         value: Callable[..., float | None],
         monkeypatch: pytest.MonkeyPatch,
+        path: str,
     ) -> None:
         def broken() -> None:
             raise ZeroDivisionError(DETAIL)
 
         monkeypatch.setattr(services.gateway, "reasons", broken)
-        answer = web.ask("/health")
+        monkeypatch.setattr(services.gateway, "shards", broken)
+        answer = web.ask(path)
         assert answer.status == 500
         assert DETAIL not in answer.text
         assert value("errors_total", error_type="web") == 1

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, jsonify
-from prometheus_client import make_wsgi_app
+from flask import Flask, Response, jsonify, request
+from prometheus_client.exposition import choose_encoder
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from botwatch.metrics import ErrorType, Metrics
 from botwatch.web import drills
@@ -28,12 +27,21 @@ def create_app(
     """Return the application; without a drill token there are no drill endpoints."""
     app = Flask("botwatch", static_folder=None)
     _add_probes(app, health)
+    _add_metrics(app, metrics)
     _add_errors(app, metrics)
     if drill_token is not None:
         app.register_blueprint(drills.create(metrics, drill_token, faults))
-    # Prometheus is near, and compressing would take as long as writing does.
-    scrape = make_wsgi_app(metrics.registry, disable_compression=True)
-    return DispatcherMiddleware(app, {"/metrics": scrape})
+    return app
+
+
+def _add_metrics(app: Flask, metrics: Metrics) -> None:
+    @app.get("/metrics")
+    def scrape() -> Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        # With ?name[]=…, those metrics alone.
+        names = request.args.getlist("name[]")
+        registry = metrics.registry.restricted_registry(names) if names else metrics.registry
+        return Response(encode(registry), headers={"Content-Type": content_type})
 
 
 def _add_probes(app: Flask, health: Health) -> None:
