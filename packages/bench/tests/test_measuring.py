@@ -11,7 +11,7 @@ import pytest
 from botwatch_bench import cli
 from botwatch_bench.bot import programs
 from botwatch_bench.bot.measuring import PARTS, BotBench, Effort
-from botwatch_bench.bot.programs import BareBot, OurBot, Stage, running, until_ready
+from botwatch_bench.bot.programs import BareBot, ObservedBot, Stage, running, until_ready
 from botwatch_bench.figures import BenchError, Figure
 from botwatch_sandbox.discord.guilds import Scale
 
@@ -34,7 +34,7 @@ async def test_everything_is_measured_and_named() -> None:
         "bot.cpu_ratio",
         "bot.sigterm_idle_s",
         "bot.sigterm_busy_s",
-        "bot.rss_mb",
+        "bot.rss_over_bare_mb",
         "bot.metrics_30_p99_ms",
     }
     assert all(figure.value > 0 for figure in figures.values())
@@ -55,6 +55,7 @@ class Broken:
     """A bot that does not start."""
 
     name = "broken"
+    title = "broken bot"
 
     def command(self) -> tuple[str, ...]:
         return (sys.executable, "-c", "raise SystemExit('no token')")
@@ -72,7 +73,7 @@ async def test_a_bot_that_does_not_start_says_why(tmp_path: Path) -> None:
 async def test_a_bot_that_is_not_ready_in_time_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(OurBot(), tmp_path, Scale()) as program:
+    async with running(ObservedBot(), tmp_path, Scale()) as program:
         await until_ready(program)
         monkeypatch.setattr(programs, "READY_WITHIN_S", 0.0)
         with pytest.raises(BenchError, match="is not ready after 0 s"):
@@ -83,7 +84,7 @@ async def test_a_bot_that_ignores_sigterm_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs, "STOP_WITHIN_S", 0.0)
-    async with running(OurBot(), tmp_path, Scale()) as program:
+    async with running(ObservedBot(), tmp_path, Scale()) as program:
         with pytest.raises(BenchError, match="has not ended 0 s after SIGTERM"):
             await program.stop()
 

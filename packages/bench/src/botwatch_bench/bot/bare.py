@@ -1,4 +1,4 @@
-"""A bare discord.py bot, as one would write it in an hour: the same commands and nothing else.
+"""A bare discord.py bot, as one would write it in an hour; observed by the library if asked to be.
 
 It runs in a process of its own: `python -m botwatch_bench.bot.bare`.
 """
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yarl
 
-from botwatch_bench.bot.bare_environment import API_URL, GATEWAY_URL, TOKEN
+from botwatch_bench.bot.bare_environment import API_URL, GATEWAY_URL, OBSERVED, TOKEN
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # discord.py's voice imports audioop
@@ -72,6 +72,10 @@ def main() -> None:
     bot = commands.Bot(command_prefix="?", intents=intents)
     for command in (ping, add, roll, time, choose, info):
         bot.add_command(command)
+    if os.environ.get(OBSERVED):
+        import botwatch  # noqa: PLC0415 - the bare bot does not load it
+
+        botwatch.watch(bot)
     bot.run(os.environ[TOKEN], log_handler=None)
 
 

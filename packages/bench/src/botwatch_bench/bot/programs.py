@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from botwatch_sandbox.discord.guilds import Scale
 
 ROOT = Path(__file__).parents[5]
-BOT_SOURCES = (ROOT / "bot" / "src", ROOT / "packages" / "botwatch" / "src")
 BENCH_SOURCE = Path(__file__).parents[2]
+SOURCES = (BENCH_SOURCE, ROOT / "packages" / "botwatch" / "src")
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.01
@@ -43,6 +43,7 @@ class Kind(Protocol):
     """How one of the bots is started."""
 
     name: str
+    title: str
 
     def command(self) -> tuple[str, ...]:
         """Return what runs it."""
@@ -65,32 +66,11 @@ class Stage:
         return f"http://127.0.0.1:{self.port}"
 
 
-class OurBot:
-    """The bot of this repository."""
-
-    name = "bot"
-
-    def command(self) -> tuple[str, ...]:
-        """Return what runs it."""
-        return (sys.executable, "-m", "botwatch_bot")
-
-    def environment(self, stage: Stage) -> dict[str, str]:
-        """Return its settings."""
-        token = stage.directory / "token"
-        token.write_text(stage.box.secrets.discord_token, encoding="ascii")
-        return {
-            "PYTHONPATH": os.pathsep.join(map(str, BOT_SOURCES)),
-            "BOT_DISCORD_TOKEN_FILE": str(token),
-            "BOT_LISTEN_PORT": str(stage.port),
-            "BOT_DISCORD_API_URL": stage.box.api_url,
-            "BOT_DISCORD_GATEWAY_URL": stage.box.gateway_url,
-        }
-
-
 class BareBot:
     """The bare one."""
 
     name = "bare"
+    title = "bare bot"
 
     def command(self) -> tuple[str, ...]:
         """Return what runs it."""
@@ -99,11 +79,23 @@ class BareBot:
     def environment(self, stage: Stage) -> dict[str, str]:
         """Return its settings."""
         return {
-            "PYTHONPATH": str(BENCH_SOURCE),
+            "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
             bare.TOKEN: stage.box.secrets.discord_token,
             bare.API_URL: stage.box.api_url,
             bare.GATEWAY_URL: stage.box.gateway_url,
         }
+
+
+class ObservedBot(BareBot):
+    """The same bot, observed by the library."""
+
+    name = "bot"
+    title = "observed bot"
+
+    def environment(self, stage: Stage) -> dict[str, str]:
+        """Return its settings."""
+        observed = {bare.OBSERVED: "1", "BOTWATCH_LISTEN_PORT": str(stage.port)}
+        return super().environment(stage) | observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +175,7 @@ async def running(kind: Kind, directory: Path, scale: Scale) -> AsyncIterator[Pr
 
 
 async def until_ready(program: Program) -> float:
-    """Wait until our bot says that it is ready; return the seconds since it was started.
+    """Wait until the observed bot says that it is ready; return the seconds since it was started.
 
     Raises:
         BenchError: it does not become ready.
