@@ -227,7 +227,7 @@ class TestServer:
         self, services: Services, free_port: int
     ) -> None:
         app = create_app(services.health, services.metrics, None, Faults(Run()))
-        with pytest.raises(FatalError, match="BOT_LISTEN_ADDRESS") as refused:
+        with pytest.raises(FatalError, match="BOTWATCH_LISTEN_ADDRESS") as refused:
             WebServer(app, "192.0.2.1", free_port)
         assert refused.value.code is ExitCode.BAD_SETTINGS
 

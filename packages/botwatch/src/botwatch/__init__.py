@@ -12,7 +12,7 @@ from botwatch.bots import Bot
 from botwatch.exits import ExitCode, FatalError
 from botwatch.masking import mask
 from botwatch.session import run
-from botwatch.settings import load as check
+from botwatch.settings import check
 from botwatch.watching import Watch, watch
 
 __all__ = ["Bot", "ExitCode", "FatalError", "Watch", "check", "mask", "run", "watch"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botwatch import environment
 from botwatch.environment import about, absolute_path, address, number, one_of
@@ -70,6 +70,11 @@ def load(variables: Mapping[str, str] | None = None) -> Settings:
     return environment.load(Settings, PREFIX, os.environ if variables is None else variables)
 
 
+def variables() -> dict[str, Field[Any]]:
+    """Return each environment variable and the setting it sets."""
+    return environment.variables(Settings, PREFIX)
+
+
 def drill_token(settings: Settings) -> str | None:
     """Return the token for drills; None where there shall be none.
 
@@ -78,3 +83,12 @@ def drill_token(settings: Settings) -> str | None:
     """
     path = settings.drill_token_file
     return None if path is None else environment.read_secret(f"{PREFIX}DRILL_TOKEN_FILE", path)
+
+
+def check() -> None:
+    """Check the settings in the environment and the files that they name; start nothing.
+
+    Raises:
+        FatalError: a setting or a file is invalid.
+    """
+    drill_token(load())

@@ -225,7 +225,10 @@ class Watch:
         def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
             error = context.get("exception")
             if error is None or self.errors.see(error):
-                self.metrics.errors.labels(ErrorType.INTERNAL).inc()
+                kind = ErrorType.INTERNAL
+                if error is not None:
+                    kind = judging.error_type(error, otherwise=kind)
+                self.metrics.errors.labels(kind).inc()
             if before is None:
                 loop.default_exception_handler(context)
             else:

@@ -92,10 +92,10 @@ def _explain(error: OSError, address: str, port: int) -> FatalError:
         return FatalError(
             ExitCode.PORT_BUSY,
             f"port {port} on {address} is busy: another process listens there; "
-            "stop it or set BOT_LISTEN_PORT to a free port",
+            "stop it or set BOTWATCH_LISTEN_PORT to a free port",
         )
     return FatalError(
         ExitCode.BAD_SETTINGS,
         f"cannot listen on {address} port {port}: {error.strerror}; "
-        "correct BOT_LISTEN_ADDRESS or BOT_LISTEN_PORT",
+        "correct BOTWATCH_LISTEN_ADDRESS or BOTWATCH_LISTEN_PORT",
     )
