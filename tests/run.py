@@ -60,6 +60,7 @@ LONG = (
     "molecule:botwatch",
     "molecule:default",
     "locks",
+    "discord-versions",
 )
 
 # The tests of the bot count its lines, which takes a fifth longer, so the others are on their own.
@@ -191,6 +192,7 @@ def all_jobs() -> list[Job]:
         pytest_job("controllers", "tests/controllers", needs=("docker",)),
         pytest_job("monitoring", "tests/monitoring"),
         pytest_job("locks", "tests/locks", needs=("uv",)),
+        pytest_job("discord-versions", "tests/discord_versions", needs=("uv",)),
         *molecule_jobs(),
         lint,
     ]

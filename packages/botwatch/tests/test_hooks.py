@@ -311,7 +311,8 @@ async def test_a_job_that_fails_and_one_that_does_not(start: Start) -> None:
     bot = a_bot()
     chat = await start(bot)
     good.start()
-    await bot.add_cog(Cog())
+    cog = Cog()
+    await bot.add_cog(cog)
     fine = "good"
     await until(lambda: chat.value("job_failures_total", job="Cog.bad") and "handled" in rounds)
     await until(lambda: chat.value("job_running", job="Cog.bad") == 0)
@@ -319,6 +320,9 @@ async def test_a_job_that_fails_and_one_that_does_not(start: Start) -> None:
     assert chat.value("job_failures_total", job=fine) == 0
     assert chat.value("job_interval_seconds", job="Cog.bad") == 300
     assert (chat.value("job_last_success_timestamp_seconds", job=fine) or 0) > 0
+    ended = cog.bad.get_task()
+    assert ended is not None
+    assert isinstance(ended.exception(), ZeroDivisionError)
     good.cancel()
     await asyncio.sleep(0.01)
     assert chat.value("job_running", job=fine) is None

@@ -12,8 +12,10 @@ import discord
 import pytest
 from prometheus_client import generate_latest
 
+from botwatch.errors import RecentErrors
 from botwatch.gateway import responses
 from botwatch.gateway.causes import SessionStalledError, cause_of
+from botwatch.jobs import Jobs
 from botwatch.metrics import Cause, Metrics, Scope
 
 if TYPE_CHECKING:
@@ -111,3 +113,18 @@ KEY: Any = SimpleNamespace(host="discord.example", port=443, ssl=True, is_ssl=Tr
 )
 def test_each_failure_to_connect_has_a_cause(error: BaseException | None, cause: Cause) -> None:
     assert cause_of(error) is cause
+
+
+def test_the_readme_lists_the_metrics_of_errors_and_jobs() -> None:
+    from discord.ext import tasks  # noqa: PLC0415 - for this test alone
+
+    async def job() -> None: ...
+
+    jobs = Jobs(lambda _: None)
+    jobs.add(tasks.loop(seconds=1)(job))
+    errors = RecentErrors()
+    errors.see(ValueError())
+    names = {metric.name for part in (jobs, errors) for metric in part.collect()}
+    text = README.read_text(encoding="utf-8")
+    assert len(names) == 6
+    assert sorted(name for name in names if f"`{name}" not in text) == []

@@ -9,7 +9,7 @@ import time
 from math import nan
 from typing import TYPE_CHECKING, Any, Self
 
-from botwatch import _discord, jobs, judging, logs, settings, tracing
+from botwatch import _discord, hooking, jobs, judging, logs, settings, tracing
 from botwatch.endings import Endings, handle_stop_signals
 from botwatch.exits import ExitCode, FatalError
 from botwatch.faults import Faults
@@ -24,7 +24,7 @@ from botwatch.web.app import create_app
 from botwatch.web.server import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     import discord
 
@@ -113,46 +113,22 @@ class Watch:
         self._observer = Observer(self._services, client)
         _discord.trace(client, tracing.config(self.metrics))
         self._observer.know_commands()
-        login, connect, start = client.login, client.connect, client.start
+        hooking.hook(self, client, keep_logging=bool(self.settings.log_format))
 
-        async def observed_login(token: str) -> None:
-            mask(token)
-            await self.begin()
-            self.gateway.begin()
-            try:
-                await login(token)
-            except Exception as error:
-                self.note_failure(error)
-                raise
-            self.gateway.logged_in()
-            if self._observer is not None:
-                self._observer.know_commands()
+    def login_begins(self) -> None:
+        """Note that the client starts to log in."""
+        self.gateway.begin()
 
-        async def observed_connect(*, reconnect: bool = True) -> None:
-            try:
-                await connect(reconnect=reconnect)
-            except Exception as error:
-                self.note_failure(error)
-                raise
-            if self._fatal is not None:
-                raise self._fatal
+    def logged_in(self) -> None:
+        """Note that the client has logged in; most bots have all of their commands by now."""
+        self.gateway.logged_in()
+        if self._observer is not None:
+            self._observer.know_commands()
 
-        async def observed_start(token: str, *, reconnect: bool = True) -> None:
-            await self.until_stopped(start(token, reconnect=reconnect))
-
-        hooks: Any = client
-        hooks.login, hooks.connect, hooks.start = observed_login, observed_connect, observed_start
-        if self.settings.log_format:
-            self._keep_logging(hooks)
-
-    def _keep_logging(self, client: Any) -> None:  # noqa: ANN401 - a client, whose method is replaced
-        """Keep `Client.run` from setting up logging beside ours, which would double each line."""
-        run = client.run
-
-        def quiet_run(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as the library has it
-            run(*args, **{"log_handler": None, **named})
-
-        client.run = quiet_run
+    @property
+    def fatal(self) -> FatalError | None:
+        """Why the bot is being ended; None while it is not."""
+        return self._fatal
 
     def note_failure(self, error: BaseException) -> None:
         """Note that logging in or connecting failed."""
@@ -337,7 +313,7 @@ class Watch:
         finally:
             self._stopped.set()
 
-    async def until_stopped(self, running: Any) -> None:  # noqa: ANN401 - a coroutine
+    async def until_stopped(self, running: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine to its end, or until the bot has been stopped.
 
         Raises:

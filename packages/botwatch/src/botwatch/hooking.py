@@ -1,0 +1,104 @@
+"""Wraps how a client logs in, connects and starts, so that observing it begins and ends in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botwatch.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    import discord
+
+    from botwatch.exits import FatalError
+
+
+class Life(Protocol):
+    """What has to know of a client's life."""
+
+    @property
+    def fatal(self) -> FatalError | None:
+        """Why the bot is being ended; None while it is not."""
+
+    async def begin(self) -> None:
+        """Begin to observe."""
+
+    def login_begins(self) -> None:
+        """Note that the client starts to log in."""
+
+    def logged_in(self) -> None:
+        """Note that it has."""
+
+    def note_failure(self, error: BaseException) -> None:
+        """Note that logging in or connecting failed."""
+
+    async def until_stopped(self, running: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine to its end, or until the bot has been stopped."""
+
+
+def hook(watch: Life, client: discord.Client, *, keep_logging: bool) -> None:
+    """Wrap the methods of a client that has not logged in yet.
+
+    Args:
+        watch: what is told of them.
+        client: whose methods.
+        keep_logging: whether `Client.run` may set up no logging of its own.
+    """
+    hooks: Any = client
+    hooks.login = _login(watch, client)
+    hooks.connect = _connect(watch, client)
+    hooks.start = _start(watch, client)
+    if keep_logging:
+        hooks.run = _run_without_logging(client)
+
+
+def _login(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
+    login = client.login
+
+    async def observed(token: str) -> None:
+        mask(token)
+        await watch.begin()
+        watch.login_begins()
+        try:
+            await login(token)
+        except Exception as error:
+            watch.note_failure(error)
+            raise
+        watch.logged_in()
+
+    return observed
+
+
+def _connect(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
+    connect = client.connect
+
+    async def observed(*, reconnect: bool = True) -> None:
+        try:
+            await connect(reconnect=reconnect)
+        except Exception as error:
+            watch.note_failure(error)
+            raise
+        if watch.fatal is not None:
+            raise watch.fatal
+
+    return observed
+
+
+def _start(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
+    start = client.start
+
+    async def observed(token: str, *, reconnect: bool = True) -> None:
+        await watch.until_stopped(start(token, reconnect=reconnect))
+
+    return observed
+
+
+def _run_without_logging(client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
+    """Keep `Client.run` from setting up logging beside ours, which would double each line."""
+    run = client.run
+
+    def quiet(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as the library has it
+        run(*args, **{"log_handler": None, **named})
+
+    return quiet
