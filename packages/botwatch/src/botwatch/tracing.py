@@ -40,6 +40,8 @@ def config(metrics: Metrics) -> aiohttp.TraceConfig:
         params: aiohttp.TraceRequestEndParams,
     ) -> None:
         response = params.response
+        if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            return  # a connection to the gateway, which uses the same session
         metrics.responses.count(response.status)
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             metrics.rate_limits.labels(scope_of(response)).inc()
