@@ -11,6 +11,8 @@ from botwatch.metrics import Metrics, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from prometheus_client import Counter
+
 ACTIVE_WINDOW = 3600.0
 """How long someone counts as active after a command, in seconds."""
 MOST_COMMANDS = 500
@@ -48,6 +50,8 @@ class CommandCounter:
         self._metrics = metrics
         self._users = users
         self._known: set[str] = set()
+        # Looked up once: finding a label's counter costs as much as counting.
+        self._outcomes: dict[tuple[str, Status], Counter] = {}
         self.know(commands)
 
     def know(self, commands: Iterable[str]) -> None:
@@ -64,7 +68,7 @@ class CommandCounter:
             user_id: who asked.
             arrived: `time.perf_counter()` when the message arrived, in seconds.
         """
-        self._metrics.commands.labels(self._label(command), status).inc()
+        self._outcomes[self._label(command), status].inc()
         self._metrics.latency.observe(time.perf_counter() - arrived)
         self._users.see(user_id)
 
@@ -78,5 +82,5 @@ class CommandCounter:
                 command = OTHER
             self._known.add(command)
             for status in Status:
-                self._metrics.commands.labels(command, status)
+                self._outcomes[command, status] = self._metrics.commands.labels(command, status)
         return command

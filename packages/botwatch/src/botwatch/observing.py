@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -42,7 +42,7 @@ _RESUMABLE = 4000
 _arrived_at: ContextVar[float] = ContextVar("botwatch_arrived_at")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Running:
     """A command that is running."""
 
@@ -66,7 +66,8 @@ class Observer:
         self._closing: dict[int, asyncio.Task[None]] = {}
         client.dispatch = self.dispatch  # type: ignore[method-assign] # see above
         _discord.reroute(client, self.dispatch)
-        self._wrap_hooks()
+        self._wrap(client, "on_error", self._observed_on_error)
+        self._wrap_tree()
 
     @property
     def running(self) -> tuple[Running, ...]:
@@ -102,7 +103,9 @@ class Observer:
         self._services.metrics.gateway_events.count(name)
         if name in _GUILD_EVENTS:
             self._guilds_changed = True
-        self._wrap_hooks()
+        self._wrap(self._client, "on_error", self._observed_on_error)
+        if name == "INTERACTION_CREATE":
+            self._wrap_tree()
 
     # Commands
 
@@ -130,7 +133,7 @@ class Observer:
         """Call a running command by the name of the subcommand, which is known by now."""
         running = self._running.get(_key(ctx))
         if running is not None and ctx.command is not None:
-            self._running[_key(ctx)] = replace(running, command=ctx.command.qualified_name)
+            running.command = ctx.command.qualified_name
 
     def _app_completed(self, interaction: discord.Interaction[Any], _: object) -> None:
         self._end(interaction.id, Status.SUCCESS)
@@ -182,8 +185,7 @@ class Observer:
 
     # Hooks that can only be overridden
 
-    def _wrap_hooks(self) -> None:
-        self._wrap(self._client, "on_error", self._observed_on_error)
+    def _wrap_tree(self) -> None:
         tree = _discord.tree_of(self._client)
         if tree is not None:
             self._wrap(tree, "on_error", self._observed_tree_error)
