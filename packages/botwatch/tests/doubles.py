@@ -29,11 +29,18 @@ class RestDouble:
     login_status: int = 200
     sent: list[dict[str, Any]] = field(default_factory=list)
     failures: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    gateway_url: str = "ws://127.0.0.1:9"
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    asked_for_commands: int = 0
+    told_commands: int = 0
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/api/users/@me", self._me)
         app.router.add_get("/api/oauth2/applications/@me", self._application)
+        app.router.add_get("/api/gateway/bot", self._gateway)
+        app.router.add_get("/api/applications/{id}/commands", self._get_commands)
+        app.router.add_put("/api/applications/{id}/commands", self._put_commands)
         app.router.add_post("/api/channels/{channel}/messages", self._post)
         app.router.add_post("/api/webhooks/{id}/{token}", self._post)
         app.router.add_post("/api/interactions/{id}/{token}/callback", self._interact)
@@ -46,6 +53,22 @@ class RestDouble:
         about = {"id": BOT_ID, "name": "botwatch", "description": "", "icon": None}
         flags = {"bot_public": False, "bot_require_code_grant": False, "verify_key": ""}
         return _answer({**about, **flags, "owner": _user("1", "owner")})
+
+    async def _gateway(self, _: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
+        return _answer({"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
+
+    async def _get_commands(self, _: web.Request) -> web.Response:
+        self.asked_for_commands += 1
+        return _answer(self.commands, status=self.failures.pop(0)[0] if self.failures else 200)
+
+    async def _put_commands(self, request: web.Request) -> web.Response:
+        self.told_commands += 1
+        self.commands = [
+            {**command, "id": str(number), "application_id": BOT_ID, "version": "1"}
+            for number, command in enumerate(await request.json())
+        ]
+        return _answer(self.commands)
 
     async def _interact(self, request: web.Request) -> web.Response:
         if self.failures:

@@ -1,4 +1,4 @@
-"""Wraps how a client logs in, connects and starts, so that observing it begins and ends in time."""
+"""Wraps how a client logs in, connects and starts, and what its event loop reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botwatch.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    import asyncio
+    from collections.abc import Callable, Coroutine
 
     import discord
 
@@ -102,3 +103,19 @@ def _run_without_logging(client: discord.Client) -> Any:  # noqa: ANN401 - a met
         run(*args, **{"log_handler": None, **named})
 
     return quiet
+
+
+def count_stray_errors(
+    loop: asyncio.AbstractEventLoop, count: Callable[[BaseException | None], None]
+) -> None:
+    """Count what an event loop reports, such as exceptions that nobody awaits."""
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        count(context.get("exception"))
+        if before is None:
+            loop.default_exception_handler(context)
+        else:
+            before(loop, context)
+
+    loop.set_exception_handler(handle)

@@ -115,7 +115,7 @@ class Session:
                 code, _ = judging.judge_end(error)
                 if code is not ExitCode.INTERNAL:
                     raise
-                if isinstance(error, SessionEndedError | SessionStalledError | TimeoutError):
+                if self._watch.failure is not error:
                     self._watch.note_failure(error)
                 _log.error("connection lost, reconnecting", exc_info=error)
             if loop.time() - started > STEADY_SECONDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from math import nan
@@ -117,6 +118,7 @@ class Watch:
 
     def login_begins(self) -> None:
         """Note that the client starts to log in."""
+        self._failure = None
         self.gateway.begin()
 
     def logged_in(self) -> None:
@@ -124,6 +126,11 @@ class Watch:
         self.gateway.logged_in()
         if self._observer is not None:
             self._observer.know_commands()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why logging in or connecting failed last; None if it did not since the login."""
+        return self._failure
 
     @property
     def fatal(self) -> FatalError | None:
@@ -168,7 +175,7 @@ class Watch:
         self.endings.begin()
         if self._web is None:
             self._serve()
-        self._watch_loop(loop)
+        hooking.count_stray_errors(loop, self._saw_stray)
         self._let_go.append(handle_stop_signals(self.endings, self.stop_soon, (signal.SIGTERM,)))
         self._ticking = loop.create_task(self._tick(), name="botwatch")
         self._notifier.ready()
@@ -195,22 +202,12 @@ class Watch:
     def _drop_connections(self) -> int:
         return 0 if self._observer is None else self._observer.drop_connections()
 
-    def _watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        before = loop.get_exception_handler()
-
-        def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            error = context.get("exception")
-            if error is None or self.errors.see(error):
-                kind = ErrorType.INTERNAL
-                if error is not None:
-                    kind = judging.error_type(error, otherwise=kind)
-                self.metrics.errors.labels(kind).inc()
-            if before is None:
-                loop.default_exception_handler(context)
-            else:
-                before(loop, context)
-
-        loop.set_exception_handler(handle)
+    def _saw_stray(self, error: BaseException | None) -> None:
+        if error is None or self.errors.see(error):
+            kind = ErrorType.INTERNAL
+            if error is not None:
+                kind = judging.error_type(error, otherwise=kind)
+            self.metrics.errors.labels(kind).inc()
 
     async def _tick(self) -> None:
         """Prove once a second that the event loop runs, and refresh what no event announces."""
@@ -362,8 +359,6 @@ def current(version: str = "") -> Watch:
     Raises:
         FatalError: a setting is invalid.
     """
-    import os  # noqa: PLC0415 - for the one call
-
     global _current  # noqa: PLW0603 - a process has one HTTP port and one end
     if _current is None:
         _current = Watch.create(os.environ, version)
