@@ -39,7 +39,7 @@ drill: ## break things on the demo node and measure the alerting (DRILL=name,nam
 	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) --json build/drill.json
 
 .PHONY: bench
-bench: ## compare the bot with a bare one (COMMANDS=n before its memory is measured, ROUNDS=n, PART=name)
+bench: ## compare a bot with the library with a bare one (COMMANDS=n before its memory is measured, ROUNDS=n, PART=name)
 	@$(SETUP) controller dev
 	@PYTHONPATH=packages/bench/src $(VENV)/python -m botwatch_bench \
 	  $(if $(PART),--part $(PART)) $(if $(COMMANDS),--commands $(COMMANDS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \

@@ -71,7 +71,7 @@ async def _measure(effort: Effort, parts: Sequence[str], console: Console) -> li
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m botwatch_bench",
-        description="Measures what the bot costs, beside a bare one in the same run.",
+        description="Measures what the library costs: a bot with it beside the same bot without.",
     )
     usual, add = Effort(), parser.add_argument
     add("--part", action="append", choices=PARTS, help="only this one; repeatable")
