@@ -129,6 +129,12 @@ class TestEndings:
             assert (bot.ending, "BOTWATCH_GATEWAY_PATIENCE" in bot.reason) == ("disconnected", True)
 
 
+async def test_a_plain_bot_that_cannot_reach_discord_says_so(tmp_path: Path) -> None:
+    async with running(QUICKSTART, tmp_path, API_URL="http://127.0.0.1:9/api") as bot:
+        assert await bot.end() == 69, bot.log.read_text()
+        assert (bot.ending, "cannot connect to Discord" in bot.reason) == ("disconnected", True)
+
+
 async def test_a_crash_of_the_bots_own_is_recorded(tmp_path: Path) -> None:
     program = tmp_path / "crashing.py"
     text = QUICKSTART.read_text().replace("    bot.run(", "    1 / 0\n    bot.run(")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from discord.http import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,10 @@ class RestDouble:
         app.router.add_post("/api/webhooks/{id}/{token}", self._post)
         app.router.add_post("/api/interactions/{id}/{token}/callback", self._interact)
         return app
+
+    def refuse(self) -> None:
+        """Let no client reach it any more."""
+        Route.BASE = "http://127.0.0.1:9/api"
 
     async def _me(self, _: web.Request) -> web.Response:
         return _answer(_user(BOT_ID, "botwatch"), status=self.login_status)

@@ -174,6 +174,7 @@ def _kept_process(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (discord.LoginFailure(), ExitCode.REFUSED),
         (FatalError(ExitCode.BAD_SETTINGS, "wrong"), ExitCode.BAD_SETTINGS),
+        (FatalError(ExitCode.DISCONNECTED, "for too long"), ExitCode.DISCONNECTED),
     ],
 )
 def test_run_ends_the_process_with_the_code(error: Exception, code: ExitCode) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 import pytest
 from discord.ext import commands, tasks
-from packages.botwatch.tests.doubles import TOKEN, until
+from packages.botwatch.tests.doubles import TOKEN, RestDouble, until
 
 import botwatch
 from botwatch import _discord, jobs
@@ -147,6 +147,27 @@ class TestEnds:
     )
     def test_each_exception_has_its_exit_code(self, error: Exception, code: ExitCode) -> None:
         assert judge_end(error)[0] is code
+
+    async def test_what_the_bots_own_set_up_cannot_reach_is_not_discord(
+        self, watch: Watch, rest: RestDouble
+    ) -> None:
+        class Bot(discord.Client):
+            async def setup_hook(self) -> None:
+                raise ConnectionRefusedError
+
+        bot = Bot(intents=INTENTS)
+        botwatch.watch(bot)
+        with pytest.raises(ConnectionRefusedError) as caught:
+            await bot.login(TOKEN)
+        assert judge_end(caught.value)[0] is ExitCode.INTERNAL
+        await bot.close()
+        bot = Bot(intents=INTENTS)
+        botwatch.watch(bot)
+        rest.refuse()
+        with pytest.raises(OSError, match="Cannot connect") as unreachable:
+            await bot.login(TOKEN)
+        assert judge_end(unreachable.value)[0] is ExitCode.DISCONNECTED
+        await bot.close()
 
     def test_the_hook_records_the_end_and_exits(
         self, endings: Endings, tmp_path: Path, capsys: pytest.CaptureFixture[str]

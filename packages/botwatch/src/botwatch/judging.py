@@ -11,7 +11,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from botwatch.exits import ExitCode, FatalError
+from botwatch.masking import masked
 from botwatch.metrics import ErrorType, Status
+from botwatch.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,9 @@ _WRAPPERS = (
 )
 _FROM_DISCORD = (discord.DiscordException, aiohttp.ClientError, OSError)
 _SENDING = {"discord.http", "discord.webhook.async_"}
+_CONNECTING = {"discord.client", "discord.shard", "discord.gateway"}
+_NETWORK = {"aiohappyeyeballs", "aiohttp", "asyncio", "concurrent", "socket", "ssl"}
+_LONGEST = 200
 
 _TOKEN_REFUSED = 4004
 _INTENTS_REFUSED = {4013, 4014}
@@ -98,17 +103,43 @@ def judge_end(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
     for leaf in _leaves(error):
         if isinstance(leaf, FatalError):
             return leaf.code, leaf.problems
-        if isinstance(leaf, discord.LoginFailure):
-            return ExitCode.REFUSED, (_LOGIN_FAILED,)
-        if isinstance(leaf, discord.PrivilegedIntentsRequired):
-            return ExitCode.REFUSED, (_BAD_INTENTS,)
-        if isinstance(leaf, discord.ConnectionClosed):
-            if leaf.code == _TOKEN_REFUSED:
-                return ExitCode.REFUSED, (_REVOKED,)
-            if leaf.code in _INTENTS_REFUSED:
-                return ExitCode.REFUSED, (_BAD_INTENTS,)
+        refusal = _refusal(leaf)
+        if refusal:
+            return ExitCode.REFUSED, (refusal,)
+        if _came_from_connecting(leaf):
+            text = shorten(masked(" ".join(str(leaf).split())) or type(leaf).__name__, _LONGEST)
+            return ExitCode.DISCONNECTED, (f"cannot connect to Discord: {text}",)
     # Not the text of the error, which nobody has masked.
     return ExitCode.INTERNAL, (f"internal error {type(error).__name__}: its log says where",)
+
+
+def _refusal(error: BaseException) -> str:
+    """Return how to make Discord accept the bot; empty if it does not refuse it."""
+    code = error.code if isinstance(error, discord.ConnectionClosed) else 0
+    if isinstance(error, discord.LoginFailure):
+        return _LOGIN_FAILED
+    if isinstance(error, discord.PrivilegedIntentsRequired) or code in _INTENTS_REFUSED:
+        return _BAD_INTENTS
+    return _REVOKED if code == _TOKEN_REFUSED else ""
+
+
+def is_final(error: BaseException) -> bool:
+    """Return whether trying again cannot help."""
+    return judge_end(error)[0] not in {ExitCode.INTERNAL, ExitCode.DISCONNECTED} or any(
+        isinstance(leaf, FatalError) for leaf in _leaves(error)
+    )
+
+
+def _came_from_connecting(error: BaseException) -> bool:
+    """Say whether discord.py could not connect, rather than code of the bot that it called."""
+    if not isinstance(error, _FROM_DISCORD):
+        return False
+    frames = traceback.walk_tb(error.__traceback__)
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in frames]
+    while modules and modules[-1].partition(".")[0] in _NETWORK:
+        modules.pop()
+    connecting = not _CONNECTING.isdisjoint(modules)
+    return connecting and modules[-1].partition(".")[0] == "discord"
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -112,8 +112,7 @@ class Session:
             try:
                 await self._serve_one_client()
             except Exception as error:
-                code, _ = judging.judge_end(error)
-                if code is not ExitCode.INTERNAL:
+                if judging.is_final(error):
                     raise
                 if self._watch.failure is not error:
                     self._watch.note_failure(error)
