@@ -41,7 +41,7 @@ def role_variables(*names: str) -> Data:
 def sound_host() -> Data:
     """What host_info finds on a bare host."""
     known = role_variables("botwatch")
-    services = known["_botwatch_services"]
+    services = evaluate(known["_botwatch_services"], known)
     unit = {"active": False, "enabled": False, "pids": [], "overrides": [], "masked": False}
     units = [service["unit"] for service in services.values()] + ["k3s", "k3s-agent"]
     free = {"free_mb": 9000, "free_files": 500000, "read_only": False, "noexec": False}

@@ -329,7 +329,6 @@ def test_a_deployment_asks_for_the_other_runtime_too() -> None:
 @pytest.mark.parametrize("role", role_variables("botwatch")["_botwatch_services"])
 def test_a_role_recognises_the_file_that_it_writes_first(role: str) -> None:
     service = role_variables("botwatch")["_botwatch_services"][role]
-    template = REPOSITORY / f"roles/{role}/templates{service['mark']}.j2"
     known = {
         **role_variables("botwatch", "common", role),
         "botwatch_runtime": "systemd",
@@ -337,6 +336,8 @@ def test_a_role_recognises_the_file_that_it_writes_first(role: str) -> None:
         "vault_discord_bot_token": "made-up",
         "_discord_bot_release": "/opt/discord-bot/releases/1",
     }
+    mark = evaluate(service["mark"], known)
+    template = REPOSITORY / f"roles/{role}/templates{mark}.j2"
     text = render_template(template, known, "curly")
     assert re.search(service["pattern"], text)
 

@@ -130,6 +130,7 @@ def run(folder: Path, port: int, *names: str | Data, **variables: object) -> Run
             "botwatch_prometheus_url": "http://prometheus",
             "botwatch_runbooks_url": "",
             "botwatch_dashboards_url": "",
+            "discord_bot_name": "discord-bot",
             "discord_bot_ready_timeout_s": 60,
             **variables,
         },

@@ -50,6 +50,8 @@ def install_unit(folder: Path, role: str, release: Data) -> Run:
             f"{prefix}_is_there": True,
             "_discord_bot_is_deployed": not release["is_current"],
             "common_release": release,
+            "discord_bot_name": "discord-bot",
+            "_discord_bot_run": str(folder / "run"),
         },
         "tasks": [task],
         "handlers": [{"import_tasks": str(REPOSITORY / "roles" / role / "handlers/main.yml")}],
