@@ -1,0 +1,81 @@
+"""Say what a bot's source is, and how it starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ..plugin_utils.bots import Bot, is_git, is_sample_image, read_bot
+
+DOCUMENTATION = """
+name: bot_source
+short_description: Say what a bot's source is, and how it starts
+description:
+  - Returns, for a directory or the address of a git repository, C(tree), C(is_git), C(kind),
+    C(command), C(fault), C(uses_library) and C(token_variable).
+  - The C(tree) of a repository is below the user's cache. Until somebody has cloned it there, its
+    C(kind) is empty.
+options:
+  _terms:
+    description: Directories or addresses of git repositories.
+    required: true
+  command:
+    description: How the bot starts; empty to find that out.
+    type: list
+    elements: str
+    default: []
+  dockerfile:
+    description: The Dockerfile that is used if the tree has it; empty for none.
+    type: str
+    default: ""
+  image:
+    description: A ready image of the bot; the source matters only if that is one of the sample bot.
+    type: str
+    default: ""
+  version:
+    description: The tag, branch or commit of a repository.
+    type: str
+    default: ""
+"""
+
+
+def clone_of(source: str, version: str) -> Path:
+    """Name the directory in the user's cache for a version of a repository."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    digest = hashlib.sha256(f"{source} {version}".encode()).hexdigest()[:16]
+    return Path(base) / "botwatch" / "sources" / digest
+
+
+class LookupModule(LookupBase):
+    """Return what each source is."""
+
+    def run(
+        self, terms: list[str], variables: dict[str, Any] | None = None, **options: Any
+    ) -> list[dict[str, Any]]:
+        """Look at each source; see DOCUMENTATION."""
+        self.set_options(var_options=variables, direct=options)
+        return [self._look(term) for term in terms]
+
+    def _look(self, source: str) -> dict[str, Any]:
+        command = [str(word) for word in self.get_option("command")]
+        if (image := self.get_option("image")) and not is_sample_image(image):
+            return {"tree": "", "is_git": False, **asdict(Bot("image", command))}
+        remote = is_git(source)
+        tree = clone_of(source, self.get_option("version")) if remote else Path(source)
+        found: dict[str, Any] = {"tree": str(tree if remote else tree.resolve()), "is_git": remote}
+        if not tree.is_dir():
+            if remote:
+                return {**found, "kind": "", "command": [], "fault": "", "uses_library": False}
+            message = f"{source} is not a directory: name the directory with the bot's source."
+            raise AnsibleLookupError(message)
+        try:
+            bot = read_bot(tree, command, self.get_option("dockerfile"))
+        except ValueError as error:
+            raise AnsibleLookupError(str(error)) from error
+        return {**found, **asdict(bot)}
