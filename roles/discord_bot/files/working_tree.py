@@ -1,0 +1,228 @@
+"""Prepare the directory in which a bot runs: its source, with places for its data in it.
+
+Usage: working_tree.py code --source DIR --tree DIR --release NAME [--owner USER:GROUP]
+                            [--writable PATH]... [--link PATH=TARGET]...
+       working_tree.py data --source DIR --tree DIR [--writable PATH]...
+
+The source of a release is read-only and goes away with it, but many bots write to files in their
+own tree. So the bot runs in a copy that outlives releases. A new release replaces the files that
+the previous one brought and leaves all others alone.
+
+The code belongs to whoever runs this program. The directory that holds a writable file is open to
+the bot's group, as SQLite and many programs need: they create other files beside it and move them
+over it. Its sticky bit keeps the bot from deleting or replacing what is not its own: the code. A
+directory that is writable itself is the bot's own.
+
+The bot's user runs the second form, which copies what the release brings at a writable path if
+nothing is there yet. What the bot can write must not lead root to another place: the first form
+never looks into directories of the bot, and follows no links.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# Beside the tree: which release it is of, and which files that has brought.
+STATE = "tree.json"
+OPEN = 0o1775
+CLOSED = 0o755
+DATA = 0o2770
+
+
+class Tree:
+    """A bot's working tree.
+
+    Attributes:
+        source: what the release brings.
+        path: the tree.
+        files: the writable files, relative to the tree.
+        folders: the writable directories, relative to the tree.
+        links: the links to make, relative to the tree, with their targets.
+    """
+
+    def __init__(
+        self, source: Path, path: Path, writable: list[str], links: dict[str, str]
+    ) -> None:
+        self.source, self.path = source, path
+        self.folders = {Path(name) for name in writable if self._is_folder(name)}
+        self.files = {Path(name) for name in writable} - self.folders
+        self.links = {Path(name): target for name, target in links.items()}
+
+    def _is_folder(self, name: str) -> bool:
+        return name.endswith("/") or (self.source / name).is_dir()
+
+    def is_data(self, relative: Path) -> bool:
+        """Say whether a file is the bot's own."""
+        return relative in self.files or not self.folders.isdisjoint([relative, *relative.parents])
+
+    def brought(self, *, data: bool) -> Iterator[Path]:
+        """Name the files that the release brings: its code, or what the bot may change."""
+        for path in sorted(self.source.rglob("*")):
+            relative = path.relative_to(self.source)
+            is_linked = relative in self.links
+            if not path.is_dir() and not is_linked and self.is_data(relative) == data:
+                yield relative
+
+    def write_code(self, release: str, owner: tuple[int, int] | None) -> None:
+        """Put the release's files in place, unless they are, and open places for data."""
+        state = self.path.parent / STATE
+        files = {str(path) for path in [*self.brought(data=False), *self.links]}
+        wanted = {"release": release, "files": sorted(files)}
+        before: dict[str, list[str]] = {}
+        with suppress(OSError, ValueError):
+            before = json.loads(state.read_text(encoding="utf-8"))
+        if before != wanted:
+            # If this is interrupted, the next run knows what both releases have brought.
+            known = {*before.get("files", []), *files}
+            write(state, {"release": "", "files": sorted(known)})
+            self._replace(Path(name) for name in sorted(known - files))
+            write(state, wanted)
+        self._set_modes(owner)
+
+    def _replace(self, gone: Iterable[Path]) -> None:
+        for relative in gone:
+            path = self.path / relative
+            if not any(parent.is_symlink() for parent in self._within(relative)) and is_own(path):
+                path.unlink()
+        for relative in self.brought(data=False):
+            self._make_folder(relative.parent)
+            place(self.source / relative, self.path / relative)
+        for relative, target in self.links.items():
+            self._make_folder(relative.parent)
+            clear(self.path / relative)
+            (self.path / relative).symlink_to(target)
+
+    def _within(self, relative: Path) -> list[Path]:
+        """Name the directories of the tree that a path is in, the outermost first."""
+        return [self.path / parent for parent in reversed(relative.parents[:-1])]
+
+    def _make_folder(self, relative: Path) -> None:
+        """Make a directory; nothing that the bot has put in its place stays."""
+        for path in [*self._within(relative), self.path / relative]:
+            if path.is_symlink() or not path.is_dir():
+                clear(path)
+                path.mkdir()
+
+    def _set_modes(self, owner: tuple[int, int] | None) -> None:
+        for relative in self.files:
+            self._make_folder(relative.parent)
+        for relative in self.folders:
+            self._make_folder(relative)
+        opened = {self.path / relative.parent for relative in self.files}
+        data = {self.path / relative for relative in self.folders}
+        for top, inner, _ in os.walk(self.path):
+            inner[:] = [name for name in inner if Path(top, name) not in data]
+            if is_own(Path(top)):
+                set_mode(Path(top), OPEN if Path(top) in opened else CLOSED, owner)
+        for path in data:
+            if is_own(path):
+                set_mode(path, DATA, owner)
+        for path in data | {self.path / relative for relative in self.files}:
+            give(path, owner)
+
+    def write_data(self) -> None:
+        """Copy what the release brings for the bot to change, if it is not there yet."""
+        for relative in self.brought(data=True):
+            path = self.path / relative
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                place(self.source / relative, path)
+
+
+def is_own(path: Path) -> bool:
+    """Say whether something is there that belongs to whoever runs this."""
+    return os.path.lexists(path) and path.lstat().st_uid == os.geteuid()
+
+
+def set_mode(path: Path, mode: int, owner: tuple[int, int] | None) -> None:
+    """Set a directory's mode, and let the bot's group in; in a pod, that is the group anyway."""
+    if owner:
+        os.chown(path, os.geteuid(), owner[1], follow_symlinks=False)
+    path.chmod(mode)
+
+
+def give(path: Path, owner: tuple[int, int] | None) -> None:
+    """Give the bot what is its own; a restored backup may have another owner."""
+    if not owner or not os.path.lexists(path) or path.lstat().st_uid == owner[0]:
+        return
+    os.chown(path, *owner, follow_symlinks=False)
+    for top, folders, files in os.walk(path):
+        for name in folders + files:
+            os.chown(Path(top, name), *owner, follow_symlinks=False)
+
+
+def clear(path: Path) -> None:
+    """Delete whatever is at a path."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def place(source: Path, path: Path) -> None:
+    """Copy a file in one step, also over another one, which a program may have open."""
+    new = path.with_name(f".{path.name}.new")
+    clear(new)
+    mode = 0o755 if os.access(source, os.X_OK) else 0o644
+    # Whoever has put a link here meanwhile must not choose what is written.
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(source.read_bytes())
+    if path.is_dir():
+        clear(path)
+    new.replace(path)
+
+
+def write(path: Path, content: object) -> None:
+    """Replace a file of this program in one step."""
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content), encoding="utf-8")
+    new.replace(path)
+
+
+def owner_of(text: str) -> tuple[int, int] | None:
+    """Read USER:GROUP; None if it is empty."""
+    import grp  # noqa: PLC0415 # not in every image
+    import pwd  # noqa: PLC0415
+
+    user, _, group = text.partition(":")
+    return (pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid) if text else None
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare the tree; return 1 after saying why it cannot be done."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", choices=["code", "data"])
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--tree", type=Path, required=True)
+    parser.add_argument("--release", default="")
+    parser.add_argument("--owner", default="")
+    parser.add_argument("--writable", action="append", default=[])
+    parser.add_argument("--link", action="append", default=[])
+    given = parser.parse_args(arguments)
+    links = dict(link.split("=", 1) for link in given.link)
+    tree = Tree(given.source, given.tree, given.writable, links)
+    try:
+        if given.part == "data":
+            tree.write_data()
+        else:
+            os.umask(0o022)
+            given.tree.mkdir(parents=True, exist_ok=True)
+            tree.write_code(given.release, owner_of(given.owner))
+    except (OSError, KeyError) as error:
+        sys.stderr.write(f"The working tree {given.tree} cannot be prepared: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
