@@ -306,6 +306,7 @@ class ActionModule(ActionBase):
                 boolean(entry.get("required", True)),
                 str(entry.get("instead", "")),
                 str(entry.get("source", "")),
+                str(entry.get("context", "")),
             )
             for entry in templar.template(needs)
             if boolean(entry.get("used", True))

@@ -18,51 +18,78 @@ DOCUMENTATION = """
 name: source_archive
 short_description: Pack source trees, deterministically
 description:
-  - Packs each tree into a gzipped tar below the user's cache and returns its path and digest.
+  - Packs each tree as C(source/) into a gzipped tar below the user's cache and returns its path and
+    digest.
   - Equal content gives the same digest on every machine, so a host can tell whether it has it.
 options:
   _terms:
     description: Directories to pack. Tests and what tools leave behind stay out.
     required: true
+  library:
+    description: A directory to pack with each tree, as C(library/); empty for none.
+    type: str
+    default: ""
+  files:
+    description: Files to pack with each tree; their names in the archive, and their paths.
+    type: dict
+    default: {}
+  foreign:
+    description:
+      - Whether the trees are a user's own. Their tests may be imported, their files may be
+        programs, and they need not be packages.
+    type: bool
+    default: false
+  hidden:
+    description: Whether hidden files of a user's own trees are packed, but those with secrets.
+    type: bool
+    default: false
 """
 
-LEFT_OUT = ("__pycache__", "build", "dist", "tests", "*.egg-info", ".*")
+TOOLS = ("__pycache__", "*.egg-info")
+LEFT_OUT = (*TOOLS, "build", "dist", "tests", ".*")
+FOREIGN_LEFT_OUT = (*TOOLS, "venv", "node_modules", "*.pyc", ".*")
+# What hidden files may hold: the history, secrets, and what tools leave behind.
+HIDDEN_LEFT_OUT = (*FOREIGN_LEFT_OUT[:-1], ".git", ".env", ".env.*", ".venv", ".*_cache")
 DIGEST_LENGTH = 12
 
 
-def source_files(tree: Path) -> list[Path]:
+def source_files(tree: Path, left_out: tuple[str, ...] = LEFT_OUT) -> list[Path]:
     """List the files to ship, relative to the tree, in a fixed order."""
     return sorted(
         path.relative_to(tree)
         for path in tree.rglob("*")
-        if path.is_file() and not is_left_out(path.relative_to(tree))
+        if path.is_file() and not is_left_out(path.relative_to(tree), left_out)
     )
 
 
-def is_left_out(relative: Path) -> bool:
+def is_left_out(relative: Path, left_out: tuple[str, ...]) -> bool:
     """Tell whether a file, or a directory that it is in, is not to be shipped."""
-    return any(fnmatch(part, pattern) for part in relative.parts for pattern in LEFT_OUT)
+    return any(fnmatch(part, pattern) for part in relative.parts for pattern in left_out)
 
 
-def pack(tree: Path) -> bytes:
-    """Pack a tree so that equal content gives equal bytes: no times, owners or local modes.
+def pack(files: dict[str, Path], *, programs: bool = False) -> bytes:
+    """Pack files so that equal content gives equal bytes: no times, owners or local modes.
 
     Nothing is compressed yet: what comes out of that differs between versions of the library.
+
+    Args:
+        files: the path of each file, by its name in the archive.
+        programs: whether files that can be executed stay so.
     """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        files = source_files(tree)
         # The host's umask would decide on the mode of directories that the archive does not name.
-        for directory in sorted({path for file in files for path in file.parents} - {Path()}):
+        folders = {path for name in files for path in Path(name).parents}
+        for directory in sorted(folders - {Path()}):
             entry = tarfile.TarInfo(str(directory))
             entry.type = tarfile.DIRTYPE
             entry.mode = 0o755
             archive.addfile(entry)
-        for relative in files:
-            content = (tree / relative).read_bytes()
-            entry = tarfile.TarInfo(str(relative))
+        for name, path in sorted(files.items()):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(name)
             entry.size = len(content)
-            entry.mode = 0o644
+            entry.mode = 0o755 if programs and os.access(path, os.X_OK) else 0o644
             archive.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 
@@ -77,16 +104,18 @@ class LookupModule(LookupBase):
     """Return {path, digest} for each tree."""
 
     def run(
-        self, terms: list[str], variables: dict[str, Any] | None = None, **_options: object
+        self, terms: list[str], variables: dict[str, Any] | None = None, **options: object
     ) -> list[dict[str, str]]:
         """Pack each tree; see DOCUMENTATION."""
+        self.set_options(var_options=variables, direct=options)
         return [self._archive(Path(term)) for term in terms]
 
     def _archive(self, tree: Path) -> dict[str, str]:
-        if not (tree / "pyproject.toml").is_file():
+        foreign = self.get_option("foreign")
+        if not foreign and not (tree / "pyproject.toml").is_file():
             message = f"{tree} holds no pyproject.toml: name the directory of a Python package."
             raise AnsibleLookupError(message)
-        content = pack(tree)
+        content = pack(self._files(tree), programs=foreign)
         digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
         path = cache_directory() / f"{tree.name}-{digest}.tar.gz"
         if not path.exists():
@@ -95,3 +124,18 @@ class LookupModule(LookupBase):
             unfinished.write_bytes(gzip.compress(content))
             unfinished.replace(path)
         return {"path": str(path), "digest": digest}
+
+    def _files(self, tree: Path) -> dict[str, Path]:
+        """Name the files to pack, and where they are."""
+        left_out: tuple[str, ...] = LEFT_OUT
+        if self.get_option("foreign"):
+            left_out = HIDDEN_LEFT_OUT if self.get_option("hidden") else FOREIGN_LEFT_OUT
+        trees = [("source", tree, left_out)]
+        if self.get_option("library"):
+            trees.append(("library", Path(self.get_option("library")), LEFT_OUT))
+        files = {
+            f"{name}/{relative}": root / relative
+            for name, root, patterns in trees
+            for relative in source_files(root, patterns)
+        }
+        return files | {name: Path(path) for name, path in self.get_option("files").items()}

@@ -57,6 +57,22 @@ SETTINGS: dict[str, Data] = {
         "alertmanager_main_channel": "pagerduty",
         "vault_pagerduty_routing_key": "0123456789abcdef",
     },
+    "script": {
+        "discord_bot_source": str(REPOSITORY / "tests/bots/script"),
+        "discord_bot_name": "own",
+        "discord_bot_writable_paths": ["settings.json", "store/"],
+        "discord_bot_log_files": ["bot.log"],
+        "discord_bot_secret_files": {"config.json": "s-ecret-of-a-file"},
+        "discord_bot_secret_environment": {"API_KEY": "s-ecret-of-an-api"},
+        "discord_bot_egress": [{"protocol": "UDP"}],
+        "discord_bot_needs": [{"name": "lavalink", "tcp": "192.0.2.7:2333"}],
+    },
+    "container": {
+        "discord_bot_source": str(REPOSITORY / "tests/bots/container"),
+        "discord_bot_name": "own",
+        "discord_bot_observability": "metrics",
+        "discord_bot_writable_paths": ["/app/data"],
+    },
     "company CA": {
         "_botwatch_ca_file": {"pem": "-----BEGIN CERTIFICATE-----\nQQ==\n", "faults": []},
     },

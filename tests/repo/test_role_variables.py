@@ -32,7 +32,8 @@ CALLS = ("ansible.builtin.include_role", "ansible.builtin.import_role")
 # Mappings that users put secrets into.
 MAY_HOLD_SECRETS = {
     "alertmanager_secret_files", "botwatch_http_proxy", "botwatch_https_proxy",
-    "grafana_secret_files", "k3s_registries", "prometheus_secret_files",
+    "discord_bot_secret_environment", "discord_bot_secret_files", "grafana_secret_files",
+    "k3s_registries", "prometheus_secret_files",
 }  # fmt: skip
 
 

@@ -123,7 +123,8 @@ def test_the_bots_image_may_be_prebuilt_under_the_printed_name(
     settings = {"delivery_probe_image": IMAGES[0]}
     code, said = run(artifacts, **settings)
     assert code != 0
-    found = re.search(r"--tag (localhost/botwatch/discord-bot:[0-9a-f]{12}) \S+/bot`", said)
+    name = r"localhost/botwatch/discord-bot:[0-9a-f]{12}"
+    found = re.search(rf"--tag ({name}) - <\S+/bot-[0-9a-f]{{12}}\.tar\.gz`", said)
     assert found, said
     save_image(artifacts.path / "images/bot.tar", found[1])
     code, said = run(artifacts, **settings)

@@ -245,6 +245,73 @@ def test_two_at_the_same_time_do_not_disturb_each_other(machine: Machine) -> Non
             outcome.assert_installed("engine-1.0")
 
 
+def unlocked(machine: Machine, files: dict[str, str]) -> Path:
+    """Lay out the release of a user's own bot: a script, unless the files make it a package."""
+    source = machine.folder / "own/source"
+    source.mkdir(parents=True)
+    for name, text in files.items():
+        (source / name).write_text(text)
+    return source.parent
+
+
+def versions(release: Path) -> list[str]:
+    """Read what the release's record says was installed."""
+    return (release / install_release.LOCK).read_text().splitlines()
+
+
+SCRIPT = '[project]\nname = "own"\nversion = "1"\ndependencies = ["engine"]\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"requirements.txt": "Engine>=1\n"}, {"pyproject.toml": SCRIPT}],
+    ids=["requirements.txt", "pyproject.toml"],
+)
+def test_versions_that_nobody_pinned_are_chosen_and_recorded(
+    machine: Machine, files: dict[str, str]
+) -> None:
+    machine.publish("engine")
+    release = unlocked(machine, {"bot.py": "", **files})
+    outcome = machine.install(release)
+    assert outcome.code == 0, outcome.errors
+    assert versions(release) == ["engine==1.0"]
+
+
+def test_a_lock_of_uv_or_poetry_limits_the_choice(machine: Machine) -> None:
+    machine.publish("engine")
+    machine.index.publish("engine", "2.0", wheel("engine", "2.0"))
+    lock = '[[package]]\nname = "engine"\nversion = "1.0"\n'
+    release = unlocked(machine, {"pyproject.toml": SCRIPT, "uv.lock": lock})
+    outcome = machine.install(release)
+    assert outcome.code == 0, outcome.errors
+    assert versions(release) == ["engine==1.0"]
+
+
+def test_a_library_is_installed_with_a_bot_and_needs_no_index(machine: Machine) -> None:
+    machine.publish("engine")
+    release = unlocked(machine, {"bot.py": "", "requirements.txt": "engine\nbot\n"})
+    library = release / "library"
+    library.mkdir()
+    (library / "pyproject.toml").write_text(PROJECT)
+    (library / "backend.py").write_text(BACKEND)
+    (library / "built").write_bytes(wheel("bot", "1"))
+    machine.install(release).assert_installed("engine-1.0")
+    # What comes with the release is not pinned: its digest is the release's name.
+    assert versions(release) == ["engine==1.0"]
+
+
+def test_a_bot_that_needs_nothing_needs_no_index(machine: Machine) -> None:
+    release = unlocked(machine, {"bot.py": ""})
+    outcome = machine.install(release, index=False)
+    assert outcome.code == 0, outcome.errors
+    assert versions(release) == []
+
+
+def test_dependencies_that_only_poetry_reads_are_named(machine: Machine) -> None:
+    project = '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nengine = "^1"\n'
+    machine.install(unlocked(machine, {"pyproject.toml": project})).assert_refused("poetry export")
+
+
 def age(*paths: Path, by_s: float) -> None:
     """Let files seem older than they are."""
     then = time.time() - by_s

@@ -273,9 +273,9 @@ def test_an_image_for_another_processor_is_reported(artifacts: Artifacts) -> Non
 
 
 def test_an_image_that_is_ready_needs_none_to_be_built_upon(artifacts: Artifacts) -> None:
-    need = Need(BASE, "base_image", instead="localhost/bot:1", source="/the/bot")
+    need = Need(BASE, "base_image", instead="localhost/bot:1", context="/the/bot.tar.gz")
     fault = fault_of(artifacts.examine(needs=[need]))
-    assert f"--build-arg BASE_IMAGE={BASE} --tag localhost/bot:1 /the/bot`" in fault
+    assert f"--build-arg BASE_IMAGE={BASE} --tag localhost/bot:1 - </the/bot.tar.gz`" in fault
     save_image(artifacts.path / "images/bot.tar", "localhost/bot:1")
     assert artifacts.examine(needs=[need]).faults == []
 

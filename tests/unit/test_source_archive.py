@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible.errors import AnsibleLookupError
-from plugins.lookup.source_archive import LookupModule
+from ansible.plugins.loader import lookup_loader
+
+from monitoring.rendering import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ansible.plugins.lookup import LookupBase
 
 FILES = {
     "pyproject.toml": "[project]\n",
@@ -46,14 +50,23 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "thing"
 
 
+def lookup() -> LookupBase:
+    load_plugins()
+    return lookup_loader.get("botwatch.stack.source_archive")
+
+
 def put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-def pack(tree: Path) -> dict[str, str]:
-    (packed,) = LookupModule().run([str(tree)])
+def pack(tree: Path, **options: object) -> dict[str, str]:
+    (packed,) = lookup().run([str(tree)], **options)
     return packed
+
+
+def names(*relative: str) -> list[str]:
+    return sorted(f"source/{name}" for name in relative)
 
 
 def entries(packed: dict[str, str]) -> list[tarfile.TarInfo]:
@@ -65,9 +78,9 @@ def test_all_source_files_are_packed_and_nothing_that_tools_leave_behind(tree: P
     for name in LEFT_OUT:
         put(tree / name, "left out")
     packed = pack(tree)
-    assert [entry.name for entry in entries(packed) if entry.isfile()] == sorted(FILES)
+    assert [entry.name for entry in entries(packed) if entry.isfile()] == names(*FILES)
     with tarfile.open(packed["path"]) as archive:
-        page = archive.extractfile("src/thing/static/page.html")
+        page = archive.extractfile("source/src/thing/static/page.html")
         assert page is not None
         assert page.read().decode() == FILES["src/thing/static/page.html"]
 
@@ -120,7 +133,7 @@ def test_nothing_of_this_machine_is_in_the_archive(tree: Path) -> None:
 def test_every_directory_has_its_mode_from_the_archive(tree: Path) -> None:
     (tree / "src").chmod(0o700)
     directories = [entry.name for entry in entries(pack(tree)) if entry.isdir()]
-    assert directories == ["src", "src/thing", "src/thing/static"]
+    assert directories == ["source", *names("src", "src/thing", "src/thing/static")]
 
 
 def test_an_archive_that_is_there_is_not_written_again(tree: Path, cache: Path) -> None:
@@ -133,10 +146,43 @@ def test_an_archive_that_is_there_is_not_written_again(tree: Path, cache: Path) 
 
 def test_several_trees_are_packed_in_their_order(tree: Path, tmp_path: Path) -> None:
     other = shutil.copytree(tree, tmp_path / "other")
-    packed = LookupModule().run([str(other), str(tree)])
+    packed = lookup().run([str(other), str(tree)])
     assert [Path(each["path"]).name.split("-")[0] for each in packed] == ["other", "thing"]
 
 
 def test_a_directory_without_a_package_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnsibleLookupError, match=f"{tmp_path} holds no pyproject.toml"):
         pack(tmp_path)
+
+
+def test_a_library_and_files_are_packed_beside_the_tree(tree: Path, tmp_path: Path) -> None:
+    put(tmp_path / "lib/pyproject.toml", "[project]\n")
+    put(tmp_path / "lib/tests/test_lib.py", "left out")
+    put(tmp_path / "program.py", "print()\n")
+    alone = pack(tree)
+    packed = pack(
+        tree, library=str(tmp_path / "lib"), files={"run.py": str(tmp_path / "program.py")}
+    )
+    found = {entry.name for entry in entries(packed) if entry.isfile()}
+    assert found == {*names(*FILES), "library/pyproject.toml", "run.py"}
+    assert packed["digest"] != alone["digest"]
+
+
+def test_a_users_own_tree_need_not_be_a_package(tmp_path: Path) -> None:
+    shipped = ("bot.py", "dist/page.html", "tests/cog.py", "run.sh")
+    for name in (*shipped, ".env", ".git/HEAD", "venv/bin/python", "node_modules/x.js"):
+        put(tmp_path / "own" / name, "")
+    (tmp_path / "own/run.sh").chmod(0o700)
+    packed = entries(pack(tmp_path / "own", foreign=True))
+    assert [entry.name for entry in packed if entry.isfile()] == names(*shipped)
+    assert {entry.name for entry in packed if entry.isfile() and entry.mode == 0o755} == {
+        "source/run.sh"
+    }
+
+
+def test_hidden_files_are_packed_on_request_but_for_secrets(tmp_path: Path) -> None:
+    for name in ("Dockerfile", ".dockerignore", ".env", ".env.local", ".git/HEAD", ".venv/x"):
+        put(tmp_path / "own" / name, "")
+    packed = entries(pack(tmp_path / "own", foreign=True, hidden=True))
+    found = [entry.name for entry in packed if entry.isfile()]
+    assert found == names("Dockerfile", ".dockerignore")

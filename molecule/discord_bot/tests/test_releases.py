@@ -186,7 +186,7 @@ def test_a_release_that_is_still_there_and_fails_is_taken_back(
 def test_what_killed_runs_leave_is_no_way_back(host: Host, good: dict[str, str]) -> None:
     before = environments(host)
     with killed_at(
-        "Install the package and its locked dependencies in a virtual environment", "half_installed"
+        "Install the package and its dependencies in a virtual environment", "half_installed"
     ):
         assert eventually(lambda: environments(host) > before, READY_LIMIT_S)
     host.check_output(STOP_INSTALLER)

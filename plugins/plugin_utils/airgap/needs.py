@@ -23,6 +23,7 @@ class Need:
     is_required: bool = True
     instead: str = ""  # an image that makes this one unnecessary
     source: str = ""  # the directory of a Python package that is built upon it
+    context: str = ""  # the archive that it is built from
 
     @property
     def title(self) -> str:
@@ -98,7 +99,7 @@ class Store:
     def _build(self, need: Need) -> str:
         return (
             f"`docker build --platform linux/{self.architecture}"
-            f" --build-arg BASE_IMAGE={need.image} --tag {need.instead} {need.source}` and"
+            f" --build-arg BASE_IMAGE={need.image} --tag {need.instead} - <{need.context}` and"
             f" `docker save --output {file_name(need.instead)}.tar {need.instead}`"
         )
 

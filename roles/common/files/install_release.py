@@ -1,11 +1,16 @@
-"""Install a release: its pinned packages and the package itself, in its own virtual environment.
+"""Install a release: the packages that it needs and its own, in its own virtual environment.
 
 Usage: install_release.py RELEASE
 
-RELEASE has a package in source/, with a lock in source/requirements.txt; it gets a venv/. All
-releases of a host share a cache, which may be deleted at any time: pip, as most of the time that it
-takes to make a virtual environment goes into pip's copy, and the wheels, so that a release that
-needs no others needs no index. The lock's digests are checked wherever a wheel comes from.
+RELEASE has a program in source/, and perhaps a library in library/ that is installed with it; it
+gets a venv/. What the program needs is in source/requirements.txt or source/pyproject.toml. If that
+is a lock with digests, exactly that is installed, and the digests are checked wherever a wheel
+comes from. Otherwise, pip chooses the versions; a lock of uv or Poetry limits the choice. What was
+installed is written to requirements.lock. A program that is a package is installed, too.
+
+All releases of a host share a cache, which may be deleted at any time: pip, as most of the time
+that it takes to make a virtual environment goes into pip's copy, and the packages, so that a
+release that needs no others needs no index.
 """
 
 from __future__ import annotations
@@ -16,22 +21,90 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import contextmanager, suppress
+from importlib.metadata import distributions
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 CACHE = Path("/var/cache/botwatch")
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+# In a release: what was installed.
+LOCK = "requirements.lock"
 # Of a virtual environment.
 PACKAGES = f"lib/{PYTHON}/site-packages"
 LOCKED = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
-ITSELF = ("--no-deps", "--no-index", "--no-build-isolation")
+ITSELF = ("--no-index", "--no-build-isolation")
 # So that security updates of the distribution's pip arrive.
 PIP_KEPT_FOR_S = 30 * 24 * 3600
 WHEELS_KEPT_FOR_S = 180 * 24 * 3600
+
+
+class Source:
+    """What a release's source says that it needs.
+
+    Attributes:
+        path: its directory.
+        requirements: its requirements.txt, which it may not have.
+        project: its pyproject.toml; empty if it has none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.requirements = path / "requirements.txt"
+        self.project = read_toml(path / "pyproject.toml")
+        self._poetry = self.project.get("tool", {}).get("poetry", {})
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether its requirements are a lock with digests."""
+        return self.requirements.is_file() and "--hash=" in self.requirements.read_text()
+
+    @property
+    def is_package(self) -> bool:
+        """Whether pip can install it; a pyproject.toml may only name tools or dependencies."""
+        return "build-system" in self.project and self._poetry.get("package-mode") is not False
+
+    def wanted(self) -> list[str | Path]:
+        """Name what it needs as pip's arguments.
+
+        Raises:
+            ValueError: only Poetry can read what it needs.
+        """
+        if self.requirements.is_file():
+            return ["-r", self.requirements]
+        dependencies: list[str | Path] = list(
+            self.project.get("project", {}).get("dependencies", [])
+        )
+        if self.is_package:
+            return []
+        if not dependencies and self._poetry.get("dependencies"):
+            message = (
+                "The dependencies in [tool.poetry.dependencies] can be installed only with a "
+                "package. Move them to [project.dependencies], or write requirements.txt with "
+                "poetry export."
+            )
+            raise ValueError(message)
+        return dependencies
+
+    def constraints(self) -> list[str]:
+        """List the versions in the lock of uv or Poetry, but not those that depend on markers."""
+        versions: dict[str, set[str]] = {}
+        for name in ("uv.lock", "poetry.lock"):
+            for package in read_toml(self.path / name).get("package", []):
+                if "version" in package and not {"virtual", "editable"} & {
+                    *package.get("source", {})
+                }:
+                    versions.setdefault(package["name"], set()).add(package["version"])
+        return [f"{name}=={found.pop()}" for name, found in versions.items() if len(found) == 1]
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file; empty if there is none."""
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 class Pip:
@@ -41,7 +114,8 @@ class Pip:
         environment: the virtual environment of the release.
         home: the virtual environment that contains this pip.
         command: starts it; pip installs into the environment of the Python that runs it.
-        wheels: the directory of the cached wheels.
+        wheels: the directory of the cached wheels of locks.
+        downloads: the directory in which pip keeps what else it has downloaded or built.
     """
 
     def __init__(self, environment: Path, cache: Path) -> None:
@@ -50,6 +124,7 @@ class Pip:
         self.home = cache / f"pip-{PYTHON}"
         self.command = (environment / "bin/python3", self.home / PACKAGES / "pip")
         self.wheels = cache / "wheels"
+        self.downloads = cache / "downloads"
         self.wheels.mkdir(parents=True, exist_ok=True)
         run(sys.executable, "-m", "venv", "--without-pip", environment)
         if not self._is_sound():
@@ -78,13 +153,23 @@ class Pip:
         """
         succeeds(*self.command, "download", *LOCKED, "--dest", self.wheels, "-r", lock)
 
-    def install_package(self, source: Path) -> None:
-        """Install a package from its source, with the build tools of the lock.
+    def install_packages(self, sources: list[Path]) -> None:
+        """Install packages from their source: with what the lock has, or else with what they need.
 
         Raises:
-            CalledProcessError: it cannot be built.
+            CalledProcessError: one cannot be built.
         """
-        run(*self.command, "install", "--quiet", *ITSELF, source)
+        if not succeeds(*self.command, "install", "--quiet", *ITSELF, *sources):
+            self.resolve(sources)
+
+    def resolve(self, wanted: Iterable[str | Path]) -> None:
+        """Install what is wanted and what that needs, in versions that pip chooses.
+
+        Raises:
+            CalledProcessError: it cannot be downloaded or built.
+        """
+        caching = ("--cache-dir", self.downloads)
+        run(*self.command, "install", "--quiet", "--ignore-installed", *caching, *wanted)
 
     def delete_unused(self) -> None:
         """Delete the wheels that no release has used for half a year, and pip for older Pythons."""
@@ -127,19 +212,50 @@ def one_at_a_time(cache: Path) -> Iterator[None]:
         yield
 
 
+def install_all(pip: Pip, release: Path) -> None:
+    """Install what a release needs, its library and its package, as far as it has them."""
+    source, library = Source(release / "source"), release / "library"
+    own = [library] if library.is_dir() else []
+    own += [source.path] if source.is_package else []
+    if source.is_locked:
+        pip.install_lock(source.requirements)
+        if own:
+            pip.install_packages(own)
+        return
+    wanted = [*own, *source.wanted()]
+    constraints = source.constraints()
+    if constraints:
+        limits = release / "constraints.txt"
+        limits.write_text("".join(f"{line}\n" for line in constraints))
+        wanted += ["-c", limits]
+    if own or source.wanted():
+        pip.resolve(wanted)
+
+
+def record(release: Path) -> None:
+    """Write what was installed, but what came with the release."""
+    lines = {
+        f"{found.name}=={found.version}"
+        for found in distributions(path=[str(release / "venv" / PACKAGES)])
+        if '"file://' not in (found.read_text("direct_url.json") or "")
+    }
+    (release / LOCK).write_text("".join(f"{line}\n" for line in sorted(lines, key=str.lower)))
+
+
 def install(release: Path) -> None:
     """Install a release.
 
     Raises:
         CalledProcessError: a command failed, and has said why.
         OSError: a file cannot be written.
+        ValueError: the source's own files cannot be read.
     """
     # The service reads as another user what root installs, perhaps with a stricter mask.
     os.umask(0o022)
     with one_at_a_time(CACHE):
         pip = Pip(release / "venv", CACHE)
-        pip.install_lock(release / "source/requirements.txt")
-        pip.install_package(release / "source")
+        install_all(pip, release)
+        record(release)
         # The release is complete; the next one tries again.
         with suppress(OSError):
             pip.delete_unused()
@@ -151,7 +267,7 @@ def main(release: str) -> int:
         install(Path(release))
     except subprocess.CalledProcessError:
         return 1
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -1,8 +1,9 @@
 """Compile a release's source and import what its command needs; starts nothing.
 
-Usage: verify_release.py SOURCE COMMAND, run by the Python of the release's virtual environment.
+Usage: verify_release.py SOURCE [COMMAND], run by the Python of the release's virtual environment.
 
-A console script is a function of a module. Importing all modules of its package also finds faults
+Without a command, nothing is imported: a user's own module may start the bot as soon as it is. A
+console script is a function of a module. Importing all modules of its package also finds faults
 in those that are imported later, while the program runs.
 """
 
@@ -45,10 +46,10 @@ def import_all(command: str) -> None:
             importlib.import_module(module.name)
 
 
-def main(source: str, command: str) -> int:
+def main(source: str, command: str = "") -> int:
     """Return 0 if the release can be started, else 1 after saying why not."""
     faults = compile_all(Path(source))
-    if not faults:
+    if command and not faults:
         try:
             import_all(command)
         except BaseException:  # noqa: BLE001 # a module that ends the process is a fault, too

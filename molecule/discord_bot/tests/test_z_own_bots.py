@@ -1,0 +1,179 @@
+"""Bots as people write them: deployed, used, replaced, and taken back if a version is broken.
+
+These tests come last, as a bot of one's own takes the place of the sample bot.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+from nodes import post_url, read_url, unit_property
+from playbooks import ROOT, Run, assert_done, assert_refused, converge
+from waiting import eventually
+
+BOTS = ROOT / "tests/bots"
+SANDBOX = "http://127.0.0.1:8008"
+SETTINGS = {"API": f"{SANDBOX}/api/v10", "GATEWAY": "ws://127.0.0.1:8008/gateway"}
+TOKEN = "molecule.scenario.0123456789abcdef"
+ANSWERED_WITHIN_S = 15.0
+SCRIPT: dict[str, Any] = {
+    "discord_bot_name": "script",
+    "discord_bot_environment": SETTINGS,
+    "discord_bot_writable_paths": ["settings.json", "store/bot.db"],
+    "discord_bot_log_files": ["bot.log"],
+    "discord_bot_ready_after_s": 4,
+}
+PACKAGE: dict[str, Any] = {
+    "discord_bot_name": "lantern",
+    "discord_bot_environment": SETTINGS | {"METRICS_PORT": "8123"},
+    "discord_bot_secret_files": {"token": TOKEN},
+    "discord_bot_observability": "metrics",
+    "discord_bot_metrics_port": 8123,
+    "discord_bot_ready_after_s": 2,
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_the_sample_bot(host: Host) -> Iterator[None]:
+    """A token has one session, so the sample bot stops meanwhile."""
+    host.check_output("systemctl stop discord-bot")
+    yield
+    for unit in ("script", "lantern"):
+        host.run("systemctl disable --now %s", unit)
+    host.check_output("systemctl start discord-bot")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the script, which tests change."""
+    return shutil.copytree(BOTS / "script", tmp_path_factory.mktemp("own") / "script")
+
+
+def deploy(source: Path | str, settings: dict[str, Any], **more: object) -> Run:
+    """Deploy a bot."""
+    return converge(**{"discord_bot_source": str(source), **settings, **more})
+
+
+def replies(host: Host) -> list[str]:
+    """List what the bot has written in the stand-in's channel."""
+    state = json.loads(read_url(host, f"{SANDBOX}/control/state"))
+    messages = state["discord"]["messages"]
+    return [message["content"] for message in messages if message["author"]["bot"]]
+
+
+def ask(host: Host, command: str, wanted: str) -> None:
+    """Send a command, and wait for a reply."""
+
+    def is_answered() -> bool:
+        before = len(replies(host))
+        post_url(host, f"{SANDBOX}/control/discord/messages", {"content": command})
+        return eventually(lambda: wanted in replies(host)[before:], 3.0)
+
+    assert eventually(is_answered, ANSWERED_WITHIN_S), replies(host)
+
+
+def write(source: Path, version: str) -> None:
+    """Make a version of the script."""
+    cog = source / "cogs/version.py"
+    text = (BOTS / "script/cogs/version.py").read_text()
+    cog.write_text(text.replace('"one"', f'"{version}"'))
+
+
+def test_a_script_runs_with_its_cogs_and_its_data(host: Host, source: Path) -> None:
+    assert_done(deploy(source, SCRIPT))
+    ask(host, "!version", "version one")
+    ask(host, "!count", "1 1")
+    assert unit_property(host, "script", "User") == "script"
+
+
+def test_the_versions_that_were_installed_are_recorded(host: Host) -> None:
+    lock = host.check_output("cat /opt/script/releases/*/requirements.lock")
+    assert "discord.py==" in lock
+    assert "python-dotenv==" in lock
+
+
+def test_the_same_again_changes_nothing(host: Host, source: Path) -> None:
+    before = unit_property(host, "script", "MainPID")
+    run = deploy(source, SCRIPT)
+    assert_done(run)
+    assert "changed=0" in run.stdout
+    assert unit_property(host, "script", "MainPID") == before
+
+
+def test_a_new_version_keeps_the_data(host: Host, source: Path) -> None:
+    write(source, "two")
+    assert_done(deploy(source, SCRIPT))
+    ask(host, "!version", "version two")
+    ask(host, "!count", "2 2")
+
+
+def test_a_broken_version_is_taken_back_with_its_last_lines(host: Host, source: Path) -> None:
+    bot = source / "bot.py"
+    text = bot.read_text()
+    bot.write_text(text.replace("load_dotenv()\n", 'raise KeyError("on purpose")\n', 1))
+    try:
+        assert_refused(
+            deploy(source, SCRIPT), "so the previous version runs again", "on purpose",
+            "it ended within 4 s (exit code 1)", "discord_bot_token_variable",
+        )  # fmt: skip
+    finally:
+        bot.write_text(text)
+    ask(host, "!version", "version two")
+    ask(host, "!count", "3 3")
+
+
+def test_what_cannot_be_compiled_is_refused(host: Host, source: Path) -> None:
+    before = unit_property(host, "script", "MainPID")
+    (source / "cogs/version.py").write_text("def setup(:\n")
+    assert_refused(deploy(source, SCRIPT), "SyntaxError", "the running version was not touched")
+    assert unit_property(host, "script", "MainPID") == before
+
+
+def test_the_log_is_rotated_and_the_token_is_not_in_the_unit(host: Host) -> None:
+    host.check_output("logrotate --force /etc/logrotate.d/script")
+    assert "counted" in host.check_output("zcat /var/lib/script/tree/bot.log.1.gz")
+    unit = host.check_output("systemctl cat script")
+    assert TOKEN not in unit
+
+
+def test_a_repository_is_deployed_by_its_tag(host: Host, source: Path) -> None:
+    write(source, "three")
+    git = ["git", "-C", str(source), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    subprocess.run([*git, "tag", "v3"], check=True)
+    write(source, "not committed")
+    assert_done(deploy(f"file://{source}", SCRIPT, discord_bot_version="v3"))
+    ask(host, "!version", "version three")
+    ask(host, "!count", "4 4")
+
+
+def test_without_a_start_command_nothing_changes(source: Path) -> None:
+    (source / "main.py").write_text("")
+    try:
+        assert_refused(deploy(source, SCRIPT), "has bot.py, main.py: set discord_bot_command")
+    finally:
+        (source / "main.py").unlink()
+
+
+def test_a_package_runs_by_its_console_script(host: Host) -> None:
+    host.check_output("systemctl stop script")
+    assert_done(deploy(BOTS / "package", PACKAGE))
+    ask(host, "!hello", "hello from lantern")
+    assert "python_info" in read_url(host, "http://127.0.0.1:8123/metrics")
+
+
+def test_a_bot_that_does_not_serve_what_it_promises_is_named() -> None:
+    settings = PACKAGE | {"discord_bot_metrics_port": 8124}
+    assert_refused(
+        deploy(BOTS / "package", settings), "does not answer at http://127.0.0.1:8124/metrics",
+        "discord_bot_metrics_port",
+    )  # fmt: skip

@@ -1,0 +1,27 @@
+"""Start the bot."""
+
+import os
+
+import discord
+import yarl
+from discord.ext import commands
+from prometheus_client import start_http_server
+
+if os.getenv("API"):
+    discord.http.Route.BASE = os.environ["API"]
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["GATEWAY"])
+
+
+def main() -> None:
+    """Serve metrics of its own, and connect."""
+    intents = discord.Intents.default()
+    intents.message_content = True
+    bot = commands.Bot("!", intents=intents)
+
+    @bot.command()
+    async def hello(context: commands.Context) -> None:
+        await context.send("hello from lantern")
+
+    start_http_server(int(os.environ.get("METRICS_PORT", "8000")), "127.0.0.1")
+    with open("/etc/lantern/files/token") as file:
+        bot.run(file.read().strip())
