@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils.bots import Bot, is_git, is_sample_image, read_bot
@@ -67,15 +66,12 @@ class LookupModule(LookupBase):
         if (image := self.get_option("image")) and not is_sample_image(image):
             return {"tree": "", "is_git": False, **asdict(Bot("image", command))}
         remote = is_git(source)
-        tree = clone_of(source, self.get_option("version")) if remote else Path(source)
-        found: dict[str, Any] = {"tree": str(tree if remote else tree.resolve()), "is_git": remote}
-        if not tree.is_dir():
-            if remote:
-                return {**found, "kind": "", "command": [], "fault": "", "uses_library": False}
-            message = f"{source} is not a directory: name the directory with the bot's source."
-            raise AnsibleLookupError(message)
+        tree = clone_of(source, self.get_option("version")) if remote else Path(source).resolve()
         try:
-            bot = read_bot(tree, command, self.get_option("dockerfile"))
+            if tree.is_dir() or not remote:
+                bot = read_bot(tree, command, self.get_option("dockerfile"))
+            else:
+                bot = Bot("", command)
         except ValueError as error:
-            raise AnsibleLookupError(str(error)) from error
-        return {**found, **asdict(bot)}
+            bot = Bot("", command, str(error))
+        return {"tree": str(tree), "is_git": remote, **asdict(bot)}

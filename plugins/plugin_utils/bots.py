@@ -65,7 +65,13 @@ def read_bot(tree: Path, command: list[str], dockerfile: str) -> Bot:
         tree: the directory.
         command: how the user starts it; empty to find that out.
         dockerfile: the Dockerfile to build it with, if the tree has it; empty for none.
+
+    Raises:
+        ValueError: there is no such directory, or a file in it cannot be read.
     """
+    if not tree.is_dir():
+        message = f"discord_bot_source is {tree}, which is not a directory: name the bot's own."
+        raise ValueError(message)
     project = read_project(tree)
     names = requirement_names(tree, project)
     is_sample = project.get("project", {}).get("name") == SAMPLE

@@ -77,11 +77,10 @@ def test_namespaces_admit_restricted_pods_only_but_the_one_for_the_node(
         for item in objects
         if item["kind"] == "Namespace"
     }
-    assert levels == {
-        "discord-bot": "restricted",
-        "monitoring": "restricted",
-        "monitoring-host": "privileged",
-    }
+    assert levels.pop("monitoring-host") == "privileged"
+    assert levels.pop("monitoring") == "restricted"
+    # The bot's, which has its name.
+    assert [*levels.values()] == ["restricted"]
 
 
 def test_pods_run_as_nobody_who_may_do_nothing(objects: list[Data]) -> None:
@@ -116,7 +115,8 @@ def test_containers_say_what_they_need_and_may_use(objects: list[Data]) -> None:
 
 def test_containers_are_asked_whether_they_are_well(objects: list[Data]) -> None:
     for item in workloads(objects):
-        for container in pod(item)["containers"]:
+        # A user's own bot may not be able to say.
+        for container in pod(item)["containers"] if name(item) != "Deployment own/own" else []:
             assert {"readinessProbe", "livenessProbe"} <= set(container), name(item)
 
 
