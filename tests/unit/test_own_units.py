@@ -1,0 +1,173 @@
+"""The unit of a bot of the user's own: how it starts, what it may write, where its secrets are."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubernetes.manifests import GIVEN
+from monitoring.rendering import (
+    evaluate,
+    load_plugins,
+    read_for_ansible,
+    read_role_variables,
+    render_template,
+)
+from repo.roles import REPOSITORY
+
+ROLE = REPOSITORY / "roles/discord_bot"
+UNIT = "etc/systemd/system/discord-bot.service.j2"
+RELEASE = "/opt/own/releases/0123"
+HOSTILE = ['"', "\\", '\\"', "$x", "$", "`", "a b", "%h", "'", "#;"]
+
+
+def variables(**given: object) -> dict[str, Any]:
+    load_plugins()
+    known: dict[str, Any] = {}
+    for name in ("botwatch", "common", "host", "discord_bot"):
+        known |= read_for_ansible(REPOSITORY / f"roles/{name}/defaults/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{name}")
+    known |= {**GIVEN, "botwatch_runtime": "systemd", "_discord_bot_proxy": ""}
+    known |= {"discord_bot_name": "own", "role_path": str(ROLE), "_discord_bot_release": RELEASE}
+    return known | {"discord_bot_source": str(REPOSITORY / "tests/bots/script")} | given
+
+
+def unit(**given: object) -> list[str]:
+    """Render the unit, line by line."""
+    return render_template(ROLE / "templates" / UNIT, variables(**given), "curly").splitlines()
+
+
+def settings(lines: list[str], name: str) -> list[str]:
+    return [line.partition("=")[2] for line in lines if line.startswith(f"{name}=")]
+
+
+def test_without_the_library_nobody_waits_for_a_message() -> None:
+    lines = unit()
+    assert settings(lines, "Type") == ["exec"]
+    assert not settings(lines, "WatchdogSec")
+    assert not settings(lines, "RestartPreventExitStatus")
+
+
+def test_with_the_library_it_says_that_it_is_ready() -> None:
+    lines = unit(discord_bot_observability="botwatch")
+    assert settings(lines, "Type") == ["notify"]
+    assert settings(lines, "WatchdogSec") == ["20s"]
+    environment = settings(lines, "Environment")
+    assert "BOTWATCH_STATE_DIRECTORY=%t/own" in environment
+    assert '"BOTWATCH_LISTEN_PORT=8000"' in environment
+
+
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        ([], f"{RELEASE}/venv/bin/python3 bot.py"),
+        (["python3", "-m", "own"], f"{RELEASE}/venv/bin/python3 -m own"),
+        (["own", "--verbose"], f"{RELEASE}/venv/bin/own --verbose"),
+        (["./run.sh"], f"{RELEASE}/source/./run.sh"),
+        (["/usr/bin/env", "true"], "/usr/bin/env true"),
+    ],
+)
+def test_it_starts_from_its_release(command: list[str], program: str) -> None:
+    (started,) = settings(unit(discord_bot_command=command), "ExecStart")
+    assert " ".join(shlex.split(started)) == program
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_an_argument_stays_as_it_is(word: str) -> None:
+    (started,) = settings(unit(discord_bot_command=["own", word]), "ExecStart")
+    (_, found) = shlex.split(started.replace("%%", "%").replace("$$", "$"))
+    assert found == word
+
+
+def test_without_data_it_runs_in_its_release_and_prepares_nothing() -> None:
+    lines = unit()
+    assert settings(lines, "WorkingDirectory") == [f"-{RELEASE}/source"]
+    assert not settings(lines, "ExecStartPre")
+
+
+def test_its_tree_is_prepared_by_root_and_then_by_itself() -> None:
+    lines = unit(
+        discord_bot_writable_paths=["store/"], discord_bot_log_files=["bot.log"],
+        discord_bot_secret_files={"config.json": "secret"},
+    )  # fmt: skip
+    code, data = map(shlex.split, settings(lines, "ExecStartPre"))
+    assert code[0] == "+/usr/bin/python3"
+    assert data[0] == "/usr/bin/python3"
+    for words in (code, data):
+        assert {"--writable=store/", "--writable=bot.log"} <= {*words}
+    assert "--link=config.json=/etc/own/files/config.json" in code
+    assert settings(lines, "WorkingDirectory") == ["-/var/lib/own/tree"]
+    assert settings(lines, "ReadWritePaths") == ["/var/lib/own"]
+
+
+def test_its_user_is_its_own() -> None:
+    lines = unit()
+    assert settings(lines, "User") == ["own"]
+    assert not settings(lines, "DynamicUser")
+    assert settings(lines, "ProtectSystem") == ["strict"]
+
+
+def test_another_data_directory_is_the_same_one() -> None:
+    lines = unit(discord_bot_data_directory="/data")
+    assert settings(lines, "BindPaths") == ["/var/lib/own/data:/data"]
+    assert '"HOME=/data"' in settings(lines, "Environment")
+
+
+def test_its_secrets_are_not_in_its_unit() -> None:
+    secret = {"discord_bot_secret_environment": {"KEY": "s-ecret"}}
+    text = "\n".join(unit(**secret))
+    assert "s-ecret" not in text
+    assert GIVEN["vault_discord_bot_token"] not in text
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_secret_reaches_the_environment_as_it_is(value: str) -> None:
+    known = variables(discord_bot_secret_environment={"KEY": value})
+    path = ROLE / "templates/etc/discord-bot/environment.j2"
+    lines = render_template(path, known, "curly").splitlines()
+    (line,) = [line for line in lines if line.startswith("KEY=")]
+    # In double quotes, systemd takes these four escapes.
+    assert re.sub(r'\\([\\"`$])', r"\1", line) == f'KEY="{value}"'
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("exited", ["it ended within 10 s (exit code 1)", "discord_bot_token_variable"]),
+        ("memory", ["discord_bot_memory_max allows", "raise it"]),
+        ("silent", ["does not answer at http://127.0.0.1:8001/metrics", "metrics_port"]),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_the_contract(cause: str, words: list[str]) -> None:
+    known = variables(
+        discord_bot_observability="metrics",
+        _discord_bot_running={"cause": cause, "detail": "exit code 1"},
+    )
+    said = " ".join(
+        evaluate(known[name], known) for name in ("_discord_bot_ending", "_discord_bot_token_hint")
+    )
+    for word in words:
+        assert word in " ".join(said.split())
+
+
+def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> None:
+    def faults(**given: object) -> str:
+        known = variables(**given)
+        return " ".join(evaluate(known["_discord_bot_source_faults"], known))
+
+    assert faults() == ""
+    assert "set discord_bot_command" in faults(discord_bot_source=str(tmp_path))
+    container = str(REPOSITORY / "tests/bots/container")
+    assert "does not run containers" in faults(discord_bot_source=container)
+    assert faults(discord_bot_source=container, discord_bot_dockerfile="") == ""
+    facts = {"memtotal_mb": 900}
+    assert "more than the host has" in faults(discord_bot_memory_max="1G", ansible_facts=facts)
+
+
+def test_it_may_use_half_of_the_hosts_memory() -> None:
+    known = variables(ansible_facts={"memtotal_mb": 2000})
+    assert evaluate(known["discord_bot_memory_max"], known) == "1000M"
