@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,3 +15,10 @@ def read(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def memory_mb(root: Path) -> int:
+    """Read how much memory the host has; Ansible's fact for it comes with all disks and mounts."""
+    said = read(root / "proc/meminfo") or b""
+    found = re.search(rb"^MemTotal:\s+(\d+) kB", said, re.MULTILINE)
+    return int(found.group(1)) // 1024 if found else 0

@@ -21,7 +21,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.dpkg import conffiles, dpkg_entries, dpkg_state, packages
 from ..module_utils.listeners import listeners
-from ..module_utils.reading import read
+from ..module_utils.reading import memory_mb, read
 from ..module_utils.systemd import units_in
 
 DOCUMENTATION = """
@@ -294,6 +294,7 @@ def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, Found]:
     host = {
         "time": time.time(),
         "architecture": ask(["dpkg", "--print-architecture"])[1].strip(),
+        "memory_mb": memory_mb(root),
         "file_systems": [file_system(root, path) for path in wanted["paths"]],
         "dpkg": dpkg_state(root, entries),
         "roles": foreign_files(root, wanted["owned"], conffiles(entries)),

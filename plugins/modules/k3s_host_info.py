@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.reading import read
+from ..module_utils.reading import memory_mb, read
 
 DOCUMENTATION = """
 module: k3s_host_info
@@ -77,12 +77,6 @@ FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w-]*)")
 
 Found = dict[str, Any]
 Run = Callable[[list[str]], tuple[int, str]]
-
-
-def memory_mb(root: Path) -> int:
-    """Read how much memory the host has; Ansible's fact for it comes with all disks and mounts."""
-    found = re.search(r"^MemTotal:\s+(\d+) kB", (root / "proc/meminfo").read_text(), re.MULTILINE)
-    return int(found.group(1)) // 1024 if found else 0
 
 
 def cgroups(root: Path) -> Found:

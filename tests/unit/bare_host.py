@@ -43,10 +43,11 @@ def sound_host() -> Data:
     known = role_variables("botwatch")
     services = evaluate(known["_botwatch_services"], known)
     unit = {"active": False, "enabled": False, "pids": [], "overrides": [], "masked": False}
-    units = [service["unit"] for service in services.values()] + ["k3s", "k3s-agent"]
+    units = [service["unit"] for service in services.values()] + ["k3s", "k3s-agent", "discord-bot"]
     free = {"free_mb": 9000, "free_files": 500000, "read_only": False, "noexec": False}
     return {
         "architecture": "amd64",
+        "memory_mb": 2000,
         "file_systems": [
             {"path": place["path"], **free} for place in known["_botwatch_file_systems"]
         ],

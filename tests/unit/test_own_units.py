@@ -154,6 +154,11 @@ def test_what_is_wrong_is_said_in_the_words_of_the_contract(cause: str, words: l
         assert word in " ".join(said.split())
 
 
+def found(**host: object) -> dict[str, Any]:
+    """What the preflight has found on the host."""
+    return {"botwatch_host_info": {"host": host}}
+
+
 def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> None:
     def faults(**given: object) -> str:
         known = variables(**given)
@@ -164,10 +169,13 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
     container = str(REPOSITORY / "tests/bots/container")
     assert "does not run containers" in faults(discord_bot_source=container)
     assert faults(discord_bot_source=container, discord_bot_dockerfile="") == ""
-    facts = {"memtotal_mb": 900}
-    assert "more than the host has" in faults(discord_bot_memory_max="1G", ansible_facts=facts)
+    assert "more than the host has" in faults(discord_bot_memory_max="1G", **found(memory_mb=900))
+    both = found(units={"discord-bot": {"active": True}})
+    assert "systemctl disable --now discord-bot" in faults(**both)
+    assert faults(discord_bot_name="discord-bot", **both) == ""
 
 
 def test_it_may_use_half_of_the_hosts_memory() -> None:
-    known = variables(ansible_facts={"memtotal_mb": 2000})
-    assert evaluate(known["discord_bot_memory_max"], known) == "1000M"
+    for memory_mb, limit in ((2000, "960M"), (1990, "960M"), (150, "128M")):
+        known = variables(**found(memory_mb=memory_mb))
+        assert evaluate(known["discord_bot_memory_max"], known) == limit
