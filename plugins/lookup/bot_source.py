@@ -66,7 +66,11 @@ class LookupModule(LookupBase):
         if (image := self.get_option("image")) and not is_sample_image(image):
             return {"tree": "", "is_git": False, **asdict(Bot("image", command))}
         remote = is_git(source)
-        tree = clone_of(source, self.get_option("version")) if remote else Path(source).resolve()
+        tree = (
+            clone_of(source, self.get_option("version"))
+            if remote
+            else Path(source).expanduser().resolve()
+        )
         try:
             if tree.is_dir() or not remote:
                 bot = read_bot(tree, command, self.get_option("dockerfile"))

@@ -146,6 +146,12 @@ def test_a_source_that_is_not_there_is_named(tree: Path) -> None:
     assert "nowhere, which is not a directory" in look(tree / "nowhere")["fault"]
 
 
+def test_a_source_may_be_below_the_users_home(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tree))
+    fill(tree, bot_py="")
+    assert look("~")["tree"] == str(tree)
+
+
 def test_a_file_that_cannot_be_read_is_named(tree: Path) -> None:
     fault = look(fill(tree, pyproject_toml="[project"))["fault"]
     assert "pyproject.toml cannot be read" in fault

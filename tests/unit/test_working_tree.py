@@ -184,3 +184,24 @@ def test_data_of_another_owner_are_given_to_the_bot(place: Place) -> None:
     place.prepare(source)
     by_bot(place, "open('cache/x', 'w')")
     by_bot(place, REPLACE.format("new", "settings.json"))
+
+
+@needs_root
+def test_in_a_pod_two_users_of_one_group_do_without_root(place: Place) -> None:
+    volume = place.folder / "state"
+    volume.mkdir()
+    volume.chmod(0o777)
+    source = place.release("one")
+    given = [f"--source={source}", f"--tree={place.tree}"]
+    given += [f"--writable={path}" for path in WRITABLE]
+    command = [PYTHON, "-c", PROGRAM.read_text()]
+    for _ in range(2):
+        subprocess.run(
+            [*command, "code", *given, "--release=one"],
+            check=True, user=BOT - 1, group=BOT, extra_groups=[],
+        )  # fmt: skip
+        as_bot(*command, "data", *given)
+        by_bot(place, REPLACE.format("kept", "settings.json"))
+        by_bot(place, "open('cache/x', 'w'); open('store/bot.db', 'w'); open('bot.log', 'a')")
+    by_bot(place, REPLACE.format("evil", "bot.py"), code=1)
+    assert (place.tree / "settings.json").read_text() == "kept"
