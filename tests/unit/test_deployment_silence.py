@@ -131,6 +131,7 @@ def run(folder: Path, port: int, *names: str | Data, **variables: object) -> Run
             "botwatch_runbooks_url": "",
             "botwatch_dashboards_url": "",
             "discord_bot_name": "discord-bot",
+            "discord_bot_observability": "botwatch",
             "discord_bot_ready_timeout_s": 60,
             **variables,
         },

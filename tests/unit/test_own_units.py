@@ -179,3 +179,10 @@ def test_it_may_use_half_of_the_hosts_memory() -> None:
     for memory_mb, limit in ((2000, "960M"), (1990, "960M"), (150, "128M")):
         known = variables(**found(memory_mb=memory_mb))
         assert evaluate(known["discord_bot_memory_max"], known) == limit
+
+
+def test_a_deployment_does_not_wait_for_series_that_the_bot_does_not_have() -> None:
+    known = variables(discord_bot_observability="none")
+    assert "absent" not in evaluate(known["_discord_bot_unrest"], known)
+    known = variables(discord_bot_observability="metrics")
+    assert 'absent(up{job="discord-bot"} == 1)' in evaluate(known["_discord_bot_unrest"], known)
