@@ -80,7 +80,7 @@ def ask(host: Host, command: str, wanted: str, tries: int = 5) -> None:
 def is_answered(host: Host, command: str, wanted: str, limit_s: float) -> bool:
     """Send a command once, and wait for the reply."""
     before = len(replies(host))
-    post_url(host, f"{SANDBOX}/control/discord/messages", {"content": command})
+    post_url(host, f"{SANDBOX}/control/discord/messages", {"content": command, "author": "visitor"})
     return eventually(lambda: wanted in replies(host)[before:], limit_s)
 
 
