@@ -35,7 +35,8 @@ MODULE = "botwatch.stack.files_in_place"
 ADDED = REPOSITORY / "tests/monitoring/added"
 # As the roles ship it for a small machine; with what is empty by default, with names that need
 # quoting, and with other durations, which rules and their tests must follow: shorter ones, as they
-# take less time to test; and on Kubernetes, with what Kubernetes says of itself and without.
+# take less time to test; on Kubernetes, with what Kubernetes says of itself and without; and with
+# bots that say less of themselves, or nothing.
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
@@ -61,7 +62,30 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "cluster": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": True},
     "cluster_that_says_little": {"botwatch_runtime": "k3s", "kube_state_metrics_enabled": False},
+    "metrics": {
+        "discord_bot_name": "music-bot",
+        "discord_bot_observability": "metrics",
+        "discord_bot_metrics_port": 8300,
+    },
+    "none": {"discord_bot_name": "music-bot", "discord_bot_observability": "none"},
+    "none_in_cluster": {
+        "botwatch_runtime": "k3s",
+        "kube_state_metrics_enabled": True,
+        "discord_bot_observability": "none",
+    },
+    "none_in_cluster_that_says_little": {
+        "botwatch_runtime": "k3s",
+        "kube_state_metrics_enabled": False,
+        "discord_bot_observability": "none",
+        "botwatch_dashboards_url": "",
+    },
 }
+# Those whose bot has the library's metrics.
+OBSERVED = [
+    name
+    for name, given in VARIANTS.items()
+    if given.get("discord_bot_observability", "botwatch") == "botwatch"
+]
 # What users may add; no alert of theirs is held to what ours are.
 ADDITIONS: dict[str, Any] = {
     "prometheus_rule_files": [str(ADDED / "*.yml")],
@@ -104,11 +128,12 @@ ADDITIONS: dict[str, Any] = {
 }
 # Ansible's loader of plugins is not made for threads.
 ONE_AT_A_TIME = RLock()
-# What comes from the vault, and the runtime whose packages the oldest programs are.
+# What comes from the vault, the runtime whose packages the oldest programs are, and the sample bot.
 GIVEN = {
     "vault_slack_webhook_url": "https://hooks.slack.com/services/T0/B0/made-up",
     "botwatch_runtime": "systemd",
     "inventory_hostname": "web-1",
+    "discord_bot_observability": "botwatch",
 }
 
 Data = dict[str, Any]

@@ -22,6 +22,8 @@ from botwatch_sandbox.crashes import WINDOW as WINDOW_OF_CRASHES
 from botwatch_sandbox.drills.catalogue import CATALOGUE as OWN_DRILLS
 from monitoring.panels import panels_by_alert
 from monitoring.rendering import (
+    GIVEN,
+    OBSERVED,
     REPOSITORY,
     ROLES,
     RULES,
@@ -29,6 +31,7 @@ from monitoring.rendering import (
     load_plugins,
     read_for_ansible,
     read_yaml,
+    role_variables,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ IN_BOTH_RUNTIMES = ("DiscordBot", "Alert", "Notifications", "Configuration", "Ru
 ALWAYS_FIRING = {"Watchdog"}
 # The longest that may be looked back over every two seconds.
 LOOK_BACK_S = 900
+# Since when the rules about the bot have been evaluated.
+SINCE = "discord_bot:evaluated_since:seconds"
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -94,6 +99,15 @@ def test_nothing_is_about_an_alert_that_does_not_exist(tested: Tested) -> None:
     assert drilled() | set(NOT_DRILLED) <= known
     assert tested[True] | tested[False] <= known
     assert {spec.alert for drill in OWN_DRILLS.values() if (spec := drill.spec).alert} <= known
+
+
+def test_alerts_that_need_metrics_of_the_bot_are_left_out_and_named(rendered: Rendered) -> None:
+    variables = {**role_variables(rendered.root), **GIVEN, **rendered.given}
+    left_out = evaluate(variables["prometheus_bot_alerts_left_out"], variables)
+    there = {alert["alert"] for alert in rendered.alerts()}
+    about_bots = {name for name in all_alerts() if name.startswith("DiscordBot")}
+    assert about_bots - there == set(left_out)
+    assert left_out == sorted(left_out)
 
 
 def test_what_has_a_drill_needs_no_excuse() -> None:
@@ -186,11 +200,13 @@ def test_every_alert_links_a_dashboard_where_dashboards_have_an_address(rendered
         assert link.startswith(f"{address}/d/") if address else not link, alert["alert"]
 
 
+@pytest.mark.parametrize("rendered", OBSERVED, indirect=True)
 def test_a_crash_loop_has_words_for_every_reason_that_the_bot_counts(rendered: Rendered) -> None:
     assert words_for("reason", rendered, "DiscordBotCrashLooping") == sorted(CRASHES)
     assert words_for("reason", rendered, "DiscordBotRestarted") == sorted(CRASHES)
 
 
+@pytest.mark.parametrize("rendered", OBSERVED, indirect=True)
 def test_a_lost_connection_has_words_for_every_cause_that_the_bot_counts(
     rendered: Rendered,
 ) -> None:
@@ -242,7 +258,7 @@ def test_a_deployment_silences_alerts_that_exist() -> None:
 def test_what_fires_while_prometheus_restarts_is_sent_again_in_time(rendered: Rendered) -> None:
     """Alertmanager takes it for over when it has not heard of it for four resend delays."""
     resend_s = found(r"resend-delay=(\d+)s", " ".join(rendered.arguments("prometheus")))
-    (group,) = [group for group in groups(rendered) if group["name"] == "discord_bot"]
+    (group,) = [one for one in groups(rendered) if one["rules"][0].get("record", "") == SINCE]
     (down,) = [alert for alert in rendered.alerts() if alert["alert"] == "DiscordBotDown"]
     step_s = found(r"(\d+)s", group["interval"])
     silent_before_s = resend_s + step_s

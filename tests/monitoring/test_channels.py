@@ -21,6 +21,7 @@ from monitoring.rendering import (
     role_variables,
 )
 from monitoring.test_messages import (
+    BOT,
     DASHBOARD,
     DESCRIPTION,
     HOST,
@@ -166,6 +167,18 @@ def test_discord_messages_use_its_own_markup(
     else:
         assert message.path == "/api/webhooks/1/made-up"
         assert message.payload["embeds"][0]["title"] == title
+
+
+def test_other_channels_name_the_bot_too(
+    channels: Channels, words: dict[str, str], name: str
+) -> None:
+    alert = make_alert(name)
+    alert["labels"] |= {"bot": BOT}
+    channels.site.alert(alert)
+    mail = mail_about(channels, "🚨", name)
+    assert f"{words['bot']}: {BOT}" in part(mail, "plain").splitlines()
+    assert f"<b>{words['bot']}:</b> {BOT}</p>" in part(mail, "html")
+    assert f"**{words['bot']}:** {BOT}" in discord_text(channels, name).splitlines()
 
 
 def test_pagerduty_opens_an_incident_and_closes_it(

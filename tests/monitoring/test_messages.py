@@ -27,6 +27,7 @@ LISTED = 5
 # As long as one from Prometheus for the longest of our rules.
 GENERATOR = "http://127.0.0.1:9090/graph?g0.expr=" + "round%28sum%28increase%28" * 15 + "&g0.tab=1"
 HOST = "web-1"
+BOT = "music-bot"
 RUNBOOK = "https://example.org/runbooks/DiscordBotDown.md"
 DASHBOARD = "https://example.org/grafana/d/botwatch-bot?viewPanel=1"
 WORDS = {
@@ -34,7 +35,7 @@ WORDS = {
         "discord-bot": "Discord Bot Alert", "node": "Node Alert", "kubernetes": "Kubernetes Alert",
         "monitoring": "Monitoring Alert", "": "Alert", "resolved": "Resolved",
         "summary": "Summary", "description": "Description", "started": "Started", "ended": "Ended",
-        "host": "Host",
+        "bot": "Bot", "host": "Host",
         "graph": "Graph", "runbook": "Runbook", "dashboard": "Dashboard", "silence": "Silence",
         "in all": "50 alerts in total",
     },
@@ -42,7 +43,7 @@ WORDS = {
         "discord-bot": "디스코드 봇 알림", "node": "서버 알림", "kubernetes": "쿠버네티스 알림",
         "monitoring": "모니터링 알림", "": "알림", "resolved": "해결됨",
         "summary": "요약", "description": "설명", "started": "발생", "ended": "종료",
-        "host": "호스트",
+        "bot": "봇", "host": "호스트",
         "graph": "그래프", "runbook": "대응 절차", "dashboard": "대시보드", "silence": "알림 중지",
         "in all": "알림 모두 50건",
     },
@@ -188,6 +189,14 @@ def test_an_alert_without_a_host_names_none(site: Site, words: dict[str, str], n
     del alert["labels"]["host"]
     site.alert(alert)
     assert words["host"] not in site.slack.wait_for(about(name)).text
+
+
+def test_an_alert_about_a_bot_names_it(site: Site, words: dict[str, str], name: str) -> None:
+    alert = make_alert(name)
+    alert["labels"] |= {"bot": BOT}
+    site.alert(alert)
+    lines = site.slack.wait_for(about(name)).text.splitlines()
+    assert lines[3:5] == [f"*{words['bot']}:* {BOT}", f"*{words['host']}:* {HOST}"]
 
 
 def test_the_alerts_of_two_hosts_are_two_messages(

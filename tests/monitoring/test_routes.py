@@ -224,6 +224,10 @@ STANDS_ALONE: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"alertname": "DiscordBotDown", "host": "web-1"},
         {"alertname": "DiscordBotSlowReplies", "host": "web-2"},
     ),
+    "another bot": (
+        {"alertname": "DiscordBotDown", "service": "discord-bot", "bot": "music"},
+        {"alertname": "DiscordBotSlowReplies", "service": "discord-bot", "bot": "mod"},
+    ),
     "another pod": (
         {"alertname": "KubernetesPodCrashLooping", "namespace": "a", "pod": "b"},
         {"alertname": "KubernetesPodRestarted", "namespace": "a", "pod": "c"},
