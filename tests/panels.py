@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from plugins.plugin_utils.dashboards import for_observability
+
 from botwatch_dashboards.expanding import Asked, chosen, expand, load
 from botwatch_sandbox.dashboards.variables import choices
 
@@ -62,7 +64,7 @@ def ask_everything(ask: Ask, names: Iterable[str]) -> list[Result]:
     """Ask for all panels of dashboards, by their names, with all chosen and with one chosen."""
     results = []
     for name in names:
-        board = load(DASHBOARDS / "en" / f"{name}.json")
+        board = for_observability(load(DASHBOARDS / "en" / f"{name}.json"), "botwatch")
         results += [run(ask, asked) for asked in expand(board, RANGE_S)]
         one = {name: chosen(*values[:1]) for name, values in offered(ask, board).items()}
         results += [run(ask, asked) for asked in expand(board, RANGE_S, one)]

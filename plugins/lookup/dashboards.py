@@ -9,7 +9,13 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils.dashboards import RUNBOOKS, with_values, without_runbooks
+from ..plugin_utils.dashboards import (
+    OBSERVABILITY,
+    RUNBOOKS,
+    for_observability,
+    with_values,
+    without_runbooks,
+)
 from ..plugin_utils.roles import own_defaults
 
 DOCUMENTATION = """
@@ -17,7 +23,8 @@ name: dashboards
 short_description: Give dashboards the values of a host
 description:
   - Reads the dashboards in directories, and replaces the defaults that they were generated with by
-    the host's variables. Returns the name, the uid and the text of each, in a fixed order.
+    the host's variables. Leaves out what asks for metrics that the bot does not have. Returns the
+    name, the uid and the text of each, in a fixed order.
 options:
   _terms:
     description: Directories of dashboards, as `make dashboards` writes them.
@@ -49,6 +56,7 @@ class LookupModule(LookupBase):
             return self._templar.template(known[name])
 
         dashboard = with_values(json.loads(path.read_text(encoding="utf-8")), read)
+        dashboard = for_observability(dashboard, str(read(OBSERVABILITY)))
         if not read(RUNBOOKS):
             dashboard = without_runbooks(dashboard)
         content = json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"

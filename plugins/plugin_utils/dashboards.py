@@ -12,6 +12,7 @@ often above it.
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 Data: TypeAlias = dict[str, Any]
 
 RUNBOOKS = "botwatch_runbooks_url"
+OBSERVABILITY = "botwatch_bot_observability"
+# What may be known of a bot, from everything to nothing: the values of discord_bot_observability.
+OBSERVABILITIES = ("botwatch", "metrics", "none")
+FULL_WIDTH = 24
 
 
 def seconds(duration: str) -> float:
@@ -83,6 +88,53 @@ def without_runbooks(dashboard: Data) -> Data:
         links = panel.get("links", [])
         panel["links"] = [link for link in links if f"${RUNBOOKS}" not in link["url"]]
     return dashboard
+
+
+def for_observability(dashboard: Data, observability: str) -> Data:
+    """Remove, in place, what asks for metrics that the bot does not have.
+
+    A panel stays while it has a query, a row while it has a panel, and a variable while it is used.
+    """
+
+    def is_asked(part: Data) -> bool:
+        return observability in part.pop("observability", OBSERVABILITIES)
+
+    before = len(dashboard["panels"])
+    panels: list[Data] = []
+    for panel in dashboard["panels"]:
+        if panel["type"] != "row":
+            panel["targets"] = [target for target in panel["targets"] if is_asked(target)]
+        if panel["type"] == "row" or panel["targets"]:
+            panels.append(panel)
+    followed = [*panels[1:], {"type": "row"}]
+    dashboard["panels"] = [
+        panel
+        for panel, after in zip(panels, followed, strict=True)
+        if panel["type"] != "row" or after["type"] != "row"
+    ]
+    if len(dashboard["panels"]) != before:
+        _lay_out(dashboard["panels"])
+    marks = dashboard.get("annotations", {}).get("list", [])
+    dashboard["annotations"] = {"list": [mark for mark in marks if is_asked(mark)]}
+    asked = json.dumps([dashboard["panels"], dashboard["annotations"]])
+    dashboard["templating"]["list"] = [
+        variable
+        for variable in dashboard["templating"]["list"]
+        if variable["type"] != "query" or f"${variable['name']}" in asked
+    ]
+    return dashboard
+
+
+def _lay_out(panels: list[Data]) -> None:
+    """Place panels from left to right and from top to bottom, each row on a line of its own."""
+    x = y = height = 0
+    for panel in panels:
+        place = panel["gridPos"]
+        if x + place["w"] > FULL_WIDTH or panel["type"] == "row":
+            x, y = 0, y + height
+        height = place["h"] if x == 0 else max(height, place["h"])
+        place["x"], place["y"] = x, y
+        x += place["w"]
 
 
 def thresholds(dashboard: Data) -> Iterator[Data]:

@@ -3,7 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.plugin_utils.dashboards import seconds, size, value_of, with_values, without_runbooks
+from plugins.plugin_utils.dashboards import (
+    OBSERVABILITIES,
+    for_observability,
+    seconds,
+    size,
+    value_of,
+    with_values,
+    without_runbooks,
+)
 
 VARIABLES: dict[str, Any] = {
     "limit": 5,
@@ -95,3 +103,49 @@ def test_links_to_runbooks_go_where_there_are_none() -> None:
     assert [link["url"] for link in made["panels"][1]["links"]] == [
         "$botwatch_prometheus_url/alerts?search=X"
     ]
+
+
+def board() -> dict[str, Any]:
+    """Two rows: for every bot and for the library's; and one that only the library's fills."""
+
+    def row(number: int, y: int) -> dict[str, Any]:
+        return {"id": number, "type": "row", "gridPos": {"x": 0, "y": y, "w": 24, "h": 1}}
+
+    def panel(number: int, x: int, y: int, **observability: list[str]) -> dict[str, Any]:
+        target = {"expr": f'x{{instance=~"${number}"}}', **observability}
+        place = {"x": x, "y": y, "w": 8, "h": 4}
+        return {"id": number, "type": "stat", "gridPos": place, "targets": [target]}
+
+    own = {"observability": ["botwatch"]}
+    return {
+        "panels": [
+            *(row(10, 0), panel(1, 0, 1), panel(2, 8, 1, **own), panel(3, 16, 1)),
+            *(row(20, 5), panel(4, 0, 6, **own)),
+            *(row(30, 10), panel(5, 0, 11)),
+        ],
+        "annotations": {"list": [{"expr": "y", **own}, {"expr": "z"}]},
+        "templating": {
+            "list": [
+                *({"name": str(number), "type": "query"} for number in (1, 4)),
+                {"name": "limit", "type": "constant"},
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize("observability", OBSERVABILITIES)
+def test_what_a_bot_has_no_metrics_for_is_left_out(observability: str) -> None:
+    made = for_observability(board(), observability)
+    known = observability == "botwatch"
+    assert [panel["id"] for panel in made["panels"]] == (
+        [10, 1, 2, 3, 20, 4, 30, 5] if known else [10, 1, 3, 30, 5]
+    )
+    positions = {panel["id"]: panel["gridPos"] for panel in made["panels"]}
+    places = {number: (at["x"], at["y"]) for number, at in positions.items()}
+    assert places[3] == ((16, 1) if known else (8, 1))
+    assert (places[30], places[5]) == (((0, 10), (0, 11)) if known else ((0, 5), (0, 6)))
+    marks = [mark["expr"] for mark in made["annotations"]["list"]]
+    assert marks == (["y", "z"] if known else ["z"])
+    names = [variable["name"] for variable in made["templating"]["list"]]
+    assert names == (["1", "4", "limit"] if known else ["1", "limit"])
+    assert "observability" not in str(made)

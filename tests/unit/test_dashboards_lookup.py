@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = "$botwatch_runbooks_url/DiscordBotDown.md"
 VARIABLES = {
+    "botwatch_bot_observability": "botwatch",
     "botwatch_runbooks_url": "https://example.org/runbooks/",
     "errors": 17,
     "prometheus_bot_errors_threshold": trust_as_template("{{ errors }}"),
@@ -30,6 +31,11 @@ def constant(name: str, value: str) -> dict[str, str]:
 def folder(tmp_path: Path) -> Path:
     """A directory with one dashboard, generated with other values than a host's."""
     panel = {
+        "type": "stat",
+        "targets": [
+            {"expr": "discord_bot_ready", "observability": ["botwatch"]},
+            {"expr": "discord_connected", "observability": ["metrics"]},
+        ],
         "links": [{"url": RUNBOOK}, {"url": "https://example.org/"}],
         "fieldConfig": {
             "defaults": {
@@ -82,13 +88,27 @@ def test_a_dashboard_gets_the_values_of_the_host(folder: Path) -> None:
     assert dashboard["title"] == "봇"
 
 
+@pytest.mark.parametrize(
+    ("observability", "asked"),
+    [("botwatch", ["discord_bot_ready"]), ("metrics", ["discord_connected"])],
+)
+def test_a_dashboard_asks_for_what_the_bot_has(
+    folder: Path, observability: str, asked: list[str]
+) -> None:
+    (panel,) = look(folder, botwatch_bot_observability=observability)["panels"]
+    assert [target["expr"] for target in panel["targets"]] == asked
+
+
 def test_links_to_runbooks_that_have_no_address_are_left_out(folder: Path) -> None:
     (panel,) = look(folder, botwatch_runbooks_url="")["panels"]
     assert panel["links"] == [{"url": "https://example.org/"}]
 
 
 def test_a_role_that_is_not_part_of_the_play_gives_its_defaults(folder: Path) -> None:
-    variables = {"botwatch_runbooks_url": "https://example.org/runbooks/"}
+    variables = {
+        "botwatch_bot_observability": "botwatch",
+        "botwatch_runbooks_url": "https://example.org/runbooks/",
+    }
     templar = Templar(loader=DataLoader(), variables=variables)
     (found,) = LookupModule(loader=DataLoader(), templar=templar).run([str(folder)], variables)
     (_, threshold) = json.loads(found["content"])["templating"]["list"]

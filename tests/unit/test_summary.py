@@ -80,6 +80,25 @@ def test_it_names_the_profile_with_fewer_alerts(tmp_path: Path) -> None:
     assert "Alerts that are not essential: set prometheus_alerts_profile to full" in said
 
 
+@pytest.mark.parametrize(
+    ("observability", "why"),
+    [("metrics", "only metrics of its own"), ("none", "only whether the bot runs is known")],
+)
+def test_it_names_the_alerts_that_the_bot_has_no_metrics_for(
+    tmp_path: Path, observability: str, why: str
+) -> None:
+    said = summary(
+        tmp_path,
+        alertmanager_heartbeat_url="https://example.org/beat",
+        alertmanager_tested_channels=[SLACK, EMAIL],
+        discord_bot_observability=observability,
+        prometheus_bot_alerts_left_out=["DiscordBotDeaf", "DiscordBotSlowReplies"],
+    )
+    assert "DiscordBotDeaf, DiscordBotSlowReplies, with their panels and drills:" in said
+    assert why in said
+    assert "vault_discord_bot_drill_token" not in said
+
+
 def test_nothing_is_called_switched_off_where_all_is_on(tmp_path: Path) -> None:
     said = summary(tmp_path, **ALL_ON)
     assert "Switched off" not in said

@@ -37,9 +37,9 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
-from plugins.plugin_utils.dashboards import RUNBOOKS, with_values
+from plugins.plugin_utils.dashboards import OBSERVABILITIES, RUNBOOKS, with_values
 
-from botwatch_dashboards.spec import Kind, Shape
+from botwatch_dashboards.spec import OF_BOT, Kind, Shape
 from botwatch_dashboards.texts import read
 from botwatch_dashboards.values import default_of, used_in
 
@@ -115,9 +115,21 @@ def build(board: Board, language: Language) -> Data:
         builder.with_variable(_variable(variable, language))
     made: Data = json.loads(json.dumps(builder.build(), cls=JSONEncoder))
     made["annotations"] = {"list": [_note(note, language) for note in board.notes]}
+    _say_when_asked(made, board)
     for name in used_in(json.dumps(made)):
         made["templating"].setdefault("list", []).append(_constant(name))
     return with_values(made, default_of)
+
+
+def _say_when_asked(made: Data, board: Board) -> None:
+    """Say of each query which bots have its metrics, unless all have; Grafana leaves that alone."""
+    queries = {panel.id: panel.queries for panel in board.panels}
+    for panel in made["panels"]:
+        for target, query in zip(
+            panel.get("targets", []), queries.get(panel["id"], ()), strict=True
+        ):
+            if query.observabilities != OBSERVABILITIES:
+                target["observability"] = list(query.observabilities)
 
 
 def _add_panels(builder: dashboard.Dashboard, row: Row, board: Board, language: Language) -> None:
@@ -373,4 +385,5 @@ def _note(note: Note, language: Language) -> Data:
         "step": "30s",
         "titleFormat": note.title,
         "useValueForTime": "on" if note.at_value else False,
+        **({} if OF_BOT not in note.expr else {"observability": ["botwatch", "metrics"]}),
     }

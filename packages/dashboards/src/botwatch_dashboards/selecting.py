@@ -8,6 +8,17 @@ def bot(metric: str, *matchers: str) -> str:
     return _select(metric, 'job="discord-bot"', 'instance=~"$instance"', *matchers)
 
 
+def bot_unit(metric: str, *matchers: str) -> str:
+    """Select what systemd says of the bot's unit."""
+    return _select(metric, 'job="discord-bot-unit"', *matchers)
+
+
+def bot_container(metric: str) -> str:
+    """Select what Kubernetes says of the bot's container."""
+    name = "$botwatch_bot_name"
+    return _select(metric, f'namespace="{name}"', f'container="{name}"')
+
+
 def shard(metric: str) -> str:
     """Select a metric of the bot's shards."""
     return bot(metric, 'shard=~"$shard"')

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from plugins.plugin_utils.dashboards import OBSERVABILITIES
 
 from botwatch_dashboards.texts import Text
 
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 Colour: TypeAlias = Literal["green", "red", "orange", "blue", "purple", "text"]
 
 FULL_WIDTH = 24
+# The metrics of botwatch's library, those of discord-ext-prometheus, and all of the bot itself.
+OF_LIBRARY = re.compile(r"\bdiscord_bot[_:]")
+OF_EXTENSION = re.compile(r"\b(discord_(?!bot\b|bot_)\w+|logging_total)\b")
+OF_BOT = 'job="discord-bot"'
 
 
 class Shape(Enum):
@@ -50,12 +57,26 @@ class Query:
         legend: what each answer is called; `{{label}}` stands for the value of a label.
         shape: how it is asked; by default as its panel's kind wants it.
         line: whether it is a limit or a forecast, drawn dashed and without an area.
+        only: the values of discord_bot_observability for which it is asked; by default those whose
+            bots have its metrics.
     """
 
     expr: str
     legend: Words = ""
     shape: Shape | None = None
     line: Colour | None = None
+    only: tuple[str, ...] = ()
+
+    @property
+    def observabilities(self) -> tuple[str, ...]:
+        """The values of discord_bot_observability for which it is asked."""
+        if self.only:
+            return self.only
+        if OF_LIBRARY.search(self.expr):
+            return ("botwatch",)
+        if OF_EXTENSION.search(self.expr):
+            return ("metrics",)
+        return ("botwatch", "metrics") if OF_BOT in self.expr else OBSERVABILITIES
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ BOT = Board(
         Variable(
             "instance",
             Text("Bot", "봇"),
-            'label_values(discord_bot_ready{job="discord-bot"}, instance)',
+            'label_values(up{job="discord-bot"}, instance)',
         ),
         Variable(
             "shard",

@@ -8,6 +8,7 @@ from botwatch_dashboards.spec import Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
 
 _errors = bot("discord_bot_errors_total", 'error_type!="gateway"')
+_logged = bot("logging_total", 'level=~"ERROR|CRITICAL"')
 _failed = bot("discord_bot_commands_total", 'status="error"')
 _answered = bot("discord_bot_commands_total", 'status=~"success|user_error"')
 _rate_limits = bot("discord_bot_rate_limits_total", 'scope!="shared"')
@@ -49,6 +50,10 @@ FAILURES = Row(
                     "round(sum by (error_type) (increase("
                     f"{bot('discord_bot_errors_total')}[$prometheus_bot_errors_window])))",
                     "{{error_type}}",
+                ),
+                Query(
+                    f"round(sum by (logger) (increase({_logged}[$prometheus_bot_errors_window])))",
+                    "{{logger}}",
                 ),
             ),
             alerts=("DiscordBotHighErrors",),

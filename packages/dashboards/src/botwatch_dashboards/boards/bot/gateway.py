@@ -25,6 +25,10 @@ GATEWAY = Row(
                     f"max by (shard) ({shard('discord_bot_gateway_connected')})",
                     Text("shard {{shard}}", "샤드 {{shard}}"),
                 ),
+                Query(
+                    f"max by (shard) ({bot('discord_connected')})",
+                    Text("shard {{shard}}", "샤드 {{shard}}"),
+                ),
             ),
             kind=Kind.STATES,
             mappings=(
@@ -44,6 +48,10 @@ GATEWAY = Row(
             (
                 Query(
                     f"max by (shard) ({shard('discord_bot_gateway_shard_latency_seconds')})",
+                    Text("shard {{shard}}", "샤드 {{shard}}"),
+                ),
+                Query(
+                    f"max by (shard) ({bot('discord_latency')})",
                     Text("shard {{shard}}", "샤드 {{shard}}"),
                 ),
             ),

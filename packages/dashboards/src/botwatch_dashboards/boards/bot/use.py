@@ -29,7 +29,13 @@ USE = Row(
                 "사람들이 어떤 명령을 쓰는지 시간에 따라 보여 줍니다. 봇이 정상인데 갑자기 0이 "
                 "되면 디스코드가 아무것도 전달하지 않는 것입니다.",
             ),
-            (Query(per_minute(_commands, "command"), "{{command}}"),),
+            (
+                Query(per_minute(_commands, "command"), "{{command}}"),
+                Query(
+                    per_minute(bot("discord_event_on_command_total"), "command"),
+                    "{{command}}",
+                ),
+            ),
             unit=PER_MINUTE,
             kind=Kind.STACKED,
             width=12,
@@ -74,6 +80,8 @@ USE = Row(
             (
                 Query(f"sum({bot('discord_bot_active_users')})", Text("people", "사용자")),
                 Query(f"sum({bot('discord_bot_active_guilds')})", Text("servers", "서버")),
+                Query(f"max({bot('discord_stat_total_users')})", Text("people", "사용자")),
+                Query(f"max({bot('discord_stat_total_guilds')})", Text("servers", "서버")),
             ),
         ),
         Panel(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botwatch_dashboards.boards.bot.queries import STARTED
+from botwatch_dashboards.boards.bot.queries import PROCESS_STARTED, RESTARTS, RUNNING, STARTED
 from botwatch_dashboards.selecting import bot, firing
 from botwatch_dashboards.spec import YES_OR_NO, Kind, Panel, Query, Row, Threshold
 from botwatch_dashboards.texts import Text
@@ -16,11 +16,16 @@ WELL = Row(
             Text("Answers", "응답"),
             Text(
                 "Whether Prometheus can scrape the bot. If not for $prometheus_bot_down_for, "
-                "the bot is down, hung or unreachable.",
+                "the bot is down, hung or unreachable. Of a bot without metrics: whether its unit "
+                "or container is running.",
                 "프로메테우스가 봇의 지표를 읽을 수 있는지 보여 줍니다. $prometheus_bot_down_for "
-                "동안 읽지 못하면 봇이 죽었거나, 멈췄거나, 연결할 수 없는 상태입니다.",
+                "동안 읽지 못하면 봇이 죽었거나, 멈췄거나, 연결할 수 없는 상태입니다. 지표가 없는 "
+                "봇이라면 그 유닛이나 컨테이너가 실행 중인지 보여 줍니다.",
             ),
-            (Query(f"max({bot('up')}) or vector(0)", Text("bot", "봇")),),
+            (
+                Query(f"max({bot('up')}) or vector(0)", Text("bot", "봇")),
+                Query(f"{RUNNING} or vector(0)", Text("bot", "봇"), only=("none",)),
+            ),
             kind=Kind.NUMBER,
             alerts=("DiscordBotDown",),
             mappings=YES_OR_NO,
@@ -38,7 +43,10 @@ WELL = Row(
                 "$prometheus_bot_disconnected_for 넘게 끊겨 있으면 장애입니다. 어느 샤드가 왜 "
                 "끊겼는지는 “게이트웨이와 샤드” 줄에 있습니다.",
             ),
-            (Query(f"max({bot('discord_bot_ready')})", Text("bot", "봇")),),
+            (
+                Query(f"max({bot('discord_bot_ready')})", Text("bot", "봇")),
+                Query(f"min({bot('discord_connected')})", Text("bot", "봇")),
+            ),
             kind=Kind.NUMBER,
             alerts=("DiscordBotGatewayDisconnected",),
             mappings=YES_OR_NO,
@@ -80,7 +88,10 @@ WELL = Row(
                 "봇이 시작된 뒤 지난 시간입니다. 시작 후 $prometheus_bot_restarted_window 동안은 "
                 "파란색이며, 배포이거나 한 번 알려 주는 재시작입니다.",
             ),
-            (Query(f"time() - max({STARTED})", Text("bot", "봇")),),
+            (
+                Query(f"time() - max({STARTED})", Text("bot", "봇")),
+                Query(f"time() - ({PROCESS_STARTED})", Text("bot", "봇"), only=("none",)),
+            ),
             unit="s",
             kind=Kind.NUMBER,
             alerts=("DiscordBotRestarted",),
@@ -99,9 +110,10 @@ WELL = Row(
             Text(
                 "Runs that did not end with a clean stop. More than "
                 "$prometheus_bot_crashes_threshold are a crash loop; “Crashes by reason” "
-                "shows why they ended.",
+                "shows why they ended. Of a bot that does not count them: its restarts.",
                 "정상 종료가 아닌 끝맺음의 횟수입니다. $prometheus_bot_crashes_threshold번을 "
-                "넘으면 비정상 종료가 되풀이되는 상태이며, 이유는 “이유별 비정상 종료”에 있습니다.",
+                "넘으면 비정상 종료가 되풀이되는 상태이며, 이유는 “이유별 비정상 종료”에 있습니다. "
+                "봇이 스스로 세지 않으면 재시작 횟수입니다.",
             ),
             (
                 Query(
@@ -109,6 +121,7 @@ WELL = Row(
                     "[$prometheus_bot_crashes_window])))",
                     Text("crashes", "비정상 종료"),
                 ),
+                Query(RESTARTS, Text("restarts", "재시작"), only=("metrics", "none")),
             ),
             kind=Kind.NUMBER,
             alerts=("DiscordBotCrashLooping",),
