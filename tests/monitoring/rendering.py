@@ -40,6 +40,10 @@ ADDED = REPOSITORY / "tests/monitoring/added"
 VARIANTS: dict[str, dict[str, Any]] = {
     "shipped": {},
     "filled": {
+        "discord_bot_needs": [
+            {"name": "lavalink", "tcp": "127.0.0.1:2333"},
+            {"name": "db", "tcp": "db:5432"},
+        ],
         "botwatch_runbooks_url": "https://example.org/runbooks",
         "botwatch_dashboards_url": "https://example.org/grafana/",
         "alertmanager_slack_username": 'the "watch": #1 👀',
@@ -67,7 +71,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "discord_bot_observability": "metrics",
         "discord_bot_metrics_port": 8300,
     },
-    "none": {"discord_bot_name": "music-bot", "discord_bot_observability": "none"},
+    "none": {
+        "discord_bot_name": "music-bot",
+        "discord_bot_observability": "none",
+        "discord_bot_needs": [{"name": "lavalink", "tcp": "127.0.0.1:2333"}],
+    },
     "none_in_cluster": {
         "botwatch_runtime": "k3s",
         "kube_state_metrics_enabled": True,

@@ -10,6 +10,7 @@ from threading import Thread
 
 from botwatch_probe.environment import SettingsError
 from botwatch_probe.metrics import Metrics
+from botwatch_probe.needs import Needs
 from botwatch_probe.probing import Prober
 from botwatch_probe.sd_notify import notify
 from botwatch_probe.server import Server
@@ -34,7 +35,7 @@ def main() -> int:
     prober = Prober(settings, metrics, beat=lambda: notify("WATCHDOG=1"))
     address = (settings.listen_address, settings.listen_port)
     try:
-        server = Server(address, metrics, prober)
+        server = Server(address, metrics, prober, Needs(settings.needs))
     except OSError as error:
         log.error("Cannot listen on %s:%s (%s): see what has that port.", *address, error)  # noqa: TRY400 # as above
         return EX_TEMPFAIL
@@ -49,6 +50,7 @@ def run(server: Server, prober: Prober, settings: Settings) -> None:
     with server:
         answering = Thread(target=server.serve_forever, name="answering")
         answering.start()
+        server.needs.start()
         notify("READY=1")
         log.info(
             "A fault every %g s or so, answered within %g s.", settings.interval_s, settings.limit_s
@@ -57,5 +59,6 @@ def run(server: Server, prober: Prober, settings: Settings) -> None:
             prober.run()
         finally:
             notify("STOPPING=1")
+            server.needs.stop()
             server.shutdown()
             answering.join()

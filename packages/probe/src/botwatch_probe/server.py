@@ -11,6 +11,7 @@ from botwatch_probe.messages import MessageError, read_notifications
 
 if TYPE_CHECKING:
     from botwatch_probe.metrics import Metrics
+    from botwatch_probe.needs import Needs
     from botwatch_probe.probing import Prober
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,9 +24,12 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], metrics: Metrics, prober: Prober) -> None:
+    def __init__(
+        self, address: tuple[str, int], metrics: Metrics, prober: Prober, needs: Needs
+    ) -> None:
         self.metrics = metrics
         self.prober = prober
+        self.needs = needs
         super().__init__(address, Handler)
 
 
@@ -39,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer Prometheus and the supervisor."""
         if self.path == "/metrics":
-            self._answer(HTTPStatus.OK, self.server.metrics.text(), METRICS_TYPE)
+            text = self.server.metrics.text() + self.server.needs.text()
+            self._answer(HTTPStatus.OK, text, METRICS_TYPE)
             self.server.prober.seen()
         elif self.path == "/livez":
             alive = self.server.prober.is_alive()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botwatch_probe.environment import about, load, number, seconds
+from botwatch_probe.needs import Need, read_needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ SECONDS = about(seconds, "a time in seconds, such as 60")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the probe answers, how often it sets a fault, and when it gives a message up."""
+    """Where the probe answers, how often it sets a fault, when it gives a message up, and needs."""
 
     listen_address: str = field(
         default="127.0.0.1", metadata=about(str, "an IP address of this machine")
@@ -25,6 +26,9 @@ class Settings:
     )
     interval_s: float = field(default=180.0, metadata=SECONDS)
     limit_s: float = field(default=60.0, metadata=SECONDS)
+    needs: tuple[Need, ...] = field(
+        default=(), metadata=about(read_needs, "NAME=HOST:PORT, separated by spaces")
+    )
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from botwatch_probe.metrics import Metrics
+from botwatch_probe.needs import Needs
 from botwatch_probe.probing import Prober
 from botwatch_probe.server import Server
 
@@ -77,10 +78,12 @@ def serving(settings: Settings) -> Iterator[Probe]:
     """Answer requests on a free port until the block ends."""
     metrics = Metrics()
     prober = Prober(settings, metrics)
-    with Server(("127.0.0.1", 0), metrics, prober) as server:
+    with Server(("127.0.0.1", 0), metrics, prober, Needs(settings.needs)) as server:
+        server.needs.start()
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield Probe(metrics, prober, server.server_port)
         prober.stop()
+        server.needs.stop()
         server.shutdown()
         thread.join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botwatch_dashboards.boards.bot.cost import COST
 from botwatch_dashboards.boards.bot.failures import FAILURES
 from botwatch_dashboards.boards.bot.gateway import GATEWAY
+from botwatch_dashboards.boards.bot.needs import NEEDED
 from botwatch_dashboards.boards.bot.queries import STARTED
 from botwatch_dashboards.boards.bot.use import SPEED, USE
 from botwatch_dashboards.boards.bot.well import WELL
@@ -23,7 +24,7 @@ BOT = Board(
         "봇이 잘 돌아가는지, 누가 무엇을 쓰는지, 얼마나 빠른지, 무엇이 실패하는지, 게이트웨이와 "
         "샤드, 비용.",
     ),
-    rows=(WELL, USE, SPEED, FAILURES, GATEWAY, COST),
+    rows=(WELL, USE, SPEED, FAILURES, GATEWAY, COST, NEEDED),
     variables=(
         Variable(
             "instance",

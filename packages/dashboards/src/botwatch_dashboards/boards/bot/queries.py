@@ -5,6 +5,7 @@ from __future__ import annotations
 from botwatch_dashboards.selecting import bot, bot_container, bot_unit
 
 PER_MINUTE = "cpm"
+NEEDS = 'botwatch_bot_need_up{job="delivery-probe"}'
 STARTED = bot("process_start_time_seconds")
 
 # What systemd, kube-state-metrics or the kubelet say of the bot's unit or container.
