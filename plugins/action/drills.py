@@ -139,7 +139,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = False
     _VALID_ARGS = frozenset(
-        {"names", "runs", "runtime", "control_room", "addresses", "report"},
+        {"names", "runs", "runtime", "observability", "control_room", "addresses", "report"},
     )
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
@@ -170,6 +170,7 @@ class ActionModule(ActionBase):
         given = self._task.args
         arguments = [
             *("--runtime", given["runtime"]),
+            *("--observability", given["observability"]),
             *("--json", given["report"]),
             *("--control", given.get("control_room") or ""),
         ]

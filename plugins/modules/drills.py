@@ -16,6 +16,10 @@ options:
     description: How the bot runs on the host.
     choices: [systemd, k3s]
     required: true
+  observability:
+    description: What is known of the bot, as in discord_bot_observability.
+    choices: [botwatch, metrics, none]
+    required: true
   control_room:
     description: The address of the control room; empty where there is none and the host is asked.
     type: str

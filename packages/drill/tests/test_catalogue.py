@@ -8,6 +8,7 @@ from botwatch_drill.catalogue import (
     UnknownDrillError,
     choose,
     deployments,
+    for_bot,
     with_rules,
     without_stand_ins,
 )
@@ -51,6 +52,23 @@ def test_drills_whose_alert_has_no_rule_are_left_out() -> None:
         with_rules(["errors"], offered, frozenset({"DiscordBotDown"}))
     # Where Prometheus cannot say which there are, all are tried.
     assert with_rules([], offered, frozenset()) == offered
+
+
+def test_a_bot_of_which_less_is_known_has_fewer_drills_and_more_time() -> None:
+    for drills in DRILLS.values():
+        assert for_bot([], drills, "botwatch") == drills
+        left = {drill.name: drill for drill in for_bot([], drills, "metrics")}
+        assert {"bot_down", "gateway_away", "disk_full", "node_restart"} <= set(left)
+        assert not {"bot_hang", "gateway_drop", "errors", "memory_growth", "budget"} & set(left)
+        assert left["bot_down"].budget_s == 12.0
+        alone = {drill.name: drill for drill in for_bot([], drills, "none")}
+        assert set(left) - set(alone) == {"gateway_away"}
+        assert alone["bot_down"].budget_s == alone["bot_down"].limits.max_s == 60.0
+        assert (alone.get("crash_loop") or alone["pod_crash"]).says is None
+    with pytest.raises(UnknownDrillError, match="is none, and must be metrics"):
+        for_bot(["gateway_away"], DRILLS["systemd"], "none")
+    with pytest.raises(UnknownDrillError, match="is metrics, and must be botwatch"):
+        for_bot(["errors"], DRILLS["systemd"], "metrics")
 
 
 def test_without_the_quick_alerts_of_the_demo_some_are_left_out_unless_they_are_named() -> None:

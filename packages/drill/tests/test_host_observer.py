@@ -12,8 +12,14 @@ import pytest
 from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
 from botwatch_drill.host_observer import Addresses, HostLook, alert_rules
+from botwatch_drill.terms import Observability
 
 ADDRESSES = Addresses("http://bot", "http://prometheus", "http://alertmanager")
+
+
+def answer(value: str) -> str:
+    """Say a number as Prometheus does; '' is none."""
+    return json.dumps({"data": {"result": [{"value": [0, value]}] if value else []}})
 
 
 @dataclass
@@ -27,6 +33,7 @@ class Host:
     crashes: str = "2.02"
     away: list[str] = field(default_factory=list)
     uptime_s: float | None = 60.0
+    running: str | None = None
     script: str = ""
 
     def sh(self, script: str) -> str:
@@ -44,10 +51,10 @@ class Host:
         )
         seen: dict[str, Any] = {
             "now": 1000.0,
-            "ready": "bot" not in self.away,
+            "ready": "bot" not in self.away if self.running is None else answer(self.running),
             "health": json.dumps({"uptime_seconds": self.uptime_s}),
             "alerts": json.dumps({"data": {"alerts": [*alerts, watchdog]}}),
-            "crashes": json.dumps({"data": {"result": [{"value": [0, self.crashes]}]}}),
+            "crashes": answer(self.crashes),
             "metrics": metrics,
         }
         return json.dumps({**seen, **dict.fromkeys(set(self.away) - {"bot"})})
@@ -126,6 +133,20 @@ def test_since_when_the_bot_runs_is_seen_where_it_says_so(look: HostLook, host: 
     assert look().started_at is None
     host.away = ["health"]
     assert look().started_at is None
+
+
+@pytest.mark.parametrize(
+    ("observability", "asked"),
+    [("metrics", "up{job='\"'\"'discord-bot"), ("none", "node_systemd_unit_state")],
+)
+def test_of_a_bot_without_readiness_prometheus_says_whether_it_runs(
+    host: Host, observability: Observability, asked: str
+) -> None:
+    look = HostLook(host, ADDRESSES, observability)
+    for host.running, ready in (("1", True), ("0", False), ("", False)):
+        assert look().ready is ready
+        assert look().problems == (() if ready else ("the bot is not ready",))
+    assert asked in host.script
 
 
 class Prometheus(BaseHTTPRequestHandler):

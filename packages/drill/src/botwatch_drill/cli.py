@@ -14,6 +14,7 @@ from botwatch_drill.catalogue import (
     UnknownDrillError,
     choose,
     deployments,
+    for_bot,
     with_rules,
     without_stand_ins,
 )
@@ -80,7 +81,11 @@ def main(arguments: Sequence[str] | None = None, dependencies: Dependencies | No
             host = dependencies.connect(options.host)
             runtime = _runtime(options, host)
             addresses = _addresses(options, runtime)
-            observer = control if options.control else host_observer(host, addresses)
+            observer = (
+                control
+                if options.control
+                else host_observer(host, addresses, options.observability)
+            )
             stack = Stack(observer, host, stop)
             drills = _drills(options, runtime, dependencies)
             _preflight(stack, runtime, dependencies)
@@ -111,6 +116,7 @@ def _drills(options: Namespace, runtime: Runtime, dependencies: Dependencies) ->
     offered = (*DRILLS[runtime.name], *deployed)
     if not options.control:
         offered = without_stand_ins(options.drill, offered)
+    offered = for_bot(options.drill, offered, options.observability)
     chosen = choose(options.drill, offered)
     return tuple(replace(drill, limits=dependencies.limits or drill.limits) for drill in chosen)
 

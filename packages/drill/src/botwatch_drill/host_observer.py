@@ -8,7 +8,8 @@ small, and group_wait is short.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import shlex
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botwatch_drill.control import ControlError
@@ -18,12 +19,13 @@ from botwatch_drill.snapshot import Alert, Notification, Snapshot
 
 if TYPE_CHECKING:
     from botwatch_drill.host import Host
+    from botwatch_drill.terms import Observability
 
 KEPT = 200
 # Asks everything in one go, as every question to a host takes its time.
-_LOOK = """python3 - {addresses} <<'END'
+_LOOK = """python3 - {arguments} <<'END'
 import json, sys, time, urllib.error, urllib.parse, urllib.request as web
-bot, prometheus, alertmanager = sys.argv[1:]
+bot, prometheus, alertmanager, ready, crashes = sys.argv[1:]
 direct = web.build_opener(web.ProxyHandler({{}}))
 def ask(url):
     try:
@@ -31,13 +33,14 @@ def ask(url):
             return answer.read().decode()
     except (urllib.error.URLError, OSError):
         return None
-query = "sum(increase(discord_bot_crashes_total[10m])) or vector(0)"
+def query(what):
+    return ask(prometheus + "/api/v1/query?query=" + urllib.parse.quote(what))
 print(json.dumps({{
     "now": time.time(),
-    "ready": ask(bot + "/readyz") is not None,
-    "health": ask(bot + "/health"),
+    "ready": query(ready) if ready else ask(bot + "/readyz") is not None,
+    "health": None if ready else ask(bot + "/health"),
     "alerts": ask(prometheus + "/api/v1/alerts"),
-    "crashes": ask(prometheus + "/api/v1/query?query=" + urllib.parse.quote(query)),
+    "crashes": query(crashes),
     "metrics": ask(alertmanager + "/metrics"),
 }}))
 END"""
@@ -49,6 +52,17 @@ with direct.open(sys.argv[1] + "/api/v1/rules?type=alert", timeout=5) as answer:
     groups = json.load(answer)["data"]["groups"]
 print(json.dumps([rule["name"] for group in groups for rule in group["rules"]]))
 END"""
+# How Prometheus says whether a bot runs that does not say it itself.
+_SEEN = "time() - timestamp(container_start_time_seconds{container='discord-bot'})"
+_READY = {
+    "botwatch": "",
+    "metrics": "max(up{job='discord-bot'})",
+    "none": "max(node_systemd_unit_state{job='discord-bot-unit', state='active'})"
+    " or max(kube_pod_container_status_running{container='discord-bot'})"
+    f" or max({_SEEN} < bool 30)",
+}
+_RESTARTS = "max(increase(node_systemd_service_restart_total{job='discord-bot-unit'}[10m]))"
+_CRASHES = f"sum(increase(discord_bot_crashes_total[10m])) or {_RESTARTS} or vector(0)"
 _SENT = "alertmanager_notifications_total{"
 _FAILED = "alertmanager_notifications_failed_total{"
 
@@ -69,10 +83,12 @@ class HostLook:
     Attributes:
         host: where it runs.
         addresses: where its parts are reached there.
+        observability: what is known of the bot.
     """
 
     host: Host
     addresses: Addresses
+    observability: Observability = "botwatch"
     _sent: float | None = None
     _open: set[str] = field(default_factory=set)
     _notifications: list[Notification] = field(default_factory=list)
@@ -84,12 +100,14 @@ class HostLook:
             ControlError: the host cannot be asked.
         """
         addresses = self.addresses
-        where = f"{addresses.bot} {addresses.prometheus} {addresses.alertmanager}"
+        words = [*astuple(addresses), _READY[self.observability], _CRASHES]
         try:
-            seen = json.loads(self.host.sh(_LOOK.format(addresses=where)))
+            seen = json.loads(self.host.sh(_LOOK.format(arguments=shlex.join(words))))
         except (HostError, ValueError) as error:
             message = f"the host cannot be asked: {error}"
             raise ControlError(message) from error
+        if self.observability != "botwatch":
+            seen["ready"] = _number(seen["ready"]) == 1
         alerts = _alerts(seen["alerts"])
         self._count(seen, {alert.name for alert in alerts if alert.state == "firing"})
         return Snapshot(
@@ -99,7 +117,7 @@ class HostLook:
             notifications=tuple(self._notifications),
             ready=seen["ready"],
             started_at=_started_at(seen),
-            crashes=_crashes(seen["crashes"]),
+            crashes=round(_number(seen["crashes"])),
         )
 
     def _count(self, seen: dict[str, Any], firing: set[str]) -> None:
@@ -129,9 +147,11 @@ def alert_rules(host: Host, prometheus: str) -> frozenset[str]:
     return frozenset(names) if isinstance(names, list) else frozenset()
 
 
-def host_observer(host: Host, addresses: Addresses) -> Recording:
+def host_observer(
+    host: Host, addresses: Addresses, observability: Observability = "botwatch"
+) -> Recording:
     """Return the observer of a stack without stand-ins."""
-    return Recording(HostLook(host, addresses))
+    return Recording(HostLook(host, addresses, observability))
 
 
 def _alerts(answer: str | None) -> list[Alert]:
@@ -167,8 +187,7 @@ def _sum(metrics: str, start: str) -> float:
     return sum(float(line.rsplit(maxsplit=1)[1]) for line in lines if '"webhook"' not in line)
 
 
-def _crashes(answer: str | None) -> int:
-    if answer is None:
-        return 0
-    result = json.loads(answer)["data"]["result"]
-    return round(float(result[0]["value"][1])) if result else 0
+def _number(answer: str | None) -> float:
+    """Read the number that Prometheus answered; 0 where it has none."""
+    result = json.loads(answer)["data"]["result"] if answer else []
+    return float(result[0]["value"][1]) if result else 0.0

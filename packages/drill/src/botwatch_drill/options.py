@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botwatch_drill.catalogue import DEPLOYMENTS, DRILLS
 from botwatch_drill.runtimes.known import AUTO, RUNTIMES
+from botwatch_drill.terms import OBSERVABILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         metavar="NAME[,NAME]",
         help="only these; repeatable",
+    )
+    add(
+        "--observability",
+        choices=OBSERVABILITIES,
+        default=OBSERVABILITIES[0],
+        help="what is known of the bot, as discord_bot_observability (default %(default)s)",
     )
     for name in ("bot", "prometheus", "alertmanager"):
         add(

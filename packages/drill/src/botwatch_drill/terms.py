@@ -8,6 +8,10 @@ from typing import Literal, TypeAlias
 from botwatch_sandbox.drills.record import DrillSpec
 
 Needs: TypeAlias = Literal["host", "quick alerts", "stand-ins"]
+Observability: TypeAlias = Literal["botwatch", "metrics", "none"]
+
+OBSERVABILITIES: tuple[Observability, ...] = ("botwatch", "metrics", "none")
+"""What may be known of a bot, as in the variable discord_bot_observability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Terms(DrillSpec):
         recovered_within_s: when the stack must be well again.
         needs: whether it can be run on any host, only where alerts come as quickly as on the demo's
             node, or only where the stand-ins are.
+        observed: what must be known of the bot for its alert to fire, or for the bot to take part.
         phase_s: the injection is delayed by a random part of this, so that the runs do not all meet
             the scrapes at the same moment.
         strikes: how often it is broken, each time once the bot is ready again.
@@ -75,6 +80,7 @@ class Terms(DrillSpec):
 
     recovered_within_s: float = 120.0
     needs: Needs = "host"
+    observed: tuple[Observability, ...] = OBSERVABILITIES
     phase_s: float = 0.0
     strikes: int = 1
     crashes: int = 0

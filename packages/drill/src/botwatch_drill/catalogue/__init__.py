@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from botwatch_drill.drill import Drill
+    from botwatch_drill.terms import Observability
 
 DRILLS: Mapping[str, tuple[Drill, ...]] = {SYSTEMD.name: SYSTEMD_DRILLS, K3S.name: K3S_DRILLS}
 CATALOGUE = tuple(drill for drills in DRILLS.values() for drill in drills)
 """All drills that break a stack, of all runtimes."""
+ABOUT_PROCESS = ("DiscordBotDown", "DiscordBotCrashLooping", "DiscordBotRestarted")
+"""The alerts that systemd or Kubernetes can cause, too."""
+WATCHED_WITHIN_S = 60.0
+"""How long these may take where nothing but the process is watched."""
 
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "UnknownDrillError",
     "choose",
     "deployments",
+    "for_bot",
     "with_rules",
     "without_stand_ins",
 ]
@@ -86,6 +93,36 @@ def with_rules(
             )
             raise UnknownDrillError(message)
     return tuple(drill for drill in offered if drill not in absent)
+
+
+def for_bot(
+    names: Sequence[str], offered: Sequence[Drill], observability: Observability
+) -> tuple[Drill, ...]:
+    """Return the drills for what is known of the bot, with the times that its alerts then take.
+
+    Raises:
+        UnknownDrillError: one is named that needs to know more.
+    """
+    for drill in offered:
+        if drill.name in names and observability not in drill.observed:
+            message = (
+                f"the drill '{drill.name}' needs a bot of which more is known: "
+                f"discord_bot_observability is {observability}, and must be {drill.observed[-1]}"
+            )
+            raise UnknownDrillError(message)
+    drills = [drill for drill in offered if observability in drill.observed]
+    return tuple(_as_observed(drill, observability) for drill in drills)
+
+
+def _as_observed(drill: Drill, observability: Observability) -> Drill:
+    if observability == "botwatch" or drill.alert not in ABOUT_PROCESS:
+        return drill
+    # Whoever watches only the process does not know why it ended.
+    drill = replace(drill, says=None)
+    if observability == "metrics" or drill.budget_s is None:
+        return drill
+    limits = replace(drill.limits, max_s=max(drill.limits.max_s, WATCHED_WITHIN_S))
+    return replace(drill, budget_s=max(drill.budget_s, WATCHED_WITHIN_S), limits=limits)
 
 
 def _can_fire(drill: Drill, rules: frozenset[str]) -> bool:

@@ -27,6 +27,7 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
     return (
         Drill(
             name="bot_hang",
+            observed=("botwatch",),
             title="event loop stands still",
             alert="DiscordBotEventLoopBlocked",
             breaks=bot_call(door, f"/test-hang?seconds={HANG_S}", restart=renew, stays=True),
@@ -36,6 +37,7 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         ),
         Drill(
             name="gateway_drop",
+            observed=("botwatch",),
             title="gateway connection cut",
             expect="silence",
             alert=None,
@@ -47,6 +49,7 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         *_PLAYED,
         Drill(
             name="memory_growth",
+            observed=("botwatch",),
             title="memory grows, 1 MiB a second",
             alert="DiscordBotMemoryExhaustion",
             needs="quick alerts",
@@ -59,6 +62,7 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
         # After those that count fewer errors: what they counted is part of this one's window.
         Drill(
             name="errors",
+            observed=("botwatch",),
             title="six errors",
             alert="DiscordBotHighErrors",
             breaks=bot_call(door, "/test-error", calls=6),
@@ -71,6 +75,7 @@ def bot_drills(door: Door, renew: tuple[str, ...]) -> tuple[Drill, ...]:
 _PLAYED = (
     Drill(
         name="budget",
+        observed=("botwatch",),
         title="2 of 10 commands fail",
         alert="DiscordBotErrorBudgetBurning",
         needs="stand-ins",
@@ -96,6 +101,7 @@ _PLAYED = (
     ),
     Drill(
         name="commands_fail",
+        observed=("botwatch",),
         title="Discord takes no answer",
         alert="DiscordBotEveryCommandFails",
         needs="stand-ins",
@@ -113,6 +119,7 @@ _PLAYED = (
     ),
     Drill(
         name="slow_replies",
+        observed=("botwatch",),
         title="Discord answers 4 s late",
         alert="DiscordBotSlowReplies",
         needs="stand-ins",
@@ -126,6 +133,7 @@ _PLAYED = (
     ),
     Drill(
         name="rate_limited",
+        observed=("botwatch",),
         title="Discord answers 429",
         alert="DiscordBotRateLimited",
         needs="stand-ins",
@@ -143,6 +151,7 @@ _PLAYED = (
     ),
     Drill(
         name="gateway_away",
+        observed=("botwatch", "metrics"),
         title="gateway takes nobody",
         alert="DiscordBotGatewayDisconnected",
         needs="stand-ins",

@@ -27,8 +27,8 @@ class SystemdDoor:
         """See Door."""
         said = f"systemctl show --property=Environment --value {BOT_UNIT} | tr ' ' '\\n'"
         return (
-            f"address=$({said} | sed -n 's/^BOT_LISTEN_ADDRESS=//p')",
-            f"port=$({said} | sed -n 's/^BOT_LISTEN_PORT=//p')",
+            f"address=$({said} | sed -n 's/^BOTWATCH_LISTEN_ADDRESS=//p')",
+            f"port=$({said} | sed -n 's/^BOTWATCH_LISTEN_PORT=//p')",
             'bot="http://${address:-127.0.0.1}:${port:-8000}"',
             "token=/etc/discord-bot/drill-token",
             '[ -s "$token" ] || { echo "the bot has no drill token" >&2; exit 1; }',
