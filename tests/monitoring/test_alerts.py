@@ -257,6 +257,14 @@ def test_a_deployment_silences_alerts_that_exist() -> None:
     assert silenced <= all_alerts()
 
 
+def test_a_deployment_waits_for_what_shows_that_the_bot_runs(rendered: Rendered) -> None:
+    variables = {**role_variables(rendered.root), **GIVEN, **rendered.given}
+    seen = evaluate(variables["botwatch_bot_is_seen"], variables)
+    (down,) = [alert for alert in rendered.alerts() if alert["alert"] == "DiscordBotDown"]
+    metrics = [set(re.findall(r"\w+(?={)", query)) for query in (seen, down["expr"])]
+    assert metrics[0] & metrics[1]
+
+
 def test_what_fires_while_prometheus_restarts_is_sent_again_in_time(rendered: Rendered) -> None:
     """Alertmanager takes it for over when it has not heard of it for four resend delays."""
     resend_s = found(r"resend-delay=(\d+)s", " ".join(rendered.arguments("prometheus")))

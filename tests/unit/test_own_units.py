@@ -181,8 +181,10 @@ def test_it_may_use_half_of_the_hosts_memory() -> None:
         assert evaluate(known["discord_bot_memory_max"], known) == limit
 
 
-def test_a_deployment_does_not_wait_for_series_that_the_bot_does_not_have() -> None:
+def test_a_deployment_waits_for_series_that_the_bot_has() -> None:
     known = variables(discord_bot_observability="none")
-    assert "absent" not in evaluate(known["_discord_bot_unrest"], known)
+    query = evaluate(known["_discord_bot_unrest"], known)
+    assert "absent(node_systemd_unit_state{" in query
+    assert "up{" not in query
     known = variables(discord_bot_observability="metrics")
     assert 'absent(up{job="discord-bot"} == 1)' in evaluate(known["_discord_bot_unrest"], known)
