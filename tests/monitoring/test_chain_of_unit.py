@@ -57,6 +57,8 @@ class Unit:
         """Answer as the collector does."""
         name = f'name="{BOT}.service"'
         return f"""\
+# TYPE node_scrape_collector_success gauge
+node_scrape_collector_success{{collector="systemd"}} 1
 # TYPE node_systemd_unit_state gauge
 node_systemd_unit_state{{{name}, state="active", type="exec"}} {int(self.active)}
 node_systemd_unit_state{{{name}, state="inactive", type="exec"}} {int(not self.active)}
