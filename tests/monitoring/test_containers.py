@@ -74,7 +74,9 @@ EXPECTED = {
 
 
 def test_a_panel_shows_each_container_or_each_pod_once(tools: Tools, tmp_path: Path) -> None:
-    queries = [asked for path in ENGLISH for asked in expand(load(path), 3600)]
+    # The bot's dashboard asks for one container by its name.
+    several = [path for path in ENGLISH if path.stem != "bot"]
+    queries = [asked for path in several for asked in expand(load(path), 3600)]
     of_containers = {query.title: query.expr for query in queries if SELECTOR.search(query.expr)}
     assert of_containers.keys() == EXPECTED.keys()
     series = [
