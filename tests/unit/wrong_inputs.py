@@ -144,7 +144,7 @@ BY_NAME: dict[str, list[object]] = {
     "prometheus_alertmanager_unreachable_for": ["59s", "2h"],
     "prometheus_notifications_missed_settled": ["29s", "11m"],
     "prometheus_kubernetes_crashes_threshold": [0],
-    "prometheus_kubernetes_namespaces": [[], ["monitoring"], ["discord-bot", "monitoring", "A b"]],
+    "prometheus_kubernetes_namespaces": [[], ["discord-bot"], ["discord-bot", "monitoring", "A b"]],
     "prometheus_node_units_ignored": [["nginx"], ["nginx.service "]],
     "prometheus_external_labels": [{"a-b": "x"}, {"": "x"}, {"__x": "y"}, {"a": ["b"]}],
     "prometheus_retention_time": ["1h", "11y"],
