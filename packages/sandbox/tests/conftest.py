@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
+import yarl
 
 from botwatch_sandbox.app import Tuning
 from botwatch_sandbox.discord.conversation import Timing
@@ -11,6 +13,10 @@ from botwatch_sandbox.drills.supervised import RunnerLimits
 from botwatch_sandbox.observer import Pace
 from botwatch_sandbox.testing.doubles import Neighbours, neighbours
 from botwatch_sandbox.testing.server import SECRETS, RunningSandbox, running_sandbox
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # discord.py's voice imports audioop
+    import discord
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +49,16 @@ async def box(tuning: Tuning) -> AsyncIterator[RunningSandbox]:
     """The stand-ins alone: no bot, no Prometheus."""
     async with running_sandbox(tuning=tuning) as running:
         yield running
+
+
+@pytest.fixture
+def reached(box: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> RunningSandbox:
+    """The stand-ins alone; discord.py in this process uses them."""
+    monkeypatch.setattr(discord.http.Route, "BASE", box.api_url)
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(box.gateway_url)
+    )
+    return box
 
 
 @pytest.fixture

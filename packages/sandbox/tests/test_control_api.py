@@ -51,6 +51,9 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
         "channel": "general",
         "bot_name": "botwatch",
         "messages": [],
+        "modal": None,
+        "commands": [],
+        "not_simulated": [],
     }
     assert state["slack"] == {"channel": "alerts", "messages": [], "refused": []}
     assert state["alerts"]["items"] == []

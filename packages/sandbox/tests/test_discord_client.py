@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yarl
 
 from botwatch_sandbox.discord.guilds import GUILD_NAME
 from botwatch_sandbox.testing.waiting import eventually
@@ -92,12 +91,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(box: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    monkeypatch.setattr(discord.http.Route, "BASE", box.api_url)
-    monkeypatch.setattr(
-        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(box.gateway_url)
-    )
-    return Stage(box)
+def stage(reached: RunningSandbox) -> Stage:
+    return Stage(reached)
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ async def test_a_bot_that_stops_reading_is_cut_off_before_the_queue_grows_on() -
     connection = Connection(
         cast("web.WebSocketResponse", socket),
         cast("asyncio.Transport", transport),
-        compressed=False,
+        compression="",
         muted=lambda: False,
         timed=lambda: None,
     )

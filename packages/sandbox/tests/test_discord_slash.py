@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from botwatch_sandbox.discord import interactions
+from botwatch_sandbox.discord import callbacks
 from botwatch_sandbox.discord.guilds import CHANNEL_ID, GUILD_ID
 from botwatch_sandbox.discord.state import BOT, OWNER
 from botwatch_sandbox.testing.gateway_client import GatewayClient, connected
@@ -282,7 +282,7 @@ async def test_an_interaction_has_to_be_answered_in_time(
     box: RunningSandbox, bot: GatewayClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = await used(box, bot)
-    monkeypatch.setattr(interactions, "ANSWER_WITHIN_S", 0.0)
+    monkeypatch.setattr(callbacks, "ANSWER_WITHIN_S", 0.0)
     status, refused = await answered(box, path, {"type": 5})
     assert (status, refused["code"]) == (404, 10062)
     assert (await answered(box, "5/wrong", {"type": 5}))[1]["code"] == 10062
@@ -293,7 +293,7 @@ async def test_a_token_does_not_last_for_ever(
 ) -> None:
     path = await used(box, bot)
     await answered(box, path, {"type": 5})
-    monkeypatch.setattr(interactions, "TOKEN_VALID_S", 0.0)
+    monkeypatch.setattr(callbacks, "TOKEN_VALID_S", 0.0)
     status, refused = await call(box, "POST", follow_ups(path), {"content": "x"}, known=False)
     assert (status, refused["code"]) == (404, 10015)
 

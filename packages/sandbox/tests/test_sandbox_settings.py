@@ -43,6 +43,8 @@ def test_everything_can_be_set(files: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "BOT_URL": "http://localhost:1/",
         "PROMETHEUS_URL": "https://prometheus.example/base/",
         "ALERTMANAGER_URL": "http://[::1]:9093",
+        "TLS_PORT": "8443",
+        "GRANTED_INTENTS": "members, presences",
     }.items():
         monkeypatch.setenv(f"SANDBOX_{name}", value)
     settings = load_settings()
@@ -50,6 +52,8 @@ def test_everything_can_be_set(files: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.bot_url == "http://localhost:1"
     assert settings.prometheus_url == "https://prometheus.example/base"
     assert settings.listen_url == "http://[::1]:9999"
+    assert settings.tls_port == 8443
+    assert settings.granted_intents == {"members", "presences"}
     assert load_secrets(settings).drill_token == "the-drill"
 
 
@@ -75,6 +79,8 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("ALERTMANAGER_URL", "http://127.0.0.1/?x=1"),
         ("DISCORD_TOKEN_FILE", ""),
         ("SLACK_WEBHOOK_URL_FILE", ""),
+        ("TLS_PORT", "0"),
+        ("GRANTED_INTENTS", "everything"),
         ("LISTEN_PROT", "1"),
         ("NONSENSE", "1"),
     ],
@@ -129,3 +135,22 @@ def test_what_is_no_webhook_is_refused(files: Path, url: str) -> None:
     (files / "hook").write_text(url)
     with pytest.raises(SettingsError, match="does not hold a webhook's URL"):
         load_secrets(load_settings())
+
+
+def test_without_a_certificate_there_is_no_tls() -> None:
+    assert load_settings().tls() is None
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [({"cert": "none"}, "set only in part"), ({"cert": "none", "key": "none"}, "cannot be used")],
+)
+def test_a_bad_certificate_is_named(
+    files: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, str], cause: str
+) -> None:
+    variables = {"cert": "SANDBOX_TLS_CERTIFICATE_FILE", "key": "SANDBOX_TLS_KEY_FILE"}
+    for name, text in content.items():
+        (files / name).write_text(text)
+        monkeypatch.setenv(variables[name], str(files / name))
+    with pytest.raises(SettingsError, match=f"SANDBOX_TLS_.* {cause}"):
+        load_settings().tls()

@@ -14,15 +14,20 @@ from botwatch_sandbox.control.api import ControlApi
 from botwatch_sandbox.control.events import KEEP_ALIVE_S, Events
 from botwatch_sandbox.control.guard import guard
 from botwatch_sandbox.control.page import STATIC, add_page
+from botwatch_sandbox.control.people import People
 from botwatch_sandbox.control.snapshot import Snapshot
 from botwatch_sandbox.dashboards.asking import Dashboards
 from botwatch_sandbox.dashboards.calls import DashboardCalls
 from botwatch_sandbox.discord.conversation import Timing
+from botwatch_sandbox.discord.desk import Desk
 from botwatch_sandbox.discord.faults import DiscordFaults
+from botwatch_sandbox.discord.files import Files
+from botwatch_sandbox.discord.front import ATTACHMENTS_PATH, front
 from botwatch_sandbox.discord.gateway import Gateway
 from botwatch_sandbox.discord.guilds import Scale
 from botwatch_sandbox.discord.interactions import Interactions
-from botwatch_sandbox.discord.rest import BASE, Rest
+from botwatch_sandbox.discord.missing import Missing
+from botwatch_sandbox.discord.rest import Rest
 from botwatch_sandbox.discord.state import World
 from botwatch_sandbox.drills.injector import Injector
 from botwatch_sandbox.drills.runner import OwnDrills, Patience
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
 
     from botwatch_sandbox.settings import Secrets
 
+API_PATH = "/api/"
 GATEWAY_PATH = "/gateway"
 WEBHOOKS_PATH = "/services/"
 BODY_MAX_BYTES = 256 * 1024
@@ -69,6 +75,7 @@ class Sandbox:
 
     Attributes:
         app: the application to serve.
+        discord: the application to serve over TLS where Discord's names lead.
         world: what is said to the bot and by it.
         gateway: its connections and sessions.
         interactions: uses of its slash commands.
@@ -78,6 +85,7 @@ class Sandbox:
     """
 
     app: web.Application
+    discord: web.Application
     world: World
     gateway: Gateway
     interactions: Interactions
@@ -97,28 +105,34 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     tuned = tuning or Tuning()
     changes, session = Changes(), client()
     world, faults = World(changes, tuned.scale), DiscordFaults(changes)
-    gateway = Gateway(world, faults, secrets.discord_token, changes, tuned.timing)
+    missing = Missing(changes)
+    gateway = Gateway(world, faults, secrets.discord_token, missing, tuned.timing)
     slack, slack_faults = SlackStore(changes), PostFaults(changes)
     hook, sinks = Hook(secrets.slack_path), Sinks(changes)
     recorder = SupervisedRecorder(changes=changes, slack=slack, limits=tuned.limits)
     gateway.listeners.append(recorder.saw_gateway)
     observer = Observer(changes, recorder, addresses, tuned.pace)
+    interactions = Interactions(world, gateway)
     snapshot = Snapshot(
-        world, gateway, faults, slack, hook, slack_faults, sinks, observer, recorder
-    )
+        world, gateway, interactions.commands, missing, faults,
+        slack, hook, slack_faults, sinks, observer, recorder,
+    )  # fmt: skip
     events = Events(changes, snapshot, tuned.keep_alive_s)
     token = secrets.drill_token
     injector = None if token is None else Injector(addresses.bot, token)
     own_drills = OwnDrills(recorder, changes, injector, tuned.patience)
 
     app = web.Application(
-        middlewares=[guard((f"{BASE}/", GATEWAY_PATH, WEBHOOKS_PATH, SINKS_PATH))],
+        middlewares=[guard((API_PATH, GATEWAY_PATH, ATTACHMENTS_PATH, WEBHOOKS_PATH, SINKS_PATH))],
         client_max_size=BODY_MAX_BYTES,
     )
-    interactions = Interactions(world, gateway)
-    rest = Rest(interactions, faults, secrets.discord_token, GATEWAY_PATH)
-    sandbox = Sandbox(app, world, gateway, interactions, faults, rest)
+    files = Files(world.ids, missing)
+    desk = Desk(world, files, gateway.spreader, missing)
+    rest = Rest(desk, interactions, faults, secrets.discord_token, GATEWAY_PATH)
+    discord = front(rest, gateway, files)
+    sandbox = Sandbox(app, discord, world, gateway, interactions, faults, rest)
     rest.add_routes(app)
+    app.router.add_get(ATTACHMENTS_PATH + "{path:.*}", files.attachment)
     app.router.add_get(GATEWAY_PATH, gateway.handle)
     webhook = Webhook(hook, slack, slack_faults)
     app.router.add_post(WEBHOOKS_PATH + "{hook:.*}", webhook.handle)
@@ -126,7 +140,8 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     refresh = partial(observer.look_at_alerts, session)
     dashboards = Dashboards(session, addresses.prometheus, tuned.dashboards)
     calls = DashboardCalls(dashboards)
-    control = ControlApi(snapshot, interactions, events, own_drills, refresh, calls)
+    people = People(desk, interactions)
+    control = ControlApi(snapshot, people, events, own_drills, refresh, calls)
     app.add_subapp("/control", control.app())
     add_page(app, tuned.static)
 

@@ -21,6 +21,7 @@ from botwatch_sandbox.sd_notify import notify
 from botwatch_sandbox.settings import Secrets, Settings, load_secrets, load_settings
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
 log = logging.getLogger("botwatch_sandbox")
@@ -29,9 +30,9 @@ SHUTDOWN_S = 0.3
 
 
 class ListenError(Exception):
-    """The port cannot be taken: one sentence, and the exit code for it."""
+    """A port cannot be taken: one sentence, and the exit code for it."""
 
-    def __init__(self, settings: Settings, error: OSError) -> None:
+    def __init__(self, url: str, names: str, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:
             self.exit_code = os.EX_TEMPFAIL
             cause, remedy = "is taken by another program", "stop that one or set another port"
@@ -39,8 +40,7 @@ class ListenError(Exception):
             self.exit_code = os.EX_CONFIG
             cause = f"cannot be listened on ({os.strerror(error.errno or errno.EIO)})"
             remedy = "give it an address and a port that this user may take"
-        names = "SANDBOX_LISTEN_ADDRESS and SANDBOX_LISTEN_PORT"
-        super().__init__(f"The address {settings.listen_url} {cause}; {remedy} ({names}).")
+        super().__init__(f"The address {url} {cause}; {remedy} ({names}).")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,10 +76,11 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     """Serve until a signal comes.
 
     Raises:
-        ListenError: the port cannot be taken.
+        SettingsError: the certificate of Discord's names cannot be used.
+        ListenError: a port cannot be taken.
         ExceptionGroup: a part failed.
     """
-    stopped = asyncio.Event()
+    tls, stopped = settings.tls(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
@@ -90,26 +91,39 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         settings.prometheus_public_url,
         settings.alertmanager_public_url,
     )
-    scale = Scale(settings.guilds, settings.members, settings.shards)
+    scale = Scale(settings.guilds, settings.members, settings.shards, settings.granted_intents)
     sandbox = build(addresses, secrets, Tuning(scale=scale, dashboards=settings.dashboards_dir))
     runner = web.AppRunner(sandbox.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    front = web.AppRunner(sandbox.discord, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
+    await front.setup()
     try:
-        await _listen(runner, settings)
+        await _listen(runner, settings, "SANDBOX_LISTEN_PORT", settings.listen_port)
         log.info("listening on %s", settings.listen_url)
+        if tls is not None:
+            await _listen(front, settings, "SANDBOX_TLS_PORT", settings.tls_port, tls)
+            log.info("serving Discord's names on port %d", settings.tls_port)
         notify("READY=1")
         await _until(stopped, sandbox.background)
         notify("STOPPING=1")
     finally:
-        await runner.cleanup()
+        await runner.cleanup()  # first: it says goodbye to the bots
+        await front.cleanup()
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    site = web.TCPSite(runner, str(settings.listen_address), settings.listen_port)
+async def _listen(
+    runner: web.AppRunner,
+    settings: Settings,
+    variable: str,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    site = web.TCPSite(runner, str(settings.listen_address), port, ssl_context=tls)
     try:
         await site.start()
     except OSError as error:
-        raise ListenError(settings, error) from error
+        names = f"SANDBOX_LISTEN_ADDRESS and {variable}"
+        raise ListenError(site.name, names, error) from error
 
 
 async def _until(stopped: asyncio.Event, background: asyncio.Task[None] | None) -> None:

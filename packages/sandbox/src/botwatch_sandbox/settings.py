@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from yarl import URL
 
+from botwatch_sandbox.discord.intents import PRIVILEGED
 from botwatch_sandbox.environment import SettingsError, about, load, number, refuse_unknown
 
 PREFIX = "SANDBOX_"
@@ -23,6 +25,13 @@ def _base_url(value: str) -> str:
     if url.scheme not in {"http", "https"} or not url.host or url.query_string or url.fragment:
         raise ValueError(value)
     return value.rstrip("/")
+
+
+def _intents(value: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in value.split(","))
+    if not names <= set(PRIVILEGED):
+        raise ValueError(value)
+    return names
 
 
 ADDRESS = about(ip_address, "an IP address of this machine, such as 127.0.0.1")
@@ -48,6 +57,21 @@ class Settings:
     drill_token_file: Path | None = field(
         default=None, metadata=about(Path, "the file that holds the bot's drill token")
     )
+    tls_certificate_file: Path | None = field(
+        default=None, metadata=about(Path, "the file that holds the certificate of Discord's names")
+    )
+    tls_key_file: Path | None = field(
+        default=None, metadata=about(Path, "the file that holds the certificate's private key")
+    )
+    tls_port: int = field(
+        default=443, metadata=about(number(1, 65_535), "a port number from 1 to 65535")
+    )
+    granted_intents: frozenset[str] = field(
+        default=frozenset({"message_content"}),
+        metadata=about(
+            _intents, f"a comma-separated list of privileged intents: {', '.join(PRIVILEGED)}"
+        ),
+    )
     bot_url: str = field(default="http://127.0.0.1:8000", metadata=BASE_URL)
     prometheus_url: str = field(default="http://127.0.0.1:9090", metadata=BASE_URL)
     alertmanager_url: str = field(default="http://127.0.0.1:9093", metadata=BASE_URL)
@@ -69,6 +93,27 @@ class Settings:
     def listen_url(self) -> str:
         """Where the stand-ins are reached."""
         return str(URL.build(scheme="http", host=str(self.listen_address), port=self.listen_port))
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return how Discord's names are served; None: not at all.
+
+        Raises:
+            SettingsError: only one of the two files is named, or they cannot be used.
+        """
+        certificate, key = self.tls_certificate_file, self.tls_key_file
+        if certificate is None and key is None:
+            return None
+        names = "SANDBOX_TLS_CERTIFICATE_FILE and SANDBOX_TLS_KEY_FILE"
+        remedy = "set both to the certificate of Discord's names and its private key"
+        if certificate is None or key is None:
+            raise SettingsError(names, "are set only in part", remedy)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(certificate, key)
+        except OSError as error:
+            cause = f"name files that cannot be used ({error.strerror or error})"
+            raise SettingsError(names, cause, remedy) from error
+        return context
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,11 @@ from botwatch_sandbox.control.bodies import (
     MarkDrill,
     RotateBody,
     RunDrill,
-    Say,
     SlackFaultsBody,
     StartDrill,
-    UseSlash,
     read_body,
 )
 from botwatch_sandbox.control.errors import ControlError, errors_as_json
-from botwatch_sandbox.discord.slash import SlashError
-from botwatch_sandbox.discord.state import Draft, Languages, visitor
 from botwatch_sandbox.drills.catalogue import CATALOGUE
 from botwatch_sandbox.drills.record import DrillSpec
 from botwatch_sandbox.jsonio import answer
@@ -31,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from botwatch_sandbox.control.events import Events
+    from botwatch_sandbox.control.people import People
     from botwatch_sandbox.control.snapshot import Snapshot
     from botwatch_sandbox.dashboards.calls import DashboardCalls
-    from botwatch_sandbox.discord.interactions import Interactions
     from botwatch_sandbox.drills.runner import OwnDrills
     from botwatch_sandbox.sinks.sinks import Sink
 
@@ -46,7 +42,7 @@ class ControlApi:
 
     Attributes:
         snapshot: all parts.
-        interactions: what people do with slash commands.
+        people: the calls for what people do in Discord.
         events: the event stream.
         own_drills: the drills that the page starts.
         refresh_alerts: asks Prometheus now.
@@ -54,7 +50,7 @@ class ControlApi:
     """
 
     snapshot: Snapshot
-    interactions: Interactions
+    people: People
     events: Events
     own_drills: OwnDrills
     refresh_alerts: Callable[[], Awaitable[None]]
@@ -67,8 +63,7 @@ class ControlApi:
             [
                 web.get("/state", self._state),
                 web.get("/events", self.events.handle),
-                web.post("/discord/messages", self._say),
-                web.post("/discord/slash", self._use),
+                *self.people.routes(),
                 web.post("/discord/faults", self._discord_faults),
                 web.post("/slack/faults", self._slack_faults),
                 web.post("/slack/rotate", self._rotate),
@@ -85,27 +80,6 @@ class ControlApi:
 
     async def _state(self, _: web.Request) -> web.Response:
         return answer(self.snapshot.whole(), headers={"Cache-Control": "no-store"})
-
-    async def _say(self, request: web.Request) -> web.Response:
-        body = await read_body(request, Say)
-        author = visitor(body.author)
-        try:
-            message = self.interactions.type_in(author, body.content)
-        except SlashError as error:
-            raise ControlError(400, str(error)) from error
-        message = message or self.snapshot.world.say(author, Draft(body.content))
-        return answer(message.view(), status=201)
-
-    async def _use(self, request: web.Request) -> web.Response:
-        body = await read_body(request, UseSlash)
-        languages = Languages(body.locale, body.guild_locale)
-        try:
-            message = self.interactions.use(
-                visitor(body.author), body.name, body.options, languages
-            )
-        except SlashError as error:
-            raise ControlError(400, str(error)) from error
-        return answer(message.view(), status=201)
 
     async def _discord_faults(self, request: web.Request) -> web.Response:
         body = await read_body(request, DiscordFaultsBody)

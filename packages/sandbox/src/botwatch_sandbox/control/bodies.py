@@ -29,6 +29,11 @@ Author = Annotated[
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z0-9]{2,3})?$")]
 
 
+CommandName = Annotated[str, StringConstraints(pattern=r"^[-_\w]{1,32}( [-_\w]{1,32}){0,2}$")]
+MessageId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+CustomId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
 class Body(BaseModel):
     """The base: no unknown fields, no conversions."""
 
@@ -42,16 +47,51 @@ class Say(Body):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CONTENT_MAX)
     ]
     author: Author
+    direct: bool = False
 
 
 class UseSlash(Body):
     """POST /control/discord/slash."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[-_\w]{1,32}$")]
+    name: CommandName
     author: Author
     options: dict[str, str | int | float | bool] = {}
     locale: Locale = DEFAULT_LOCALE
     guild_locale: Locale = DEFAULT_LOCALE
+
+
+class Complete(Body):
+    """POST /control/discord/complete."""
+
+    name: CommandName
+    author: Author
+    options: dict[str, str | int | float | bool] = {}
+    focused: Annotated[str, StringConstraints(pattern=r"^[-_\w]{1,32}$")]
+
+
+class Press(Body):
+    """POST /control/discord/press."""
+
+    message: MessageId
+    author: Author
+    custom_id: CustomId
+    values: Annotated[list[CustomId], Field(max_length=25)] = []
+
+
+class Submit(Body):
+    """POST /control/discord/submit."""
+
+    author: Author
+    values: dict[str, Annotated[str, StringConstraints(max_length=4000)]]
+
+
+class React(Body):
+    """POST /control/discord/reactions."""
+
+    message: MessageId
+    author: Author
+    emoji: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    remove: bool = False
 
 
 class DiscordFaultsBody(Body):

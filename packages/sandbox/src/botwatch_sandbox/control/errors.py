@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from botwatch_sandbox.discord.slash import SlashError
 from botwatch_sandbox.drills.runner import NoDrillTokenError
 from botwatch_sandbox.drills.supervised import DrillConflictError, DrillTimeError
 from botwatch_sandbox.jsonio import answer
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 STATUSES: dict[type[Exception], int] = {
     DrillTimeError: 400,
+    SlashError: 400,
     DrillConflictError: 409,
     NoDrillTokenError: 503,
 }

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.changes import PARTS, Part
+from botwatch_sandbox.discord.guilds import GUILD_ID
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.faults import DiscordFaults
     from botwatch_sandbox.discord.gateway import Gateway
+    from botwatch_sandbox.discord.missing import Missing
+    from botwatch_sandbox.discord.slash import SlashCommands
     from botwatch_sandbox.discord.state import World
     from botwatch_sandbox.drills.supervised import SupervisedRecorder
     from botwatch_sandbox.jsonio import JsonObject
@@ -27,6 +30,8 @@ class Snapshot:
 
     world: World
     gateway: Gateway
+    commands: SlashCommands
+    missing: Missing
     discord_faults: DiscordFaults
     slack: SlackStore
     hook: Hook
@@ -45,7 +50,7 @@ class Snapshot:
             case "status":
                 return self._status()
             case "discord":
-                return self.world.view()
+                return self._discord()
             case "slack":
                 return self.slack.view()
             case "alerts":
@@ -53,6 +58,10 @@ class Snapshot:
             case "drill":
                 record = self.recorder.record
                 return None if record is None else record.view()
+
+    def _discord(self) -> JsonObject:
+        offered, missing = self.commands.offered(GUILD_ID), self.missing.view()
+        return self.world.view() | {"commands": offered, "not_simulated": missing}
 
     def _status(self) -> JsonObject:
         sessions = self.gateway.session_count

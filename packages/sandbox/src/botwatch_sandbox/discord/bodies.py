@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.discord import snowflake
+from botwatch_sandbox.discord.readable import Kind, all_components
 from botwatch_sandbox.discord.state import CONTENT_MAX, Draft
-from botwatch_sandbox.jsonio import JsonObject, is_list, is_object
+from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, objects
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -18,6 +20,11 @@ EMBEDS_MAX_CHARACTERS = 6000
 NONCE_MAX = 25
 EVERYONE = ("@everyone", "@here")
 EPHEMERAL = 1 << 6
+COMPONENTS_V2 = 1 << 15
+# Suppressed embeds, suppressed notifications, components of version 2.
+KEPT_FLAGS = (1 << 2) | (1 << 12) | COMPONENTS_V2
+ROWS_MAX = 5
+COMPONENTS_MAX = 40
 
 CANNOT_SEND_EMPTY = 50006
 INVALID_FORM = 50035
@@ -71,8 +78,8 @@ def invalid(*, field: str, code: str, message: str) -> RestError:
     return RestError(400, INVALID_FORM, "Invalid Form Body", errors)
 
 
-def read_draft(body: JsonObject) -> Draft:
-    """Return the message that a body holds.
+def read_draft(body: JsonObject, attachments: tuple[JsonObject, ...] = ()) -> Draft:
+    """Return the message that a body holds, with the files that came with it.
 
     Raises:
         RestError: it breaks a rule of Discord's.
@@ -85,7 +92,12 @@ def read_draft(body: JsonObject) -> Draft:
         message = f"Must be {CONTENT_MAX} or fewer in length."
         raise invalid(field="content", code="BASE_TYPE_MAX_LENGTH", message=message)
     embeds = _embeds(body.get("embeds"))
-    if not text and not embeds:
+    flags = body.get("flags")
+    kept = flags & KEPT_FLAGS if isinstance(flags, int) else 0
+    components = _components(body.get("components"), modern=bool(kept & COMPONENTS_V2))
+    if body.get("poll") is not None:
+        raise invalid(field="poll", code="INVALID", message="The stand-in has no polls.")
+    if not (text or embeds or attachments or (components and kept & COMPONENTS_V2)):
         raise RestError(400, CANNOT_SEND_EMPTY, "Cannot send an empty message")
     return Draft(
         content=text,
@@ -93,7 +105,59 @@ def read_draft(body: JsonObject) -> Draft:
         reply_to=_reference(body.get("message_reference")),
         nonce=_nonce(body.get("nonce")),
         mention_everyone=_mentions_everyone(text, body.get("allowed_mentions")),
+        components=components,
+        attachments=attachments,
+        flags=kept,
     )
+
+
+def edited(former: Draft, body: JsonObject, uploaded: tuple[JsonObject, ...] = ()) -> Draft:
+    """Return a message after an edit, which names only what changes.
+
+    Raises:
+        RestError: it breaks a rule of Discord's.
+    """
+    kept = former.attachments
+    if "attachments" in body:
+        wanted = {str(entry.get("id")) for entry in objects(body["attachments"])}
+        kept = tuple(found for found in kept if found["id"] in wanted)
+    whole: JsonObject = {
+        "content": former.content,
+        "embeds": list(former.embeds),
+        "components": list(former.components),
+        "flags": former.flags,
+    } | {key: value for key, value in body.items() if key != "flags" or isinstance(value, int)}
+    draft = read_draft(whole | {"message_reference": None, "nonce": None}, (*kept, *uploaded))
+    return replace(
+        draft,
+        reply_to=former.reply_to,
+        nonce=former.nonce,
+        heard=former.heard,
+        answers_slash=former.answers_slash,
+        flags=draft.flags | former.flags & COMPONENTS_V2,
+    )
+
+
+def _components(value: object, *, modern: bool) -> tuple[JsonObject, ...]:
+    rows = objects(value)
+    most = COMPONENTS_MAX if modern else ROWS_MAX
+    if is_list(value) and len(rows) != len(value):
+        raise invalid(field="components", code="MODEL_TYPE_CONVERT", message="Must be objects.")
+    if len(rows) > most or (not modern and any(row.get("type") != Kind.ROW for row in rows)):
+        message = f"Must be at most {most} action rows."
+        raise invalid(field="components", code="BASE_TYPE_BAD_LENGTH", message=message)
+    ids = [found["custom_id"] for found in all_components(rows) if "custom_id" in found]
+    if len(set(map(str, ids))) != len(ids):
+        message = "Component custom id cannot be duplicated"
+        raise invalid(field="components", code="COMPONENT_CUSTOM_ID_DUPLICATED", message=message)
+    return tuple(number_components(rows))
+
+
+def number_components(components: list[JsonObject]) -> list[JsonObject]:
+    """Return the components with ids, which Discord assigns to those that have none."""
+    for number, component in enumerate(all_components(components), 1):
+        component.setdefault("id", number)
+    return components
 
 
 def _embeds(value: object) -> tuple[JsonObject, ...]:

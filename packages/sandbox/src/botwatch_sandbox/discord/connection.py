@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import json
 import time
-import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from aiohttp import WSMessage, WSMsgType, web
 
+from botwatch_sandbox.discord.compression import compressor
 from botwatch_sandbox.jsonio import JsonObject, encode, is_object
 
 if TYPE_CHECKING:
@@ -50,17 +50,6 @@ class HangUpError(Exception):
         self.code = code
 
 
-class ZlibStream:
-    """Discord's transport compression: one stream a connection, flushed after every message."""
-
-    def __init__(self) -> None:
-        self._compress = zlib.compressobj()
-
-    def frame(self, text: str) -> bytes:
-        """Return the bytes of one message, which end in 00 00 FF FF."""
-        return self._compress.compress(text.encode()) + self._compress.flush(zlib.Z_SYNC_FLUSH)
-
-
 @dataclass(frozen=True, slots=True)
 class _Close:
     code: int
@@ -76,7 +65,7 @@ class Connection:
     Args:
         socket: the prepared web socket.
         transport: what carries it, to cut it without a word.
-        compressed: whether frames go out as a zlib stream.
+        compression: the transport compression that the bot asks for; unknown ones are ignored.
         muted: asked before every frame; while it says so, nothing goes out.
         timed: called when the latency was measured again.
     """
@@ -86,16 +75,16 @@ class Connection:
         socket: web.WebSocketResponse,
         transport: asyncio.Transport | None,
         *,
-        compressed: bool,
+        compression: str,
         muted: Callable[[], bool],
         timed: Callable[[], None],
     ) -> None:
         self.latency_s: float | None = None
         self.closed_by_us = False
-        self.compressed = compressed
         self._socket = socket
         self._transport = transport
-        self._zlib = ZlibStream() if compressed else None
+        self._compress = compressor(compression)
+        self.compressed = self._compress is not None
         self._muted = muted
         self._timed = timed
         self._outbox: asyncio.Queue[tuple[str, ...] | _Close | _Ping] = asyncio.Queue(OUTBOX_FRAMES)
@@ -170,10 +159,10 @@ class Connection:
         for frame in frames:
             if self._muted():
                 continue
-            if self._zlib is None:
+            if self._compress is None:
                 await self._socket.send_str(frame)
             else:
-                await self._socket.send_bytes(self._zlib.frame(frame))
+                await self._socket.send_bytes(self._compress(frame))
             await asyncio.sleep(0)  # thousands of frames must not keep others from their turn
 
     async def _write_ping(self) -> None:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from botwatch_sandbox.discord import intents, payloads, snowflake
 from botwatch_sandbox.discord.connection import CloseCode, HangUpError
-from botwatch_sandbox.discord.state import BOT, OWNER
+from botwatch_sandbox.discord.state import BOT
 from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.connection import Connection
-    from botwatch_sandbox.discord.guilds import Guild, Scale
+    from botwatch_sandbox.discord.guilds import Guild
+    from botwatch_sandbox.discord.missing import Missing
     from botwatch_sandbox.discord.session import Session, Sessions
+    from botwatch_sandbox.discord.state import World
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,9 @@ REQUEST_MEMBERS = 8
 INVALID_SESSION = 9
 HELLO = 10
 HEARTBEAT_ACK = 11
+REQUEST_SOUNDS = 31
 
-VERSION = "10"
+VERSIONS = {"9", "10"}
 FRAMES_MAX = 120  # Discord allows a bot so many frames …
 FRAMES_WITHIN_S = 60.0  # … in so many seconds
 REQUESTED_USERS_MAX = 100
@@ -60,18 +63,20 @@ class Conversation:
     Attributes:
         connection: the bot's connection.
         sessions: where sessions are made and found.
-        scale: which guilds there are.
+        world: which guilds and people there are.
         token: the only token that is accepted.
         resume_url: where the bot must resume.
         timing: the gateway's times.
+        missing: counts what is not simulated.
     """
 
     connection: Connection
     sessions: Sessions
-    scale: Scale
+    world: World
     token: str = field(repr=False)
     resume_url: str
     timing: Timing
+    missing: Missing
     _frames: deque[float] = field(default_factory=lambda: deque(maxlen=FRAMES_MAX))
 
     @property
@@ -85,7 +90,7 @@ class Conversation:
         Raises:
             HangUpError: the stand-in does not speak that version.
         """
-        if version != VERSION:
+        if version not in VERSIONS:
             raise HangUpError(CloseCode.INVALID_VERSION)
         self.connection.send_op(HELLO, {"heartbeat_interval": int(self.timing.heartbeat_s * 1000)})
 
@@ -128,12 +133,14 @@ class Conversation:
             self._heartbeat(data)
         elif op in {IDENTIFY, RESUME}:
             self._begin(op, data)
-        elif op in {PRESENCE, VOICE_STATE, REQUEST_MEMBERS}:
+        elif op in {PRESENCE, VOICE_STATE, REQUEST_MEMBERS, REQUEST_SOUNDS}:
             session = self.session
             if session is None:
                 raise HangUpError(CloseCode.NOT_AUTHENTICATED)
             if op == REQUEST_MEMBERS:
                 self._send_members(session, data)
+            elif op != PRESENCE:
+                self.missing.note("gateway", "voice" if op == VOICE_STATE else "soundboard sounds")
         else:
             raise HangUpError(CloseCode.UNKNOWN_OPCODE)
 
@@ -158,26 +165,40 @@ class Conversation:
             self._resume(data)
 
     def _identify(self, data: JsonObject) -> None:
-        shard, wanted = _shard(data.get("shard", [0, 1])), _intents(data.get("intents"))
+        shard, wanted = _shard(data.get("shard", [0, 1])), self._intents(data.get("intents"))
         session = self.sessions.create(shard, wanted)
         self._attach(session)
-        guilds = [guild for guild in self.scale.all() if guild.belongs_to(shard)]
+        guilds = [guild for guild in self.world.scale.all() if guild.belongs_to(shard)]
         here = guilds if wanted & intents.GUILDS else []
         self.sessions.begin(session, "identify", self._ready(session, here))
-        members = self.scale.members
-        session.dispatch_all("GUILD_CREATE", (payloads.guild(guild, members) for guild in here))
+        session.dispatch_all(
+            "GUILD_CREATE", (payloads.guild_create(guild, self.world) for guild in here)
+        )
         self.connection.ping()
         log.info("a bot identified as shard %d of %d", *shard)
+
+    def _intents(self, value: object) -> int:
+        if not isinstance(value, int) or value < 0 or value & ~intents.KNOWN:
+            raise HangUpError(CloseCode.INVALID_INTENTS)
+        if value & intents.refused(self.world.scale.granted):
+            raise HangUpError(CloseCode.DISALLOWED_INTENTS)
+        return value
 
     def _ready(self, session: Session, guilds: list[Guild]) -> JsonObject:
         return {
             "v": 10,
+            "session_type": "normal",
+            "private_channels": [],
+            "guild_join_requests": [],
             "user": payloads.current_user(),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
             "resume_gateway_url": self.resume_url,
             "shard": list(session.shard),
-            "application": {"id": str(BOT.id), "flags": payloads.APPLICATION_FLAGS},
+            "application": {
+                "id": str(BOT.id),
+                "flags": intents.application_flags(self.world.scale.granted),
+            },
         }
 
     def _resume(self, data: JsonObject) -> None:
@@ -208,17 +229,21 @@ class Conversation:
 
     def _send_members(self, session: Session, data: object) -> None:
         request = data if is_object(data) else {}
-        guild = self.scale.find(snowflake.parse(str(request.get("guild_id"))))
+        guild = self.world.scale.find(snowflake.parse(str(request.get("guild_id"))))
         if guild is None or not guild.belongs_to(session.shard):
             return  # as Discord, which answers nothing about a guild that the bot is not in
         ids = request.get("user_ids")
         wanted = [str(found) for found in (ids if is_list(ids) else [ids]) if found is not None]
         query = text_of(request.get("query")).lower()
-        found = [who for who in (BOT, OWNER) if not wanted or str(who.id) in wanted]
+        found = [who for who in self.world.everybody() if not wanted or str(who.id) in wanted]
         known = {str(who.id) for who in found}
         chunk: JsonObject = {
             "guild_id": str(guild.id),
-            "members": [payloads.full_member(who) for who in found if who.name.startswith(query)],
+            "members": [
+                payloads.full_member(who, self.world.roster)
+                for who in found
+                if who.name.startswith(query)
+            ],
             "chunk_index": 0,
             "chunk_count": 1,
             "not_found": [lost for lost in wanted[:REQUESTED_USERS_MAX] if lost not in known],
@@ -234,11 +259,3 @@ def _shard(value: object) -> tuple[int, int]:
             return number, count
         case _:
             raise HangUpError(CloseCode.INVALID_SHARD)
-
-
-def _intents(value: object) -> int:
-    if not isinstance(value, int) or value < 0 or value & ~intents.KNOWN:
-        raise HangUpError(CloseCode.INVALID_INTENTS)
-    if value & intents.REFUSED:
-        raise HangUpError(CloseCode.DISALLOWED_INTENTS)
-    return value

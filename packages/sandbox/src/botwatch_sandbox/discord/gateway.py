@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from botwatch_sandbox.discord import intents, payloads
 from botwatch_sandbox.discord.connection import (
     CLOSE_WITHIN_S,
     FRAME_MAX_BYTES,
@@ -18,16 +17,15 @@ from botwatch_sandbox.discord.connection import (
     HangUpError,
 )
 from botwatch_sandbox.discord.conversation import RECONNECT, Conversation, Timing
-from botwatch_sandbox.discord.session import Session, Sessions
-from botwatch_sandbox.discord.state import BOT, Message, World
+from botwatch_sandbox.discord.session import Sessions
+from botwatch_sandbox.discord.spreading import Spreader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botwatch_sandbox.changes import Changes
     from botwatch_sandbox.discord.faults import DiscordFaults
-    from botwatch_sandbox.discord.guilds import Guild
-    from botwatch_sandbox.jsonio import JsonObject
+    from botwatch_sandbox.discord.missing import Missing
+    from botwatch_sandbox.discord.state import World
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +39,7 @@ class Gateway:
         listeners: called with the number of sessions and the time (Unix seconds), when the number
             changes.
         sessions: every session that lives.
+        spreader: sends them events.
     """
 
     def __init__(
@@ -48,19 +47,21 @@ class Gateway:
         world: World,
         faults: DiscordFaults,
         token: str,
-        changes: Changes,
+        missing: Missing,
         timing: Timing | None = None,
     ) -> None:
         self.listeners: list[Callable[[int, float], None]] = []
         self._world = world
         self._faults = faults
         self._token = token
-        self._changes = changes
+        self._changes = world.changes
+        self._missing = missing
         self._timing = timing or Timing()
         self.sessions = Sessions(self._timing.session_s)
         self._conversations: dict[Conversation, asyncio.Task[None]] = {}
         self._last_count = 0
-        world.listeners.append(self._spread)
+        self.spreader = Spreader(world, self.sessions)
+        self.spreader.listen()
 
     @property
     def session_count(self) -> int:
@@ -88,13 +89,18 @@ class Gateway:
         connection = Connection(
             socket,
             request.transport,
-            compressed=request.query.get("compress") == "zlib-stream",
+            compression=request.query.get("compress", ""),
             muted=lambda: self._faults.silent,
             timed=lambda: self._changes.touch("status"),
         )
-        address = f"ws://{request.headers.get('Host', '')}{request.path}"
         conversation = Conversation(
-            connection, self.sessions, self._world.scale, self._token, address, self._timing
+            connection,
+            self.sessions,
+            self._world,
+            self._token,
+            gateway_url(request, request.path),
+            self._timing,
+            self._missing,
         )
         await self._talk(conversation, request.query.get("v", ""))
         return socket
@@ -161,28 +167,9 @@ class Gateway:
             for listener in self.listeners:
                 listener(count, time.time())
 
-    def interact(self, guild: Guild, interaction: JsonObject) -> bool:
-        """Tell the bots of a guild that somebody uses a command; say whether there is one."""
-        hearing = [session for session in self.sessions.all() if guild.belongs_to(session.shard)]
-        for session in hearing:
-            session.dispatch("INTERACTION_CREATE", interaction)
-        return bool(hearing)
 
-    def _spread(self, message: Message) -> None:
-        if not message.draft.heard:
-            return
-        reply_to = message.draft.reply_to
-        answered = None if reply_to is None else self._world.find(reply_to)
-        for session in self.sessions.all():
-            hears = message.guild.belongs_to(session.shard)
-            if hears and session.intents & intents.GUILD_MESSAGES:
-                event = payloads.message_create(
-                    message, answered, hidden=_is_hidden(session, message)
-                )
-                session.dispatch("MESSAGE_CREATE", event)
-
-
-def _is_hidden(session: Session, message: Message) -> bool:
-    """Say whether Discord empties a message for a bot: it lacks the intent and is not meant."""
-    mentioned = f"<@{BOT.id}>" in message.draft.content
-    return not (session.intents & intents.MESSAGE_CONTENT or message.author == BOT or mentioned)
+def gateway_url(request: web.Request, path: str) -> str:
+    """Return where a bot finds the gateway, by the name that it knows the stand-in by."""
+    if request.secure:
+        return "wss://gateway.discord.gg"
+    return f"ws://{request.headers.get('Host', '')}{path}"

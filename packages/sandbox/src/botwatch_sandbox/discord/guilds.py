@@ -61,11 +61,13 @@ class Scale:
         guilds: how many guilds.
         members: how many members each is said to have; only two of them are ever seen.
         shards: into how many shards Discord advises to divide them.
+        granted: the privileged intents that the bot's owner has switched on.
     """
 
     guilds: int = 1
     members: int = 2
     shards: int = 1
+    granted: frozenset[str] = frozenset({"message_content"})
 
     def all(self) -> Iterator[Guild]:
         """Yield every guild."""

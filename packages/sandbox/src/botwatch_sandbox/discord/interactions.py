@@ -1,21 +1,30 @@
-"""Uses of slash commands, from the person to the bot and back."""
+"""Uses of commands, components and modals, from the person to the bot."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.discord import payloads
-from botwatch_sandbox.discord.bodies import EPHEMERAL, RestError, invalid, is_ephemeral, read_draft
 from botwatch_sandbox.discord.guilds import HOME, Guild
-from botwatch_sandbox.discord.slash import SlashCommands, SlashError, fill_in, read_typed
-from botwatch_sandbox.discord.snowflake import Snowflakes
-from botwatch_sandbox.discord.state import BOT, Draft, Interaction, Languages, User
-from botwatch_sandbox.jsonio import JsonObject, is_object
+from botwatch_sandbox.discord.readable import SELECTS, Kind, all_components
+from botwatch_sandbox.discord.resolving import Resolver
+from botwatch_sandbox.discord.slash import (
+    OptionType,
+    SlashCommands,
+    SlashError,
+    descend,
+    fill_in,
+    nest,
+    read_typed,
+)
+from botwatch_sandbox.discord.state import Channel, Draft, Interaction, Languages, User, located
+from botwatch_sandbox.jsonio import JsonObject, inside, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,32 +35,40 @@ if TYPE_CHECKING:
 ANSWER_WITHIN_S = 3.0
 TOKEN_VALID_S = 15 * 60.0
 KEPT = 1000
+NOT_CONNECTED = "The application did not respond: no bot is connected."
+SELECTED = {
+    Kind.USER_SELECT: OptionType.USER,
+    Kind.ROLE_SELECT: OptionType.ROLE,
+    Kind.MENTIONABLE_SELECT: OptionType.MENTIONABLE,
+    Kind.CHANNEL_SELECT: OptionType.CHANNEL,
+}
 
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_WEBHOOK = 10015
-UNKNOWN_INTERACTION = 10062
-ALREADY_ACKNOWLEDGED = 40060
 
 
-class Answer(IntEnum):
-    """The first answers that a bot may give here."""
+class Type(IntEnum):
+    """Discord's types of interactions."""
 
-    MESSAGE = 4
-    DEFERRED = 5
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
 
 
 @dataclass(slots=True)
 class Interactions:
-    """All uses of commands.
+    """All uses of commands, components and modals.
 
     Attributes:
+        world: where they are used.
+        gateway: tells the bots.
         commands: what can be used.
     """
 
     world: World
     gateway: Gateway
     commands: SlashCommands = field(default_factory=SlashCommands)
-    _ids: Snowflakes = field(default_factory=Snowflakes)
     _kept: OrderedDict[str, Interaction] = field(default_factory=OrderedDict)
 
     def type_in(self, author: User, content: str) -> Message | None:
@@ -62,7 +79,11 @@ class Interactions:
         """
         name, _, text = content.removeprefix("/").partition(" ")
         command = self.commands.find(name, HOME.id) if content.startswith("/") else None
-        return None if command is None else self.use(author, name, read_typed(command, text))
+        if command is None:
+            return None
+        followed, last = descend(command, text.split())
+        rest = text.split(maxsplit=len(followed))[len(followed) :]
+        return self.use(author, " ".join([name, *followed]), read_typed(last, "".join(rest)))
 
     def use(
         self,
@@ -74,128 +95,176 @@ class Interactions:
     ) -> Message:
         """Use a command, as a person does in Discord's window; return what the page shows.
 
+        Args:
+            author: who uses it.
+            name: the command's name, and those of its subcommands after it.
+            values: the options that are filled in.
+            languages: the person's and the guild's.
+            guild: where it is used.
+
         Raises:
             SlashError: there is no such command, it cannot be used so, or no bot is there.
         """
-        command = self.commands.find(name, guild.id)
-        if command is None:
-            message = f"The bot has registered no command '{name}'."
+        self.world.meet(author)
+        data = self._command_data(name, values, guild)
+        interaction = self._begin(Type.COMMAND, author, name, guild)
+        shown = " ".join([f"/{name}", *(f"{key}: {value}" for key, value in values.items())])
+        used = self.world.say(author, Draft(shown, heard=False), guild)
+        self._send(interaction, data, languages)
+        return used
+
+    async def complete(
+        self, author: User, name: str, values: Mapping[str, object], focused: str
+    ) -> list[JsonObject]:
+        """Ask the bot what it proposes for an option; return the choices.
+
+        Raises:
+            SlashError: there is no such command or option, or the bot does not answer.
+        """
+        self.world.meet(author)
+        data = self._command_data(name, {focused: ""} | dict(values), HOME, complete=False)
+        last = objects(data["options"])
+        while last and "options" in last[0]:
+            last = objects(last[0]["options"])
+        for option in last:
+            if option["name"] == focused:
+                option["focused"] = True
+        interaction = self._begin(Type.AUTOCOMPLETE, author, name)
+        interaction.choices = asyncio.get_running_loop().create_future()
+        self._send(interaction, data, None)
+        try:
+            return await asyncio.wait_for(interaction.choices, ANSWER_WITHIN_S)
+        except TimeoutError as error:
+            message = "The application did not respond in time."
+            raise SlashError(message) from error
+
+    def press(
+        self, author: User, message_id: int | None, custom_id: str, values: list[str]
+    ) -> None:
+        """Press a button, or choose values of a select.
+
+        Raises:
+            SlashError: there is no such component, it cannot be used so, or no bot is there.
+        """
+        self.world.meet(author)
+        message = self.world.find(message_id)
+        components = () if message is None else message.draft.components
+        used = [
+            found for found in all_components(components) if found.get("custom_id") == custom_id
+        ]
+        if message is None or not used or used[0].get("disabled"):
+            error = "The message has no such button or select that is enabled."
+            raise SlashError(error)
+        kind = used[0].get("type")
+        data: JsonObject = {"custom_id": custom_id, "component_type": kind, "id": used[0].get("id")}
+        if kind in SELECTS:
+            resolver = Resolver(self.world, message.guild)
+            data["values"] = _selected(used[0], values, resolver)
+            data |= resolver.objects()
+        interaction = self._begin(Type.COMPONENT, author, custom_id, message.place, message)
+        self._send(interaction, data, None)
+
+    def submit(self, author: User, values: Mapping[str, str]) -> None:
+        """Submit the modal that is shown.
+
+        Raises:
+            SlashError: none is shown, a required field is empty, or no bot is there.
+        """
+        self.world.meet(author)
+        modal = self.world.modal
+        if modal is None:
+            message = "The bot has asked for nothing to fill in."
             raise SlashError(message)
-        options = fill_in(command, values)
+        components = objects(modal["components"])
+        for entry in all_components(components):
+            name = str(entry.get("custom_id"))
+            is_required = entry.get("type") == Kind.TEXT_INPUT and entry.get("required", True)
+            if is_required and not values.get(name):
+                message = f"The field '{name}' is required; fill it in."
+                raise SlashError(message)
+        self.world.modal = None
+        self.world.changes.touch("discord")
+        asked = self._kept.get(str(modal["token"]))
+        place = HOME if asked is None else asked.place
+        source = None if asked is None else asked.source
+        interaction = self._begin(Type.MODAL, author, str(modal["custom_id"]), place, source)
+        filled = [_filled(entry, values) for entry in components]
+        self._send(interaction, {"custom_id": modal["custom_id"], "components": filled}, None)
+
+    def kept(self, token: str) -> Interaction | None:
+        """Return the interaction with a token."""
+        return self._kept.get(token)
+
+    def _command_data(
+        self, name: str, values: Mapping[str, object], guild: Guild, *, complete: bool = True
+    ) -> JsonObject:
+        first, *words = name.split(" ")
+        command = self.commands.find(first, guild.id)
+        if command is None:
+            message = f"The bot has registered no command '{first}'."
+            raise SlashError(message)
+        path, last = descend(command, words)
+        resolver = Resolver(self.world, guild)
+        options = nest(command, path, fill_in(last, values, resolver, complete=complete))
+        data: JsonObject = {"id": command["id"], "name": first, "type": command["type"]}
+        if "guild_id" in command:
+            data["guild_id"] = command["guild_id"]
+        return data | {"options": options} | resolver.objects()
+
+    def _begin(
+        self,
+        kind: Type,
+        author: User,
+        name: str,
+        place: Guild | Channel = HOME,
+        source: Message | None = None,
+    ) -> Interaction:
+        guild, channel = located(place)
         interaction = Interaction(
-            self._ids.next(), secrets.token_urlsafe(32), guild, time.monotonic()
-        )
+            self.world.ids.next(), secrets.token_urlsafe(32), guild, time.monotonic(),
+            int(kind), author, channel, name, source,
+        )  # fmt: skip
         self._kept[interaction.token] = interaction
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        shown = " ".join([f"/{name}", *(f"{key}: {value}" for key, value in values.items())])
-        used = self.world.say(author, Draft(shown, heard=False), guild)
-        data = {"id": command["id"], "name": name, "type": command["type"], "options": options}
-        event = payloads.interaction(interaction, author, data, languages or Languages())
-        if not self.gateway.interact(guild, event):
-            message = "The application did not respond: no bot is connected."
-            raise SlashError(message)
-        return used
-
-    def acknowledge(self, interaction_id: int | None, token: str, body: JsonObject) -> JsonObject:
-        """Take the bot's first answer; return what Discord answers when it is asked to.
-
-        Raises:
-            RestError: it is too late, or not the first, or breaks a rule.
-        """
-        interaction = self._kept.get(token)
-        late = interaction is not None and time.monotonic() - interaction.at > ANSWER_WITHIN_S
-        if interaction is None or interaction.id != interaction_id or late:
-            raise RestError(404, UNKNOWN_INTERACTION, "Unknown interaction")
-        if interaction.acknowledged:
-            message = "Interaction has already been acknowledged."
-            raise RestError(400, ALREADY_ACKNOWLEDGED, message)
-        data = body.get("data")
-        given = data if is_object(data) else {}
-        match body.get("type"):
-            case Answer.MESSAGE:
-                interaction.original = self._say(interaction, given)
-            case Answer.DEFERRED:
-                pass
-            case _:
-                raise invalid(field="type", code="INVALID", message="Left out here.")
-        interaction.acknowledged = True
-        interaction.ephemeral = is_ephemeral(given)
-        return _acknowledged(interaction)
-
-    def follow_up(self, token: str, body: JsonObject) -> JsonObject:
-        """Take another answer.
-
-        Raises:
-            RestError: there is no such interaction any more, or the answer breaks a rule.
-        """
-        interaction = self._find(token)
-        if interaction.original is None:  # the first one after "thinking …" takes its place
-            return self.edit_original(token, body)
-        return payloads.message(self._say(interaction, body))
-
-    def original(self, token: str) -> JsonObject:
-        """Return the first answer.
-
-        Raises:
-            RestError: there is none.
-        """
-        return payloads.message(self._original(self._find(token)))
-
-    def edit_original(self, token: str, body: JsonObject) -> JsonObject:
-        """Change the first answer, or give it after it was put off.
-
-        Raises:
-            RestError: there is no such interaction any more, or the answer breaks a rule.
-        """
-        interaction = self._find(token)
-        if interaction.original is None:
-            flags = EPHEMERAL if interaction.ephemeral else 0
-            interaction.original = self._say(interaction, body | {"flags": flags})
-        else:
-            former = interaction.original
-            draft = replace(read_draft(body), heard=former.draft.heard, answers_slash=True)
-            interaction.original = self.world.edit(former, draft)
-        return payloads.message(interaction.original)
-
-    def delete_original(self, token: str) -> None:
-        """Take the first answer away.
-
-        Raises:
-            RestError: there is none.
-        """
-        interaction = self._find(token)
-        self.world.remove(self._original(interaction))
-        interaction.original = None
-
-    def _say(self, interaction: Interaction, body: JsonObject) -> Message:
-        draft = replace(read_draft(body), heard=not is_ephemeral(body), answers_slash=True)
-        return self.world.say(BOT, draft, interaction.guild)
-
-    def _find(self, token: str) -> Interaction:
-        interaction = self._kept.get(token)
-        if interaction is None or time.monotonic() - interaction.at > TOKEN_VALID_S:
-            raise RestError(404, UNKNOWN_WEBHOOK, "Unknown Webhook")
-        if not interaction.acknowledged:
-            raise RestError(404, UNKNOWN_WEBHOOK, "Unknown Webhook")
         return interaction
 
-    def _original(self, interaction: Interaction) -> Message:
-        if interaction.original is None:
-            raise RestError(404, UNKNOWN_MESSAGE, "Unknown Message")
-        return interaction.original
+    def _send(
+        self, interaction: Interaction, data: JsonObject, languages: Languages | None
+    ) -> None:
+        event = payloads.interaction(interaction, data, languages or Languages(), self.world)
+        place = interaction.place
+        guild = place.guild if isinstance(place, Channel) else place
+        if not self.gateway.spreader.interact(guild, event):
+            raise SlashError(NOT_CONNECTED)
 
 
-def _acknowledged(interaction: Interaction) -> JsonObject:
-    original = interaction.original
-    callback: JsonObject = {
-        "id": str(interaction.id),
-        "type": payloads.APPLICATION_COMMAND,
-        "response_message_loading": original is None,
-        "response_message_ephemeral": interaction.ephemeral,
-    }
-    if original is None:
-        return {"interaction": callback, "resource": {"type": Answer.DEFERRED}}
-    callback["response_message_id"] = str(original.id)
-    resource = {"type": Answer.MESSAGE, "message": payloads.message(original)}
-    return {"interaction": callback, "resource": resource}
+def _selected(select: JsonObject, values: list[str], resolver: Resolver) -> list[str]:
+    kind = select.get("type")
+    if kind in SELECTED and isinstance(kind, int):
+        return [resolver.find(SELECTED[Kind(kind)], value) for value in values]
+    options = {str(option.get("value")) for option in objects(select.get("options"))}
+    wrong = sorted(set(values) - options)
+    if wrong:
+        message = (
+            f"The select has no option '{wrong[0]}'; its options: {', '.join(sorted(options))}."
+        )
+        raise SlashError(message)
+    return values
+
+
+def _filled(entry: JsonObject, values: Mapping[str, str]) -> JsonObject:
+    """Return a part of a modal as it is submitted: what it contains, with the values."""
+    found: JsonObject = {"type": entry.get("type"), "id": entry.get("id", 0)}
+    if "custom_id" in entry:
+        value = values.get(str(entry["custom_id"]), "")
+        found["custom_id"] = entry["custom_id"]
+        if entry.get("type") in SELECTS:
+            found["values"] = [value] if value else []
+        else:
+            found["value"] = value
+    if "components" in entry:
+        found["components"] = [_filled(each, values) for each in objects(entry["components"])]
+    if inner := inside(entry, "component"):
+        found["component"] = _filled(inner, values)
+    return found

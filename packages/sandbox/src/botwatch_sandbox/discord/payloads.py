@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botwatch_sandbox.discord.bodies import EPHEMERAL
-from botwatch_sandbox.discord.guilds import CHANNEL_NAME
-from botwatch_sandbox.discord.state import BOT, OWNER, Message, User
+from botwatch_sandbox.discord.guilds import HOME
+from botwatch_sandbox.discord.intents import application_flags
+from botwatch_sandbox.discord.roster import ALL_PERMISSIONS, EVERYONE, everyone
+from botwatch_sandbox.discord.state import BOT, OWNER, Channel, Message, User
 
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.guilds import Guild
-    from botwatch_sandbox.discord.state import Draft, Interaction, Languages
+    from botwatch_sandbox.discord.roster import Roster
+    from botwatch_sandbox.discord.state import Draft, Interaction, Languages, World
     from botwatch_sandbox.jsonio import JsonObject
 
-APPLICATION_FLAGS = 1 << 18  # the privileged intent "message content" is granted
-PERMISSIONS = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16)
 TEXT_CHANNEL = 0
+DIRECT_MESSAGES = 1
 DEFAULT_MESSAGE = 0
 REPLY = 19
 SLASH_ANSWER = 20
@@ -47,8 +49,8 @@ def current_user() -> JsonObject:
     return user(BOT) | {"verified": True, "mfa_enabled": False, "flags": 0}
 
 
-def application() -> JsonObject:
-    """Return the bot's application object."""
+def application(granted: frozenset[str]) -> JsonObject:
+    """Return the bot's application object, with these privileged intents."""
     return {
         "id": str(BOT.id),
         "name": BOT.name,
@@ -59,8 +61,10 @@ def application() -> JsonObject:
         "owner": user(OWNER),
         "team": None,
         "verify_key": "0" * 64,
-        "flags": APPLICATION_FLAGS,
+        "flags": application_flags(granted),
         "rpc_origins": [],
+        "approximate_guild_count": 1,
+        "bot": current_user(),
     }
 
 
@@ -69,60 +73,60 @@ def member() -> JsonObject:
     return {"roles": [], "flags": 0, "joined_at": timestamp(0), "deaf": False, "mute": False}
 
 
-def full_member(who: User) -> JsonObject:
-    """Return a member object with its user."""
-    return member() | {"user": user(who)}
-
-
-def channel(of: Guild) -> JsonObject:
-    """Return a guild's text channel."""
-    return {
-        "id": str(of.channel_id),
-        "type": TEXT_CHANNEL,
-        "guild_id": str(of.id),
-        "name": CHANNEL_NAME,
-        "position": 0,
-        "topic": None,
-        "nsfw": False,
-        "permission_overwrites": [],
-        "rate_limit_per_user": 0,
-        "last_message_id": None,
+def full_member(who: User, roster: Roster | None = None) -> JsonObject:
+    """Return a member object with its user; the roster is that of the first guild."""
+    found = member() | {"user": user(who)}
+    if roster is None:
+        return found
+    return found | {
+        "roles": [str(role) for role in roster.held.get(who.id, [])],
+        "nick": roster.nicks.get(who.id),
+        "communication_disabled_until": roster.timeouts.get(who.id),
     }
 
 
-def guild(which: Guild, members: int) -> JsonObject:
-    """Return a guild with so many members as GUILD_CREATE carries it."""
-    everyone: JsonObject = {
-        "id": str(which.id),
-        "name": "@everyone",
-        "permissions": str(PERMISSIONS),
-        "color": 0,
-        "hoist": False,
-        "position": 0,
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
-    }
+def channel(which: Channel) -> JsonObject:
+    """Return a channel object."""
+    found: JsonObject = {"id": str(which.id), "last_message_id": None}
+    if which.guild is None or which.recipient is not None:
+        recipients = [] if which.recipient is None else [user(which.recipient)]
+        return found | {"type": DIRECT_MESSAGES, "recipients": recipients, "flags": 0}
+    return (
+        found
+        | {
+            "type": TEXT_CHANNEL,
+            "guild_id": str(which.guild.id),
+            "name": which.name,
+            "position": 0,
+            "topic": None,
+            "nsfw": False,
+            "parent_id": None,
+            "permission_overwrites": [],
+            "rate_limit_per_user": 0,
+            "flags": 0,
+        }
+        | which.extra
+    )
+
+
+def guild(which: Guild, world: World) -> JsonObject:
+    """Return a guild as REST answers it."""
+    home = which == HOME
     return {
         "id": str(which.id),
         "name": which.name,
+        "icon": None,
+        "splash": None,
+        "discovery_splash": None,
+        "banner": None,
+        "description": None,
         "owner_id": str(OWNER.id),
-        "joined_at": timestamp(0),
-        "large": False,
-        "unavailable": False,
-        "member_count": members,
-        "members": [full_member(BOT), full_member(OWNER)],
-        "channels": [channel(which)],
-        "roles": [everyone],
-        "threads": [],
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "roles": world.roster.all() if home else [everyone(which.id)],
         "emojis": [],
         "stickers": [],
         "features": [],
-        "presences": [],
-        "voice_states": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "soundboard_sounds": [],
         "preferred_locale": "en-US",
         "verification_level": 0,
         "default_message_notifications": 0,
@@ -130,8 +134,33 @@ def guild(which: Guild, members: int) -> JsonObject:
         "mfa_level": 0,
         "nsfw_level": 0,
         "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "premium_progress_bar_enabled": False,
+        "application_id": None,
+        "rules_channel_id": None,
+        "public_updates_channel_id": None,
+        "vanity_url_code": None,
         "system_channel_id": None,
         "system_channel_flags": 0,
+    }
+
+
+def guild_create(which: Guild, world: World) -> JsonObject:
+    """Return a guild as GUILD_CREATE carries it."""
+    people, roster = ([BOT, OWNER], None) if which != HOME else (world.everybody(), world.roster)
+    return guild(which, world) | {
+        "joined_at": timestamp(0),
+        "large": False,
+        "unavailable": False,
+        "member_count": world.scale.members,
+        "members": [full_member(who, roster) for who in people],
+        "channels": [channel(found) for found in world.channels_of(which)],
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
     }
 
 
@@ -147,65 +176,119 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
     found: JsonObject = {
         "id": str(sent.id),
         "type": _message_type(draft),
-        "channel_id": str(sent.guild.channel_id),
+        "channel_id": str(sent.channel_id),
         "author": user(sent.author),
         "content": draft.content,
         "timestamp": timestamp(sent.at),
-        "edited_timestamp": None,
+        "edited_timestamp": None if sent.edited_at is None else timestamp(sent.edited_at),
         "tts": False,
         "mention_everyone": draft.mention_everyone,
         "mentions": [],
         "mention_roles": [],
-        "attachments": [],
+        "attachments": list(draft.attachments),
         "embeds": list(draft.embeds),
-        "components": [],
-        "pinned": False,
-        "flags": 0 if draft.heard else EPHEMERAL,
+        "components": list(draft.components),
+        "pinned": sent.pinned,
+        "flags": draft.flags | (0 if draft.heard else EPHEMERAL),
+        "reactions": [
+            {
+                "emoji": emoji(name),
+                "count": len(users),
+                "count_details": {"normal": len(users), "burst": 0},
+                "burst_colors": [],
+                "me": BOT in users,
+                "me_burst": False,
+            }
+            for name, users in sent.reactions
+        ],
     }
+    if sent.author == BOT:
+        found["application_id"] = str(BOT.id)
+    if sent.webhook_id is not None:
+        found["webhook_id"] = str(sent.webhook_id)
+    if sent.used is not None:
+        found["interaction_metadata"] = _used(sent.used)
     if draft.nonce is not None:
         found["nonce"] = draft.nonce
     if draft.reply_to is not None:
-        found["message_reference"] = {
+        reference: JsonObject = {
             "type": 0,
             "message_id": str(draft.reply_to),
-            "channel_id": str(sent.guild.channel_id),
-            "guild_id": str(sent.guild.id),
+            "channel_id": str(sent.channel_id),
         }
+        if not sent.is_direct:
+            reference["guild_id"] = str(sent.guild.id)
+        found["message_reference"] = reference
         found["referenced_message"] = None if answered is None else message(answered)
     return found
 
 
-def interaction(
-    used: Interaction, author: User, data: JsonObject, languages: Languages
-) -> JsonObject:
-    """Return the use of a slash command as INTERACTION_CREATE carries it."""
-    guild_id = str(used.guild.id)
+def emoji(name: str) -> JsonObject:
+    """Return the emoji object of a Unicode emoji, or of a custom one that is written `name:id`."""
+    word, _, emoji_id = name.rpartition(":")
+    return {"id": emoji_id, "name": word} if word else {"id": None, "name": name}
+
+
+def _used(used: Interaction) -> JsonObject:
     return {
         "id": str(used.id),
+        "type": used.kind,
+        "user": user(used.author),
+        "name": used.name,
+        "authorizing_integration_owners": {"0": str(used.guild.id)},
+    }
+
+
+def interaction(
+    used: Interaction, data: JsonObject, languages: Languages, world: World
+) -> JsonObject:
+    """Return the use of a command or component as INTERACTION_CREATE carries it."""
+    place = used.channel or Channel(used.guild.channel_id, "general", used.guild)
+    permissions = str(ALL_PERMISSIONS if used.author == OWNER else EVERYONE)
+    found: JsonObject = {
+        "id": str(used.id),
         "application_id": str(BOT.id),
-        "type": APPLICATION_COMMAND,
+        "type": used.kind,
         "token": used.token,
         "version": 1,
-        "guild_id": guild_id,
-        "guild": {"id": guild_id, "locale": languages.guild_locale, "features": []},
-        "guild_locale": languages.guild_locale,
         "locale": languages.locale,
-        "channel_id": str(used.guild.channel_id),
-        "channel": channel(used.guild) | {"permissions": str(PERMISSIONS)},
-        "member": full_member(author) | {"permissions": str(PERMISSIONS)},
-        "app_permissions": str(PERMISSIONS),
+        "channel_id": str(place.id),
+        "channel": channel(place) | {"permissions": permissions},
+        "app_permissions": str(ALL_PERMISSIONS),
         "entitlements": [],
-        "authorizing_integration_owners": {"0": guild_id},
-        "context": 0,
         "attachment_size_limit": ATTACHMENT_MAX_BYTES,
         "data": data,
     }
-
-
-def message_create(sent: Message, answered: Message | None, *, hidden: bool) -> JsonObject:
-    """Return a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
-    event = message(sent, answered) | {
-        "guild_id": str(sent.guild.id),
-        "member": member(),
+    if used.source is not None:
+        found["message"] = message(used.source)
+    if place.guild is None:
+        direct = {"authorizing_integration_owners": {"0": "0"}, "context": 1}
+        return found | direct | {"user": user(used.author)}
+    guild_id = str(used.guild.id)
+    return found | {
+        "guild_id": guild_id,
+        "guild": {"id": guild_id, "locale": languages.guild_locale, "features": []},
+        "guild_locale": languages.guild_locale,
+        "member": full_member(used.author, world.roster) | {"permissions": permissions},
+        "authorizing_integration_owners": {"0": guild_id},
+        "context": 0,
     }
-    return event | {"content": "", "embeds": []} if hidden else event
+
+
+def _member_of(sent: Message, roster: Roster) -> JsonObject:
+    found = full_member(sent.author, roster if sent.guild == HOME else None)
+    del found["user"]
+    return found
+
+
+def message_event(
+    sent: Message, answered: Message | None, roster: Roster, *, hidden: bool
+) -> JsonObject:
+    """Return a message as MESSAGE_CREATE carries it; `hidden` empties what was said."""
+    event = message(sent, answered)
+    if not sent.is_direct:
+        event |= {"guild_id": str(sent.guild.id)}
+        if sent.webhook_id is None:
+            event |= {"member": _member_of(sent, roster)}
+    secret: JsonObject = {"content": "", "embeds": [], "attachments": [], "components": []}
+    return event | secret if hidden else event

@@ -10,7 +10,9 @@ from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 
 NAME = re.compile(r"[-_\w]{1,32}")
 DESCRIPTION_MAX = 100
+NAME_MAX = 32
 COMMANDS_MAX = 100
+MENU_TYPES = (2, 3, 4)  # of users, of messages, and the entry point of an activity
 OPTIONS_MAX = 25
 LOCALIZATIONS = ("name_localizations", "description_localizations")
 
@@ -23,19 +25,27 @@ def check_commands(given: object) -> list[JsonObject]:
     Raises:
         RestError: they break a rule.
     """
-    return _check_all(given, ("commands",), COMMANDS_MAX)
+    entries = _objects(given, ("commands",), COMMANDS_MAX)
+    for number, entry in enumerate(entries):
+        if entry.get("type") not in MENU_TYPES:
+            _check(entry, ("commands", number))
+        elif not 1 <= len(text_of(entry.get("name"))) <= NAME_MAX:
+            raise _refused(("commands", number, "name"), "Command name is invalid")
+    _check_unique([(entry.get("type", 1), entry["name"]) for entry in entries], ("commands",))
+    return entries
 
 
-def _check_all(given: object, place: Place, most: int) -> list[JsonObject]:
+def _objects(given: object, place: Place, most: int) -> list[JsonObject]:
     entries = given if is_list(given) else [None]
     found = [entry for entry in entries if is_object(entry)]
     if len(found) != len(entries) or len(found) > most:
         raise _refused(place, f"Must be at most {most} objects.")
-    for number, entry in enumerate(found):
-        _check(entry, (*place, number))
-    if len({entry["name"] for entry in found}) != len(found):
-        raise _refused(place, "Names must be unique.")
     return found
+
+
+def _check_unique(names: list[Place], place: Place) -> None:
+    if len(set(names)) != len(names):
+        raise _refused(place, "Names must be unique.")
 
 
 def _check(entry: JsonObject, place: Place) -> None:
@@ -47,7 +57,10 @@ def _check(entry: JsonObject, place: Place) -> None:
         texts = entry.get(key) or {}
         for text in texts.values() if is_object(texts) else [None]:
             _check_length(text, (*place, key))
-    options = _check_all(entry.get("options", []), (*place, "options"), OPTIONS_MAX)
+    options = _objects(entry.get("options") or [], (*place, "options"), OPTIONS_MAX)
+    for number, option in enumerate(options):
+        _check(option, (*place, "options", number))
+    _check_unique([(option["name"],) for option in options], (*place, "options"))
     required = [bool(option.get("required")) for option in options]
     if required != sorted(required, reverse=True):
         message = "Required options must be placed before non-required options"
