@@ -52,6 +52,7 @@ async def test_the_snapshot_has_the_agreed_shape(box: RunningSandbox) -> None:
         "bot_name": "botwatch",
         "messages": [],
         "modal": None,
+        "suggestions": [],
         "commands": [],
         "not_simulated": [],
     }

@@ -45,6 +45,7 @@ def test_everything_can_be_set(files: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "ALERTMANAGER_URL": "http://[::1]:9093",
         "TLS_PORT": "8443",
         "GRANTED_INTENTS": "members, presences",
+        "SUGGESTIONS": "?ping,?add 1 2",
     }.items():
         monkeypatch.setenv(f"SANDBOX_{name}", value)
     settings = load_settings()
@@ -53,6 +54,7 @@ def test_everything_can_be_set(files: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.prometheus_url == "https://prometheus.example/base"
     assert settings.listen_url == "http://[::1]:9999"
     assert settings.tls_port == 8443
+    assert settings.suggestions == ("?ping", "?add 1 2")
     assert settings.granted_intents == {"members", "presences"}
     assert load_secrets(settings).drill_token == "the-drill"
 

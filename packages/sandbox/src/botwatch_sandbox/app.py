@@ -67,6 +67,7 @@ class Tuning:
     keep_alive_s: float = KEEP_ALIVE_S
     static: Path = STATIC
     dashboards: Path | None = None
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,7 +115,7 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     observer = Observer(changes, recorder, addresses, tuned.pace)
     interactions = Interactions(world, gateway)
     snapshot = Snapshot(
-        world, gateway, interactions.commands, missing, faults,
+        tuned.suggestions, world, gateway, interactions.commands, missing, faults,
         slack, hook, slack_faults, sinks, observer, recorder,
     )  # fmt: skip
     events = Events(changes, snapshot, tuned.keep_alive_s)

@@ -92,7 +92,11 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         settings.alertmanager_public_url,
     )
     scale = Scale(settings.guilds, settings.members, settings.shards, settings.granted_intents)
-    sandbox = build(addresses, secrets, Tuning(scale=scale, dashboards=settings.dashboards_dir))
+    sandbox = build(
+        addresses,
+        secrets,
+        Tuning(scale=scale, dashboards=settings.dashboards_dir, suggestions=settings.suggestions),
+    )
     runner = web.AppRunner(sandbox.app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     front = web.AppRunner(sandbox.discord, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()

@@ -34,6 +34,10 @@ def _intents(value: str) -> frozenset[str]:
     return names
 
 
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
 ADDRESS = about(ip_address, "an IP address of this machine, such as 127.0.0.1")
 BASE_URL = about(_base_url, "an http or https address, such as http://127.0.0.1:9090")
 
@@ -71,6 +75,9 @@ class Settings:
         metadata=about(
             _intents, f"a comma-separated list of privileged intents: {', '.join(PRIVILEGED)}"
         ),
+    )
+    suggestions: tuple[str, ...] = field(
+        default=(), metadata=about(_words, "messages to propose, separated by commas")
     )
     bot_url: str = field(default="http://127.0.0.1:8000", metadata=BASE_URL)
     prometheus_url: str = field(default="http://127.0.0.1:9090", metadata=BASE_URL)

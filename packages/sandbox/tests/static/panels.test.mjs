@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { load } from "./modules.mjs";
 
 const { announcement, identity, problemText, sorted, tally } = await load("alerts.js");
-const { chatEntries, silence } = await load("chat.js");
+const { chatEntries, missingLines, silence } = await load("chat.js");
+const { commandChip, flatten, isUsable, modalFields } = await load("components.js");
 const { blockedBecause } = await load("drill.js");
 const { activeFaults, faultRequest } = await load("faults.js");
 const { alertOf, appIcon, barColour, formats } = await load("slack.js");
@@ -75,6 +76,46 @@ test("messages of one author in a row share a head, until a day begins", () => {
     ["day", false, true, false, false, "day", false],
   );
   assert.equal(entries.at(-2).label, "Today");
+});
+
+test("a command without required options is sent, another one is written out", () => {
+  const options = [
+    { name: "count", required: true },
+    { name: "dice", required: false },
+  ];
+  assert.deepEqual(commandChip({ name: "ping", options: [] }), {
+    label: "/ping",
+    text: "/ping",
+    complete: true,
+  });
+  const chip = { label: "/roll", text: "/roll count:", complete: false };
+  assert.deepEqual(commandChip({ name: "roll", options }), chip);
+});
+
+test("buttons and selects are found inside of other components", () => {
+  const button = { type: 2, custom_id: "yes" };
+  const section = { type: 9, components: [{ type: 10, content: "text" }], accessory: button };
+  const rows = [{ type: 17, components: [section, { type: 1, components: [{ type: 3 }] }] }];
+  assert.deepEqual(flatten(rows).filter(isUsable), [button, { type: 3 }]);
+  assert.equal(isUsable({ type: 2, style: 5 }), false);
+});
+
+test("a modal's fields have their labels in either form", () => {
+  const field = { type: 4, custom_id: "name", label: "Name" };
+  const inner = { type: 4, custom_id: "age" };
+  const components = [
+    { type: 1, components: [field] },
+    { type: 18, label: "Age", component: inner },
+  ];
+  assert.deepEqual(modalFields(components), [
+    { label: "Name", component: field },
+    { label: "Age", component: inner },
+  ]);
+});
+
+test("what is not simulated is listed with its count", () => {
+  const missing = [{ method: "POST", path: "/channels/{id}/threads", count: 2 }];
+  assert.deepEqual(missingLines(missing), ["POST /channels/{id}/threads × 2"]);
 });
 
 test("the composer says when nobody will answer", () => {

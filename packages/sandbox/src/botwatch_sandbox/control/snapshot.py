@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class Snapshot:
     """Reads the state of all parts."""
 
+    suggestions: tuple[str, ...]
     world: World
     gateway: Gateway
     commands: SlashCommands
@@ -61,7 +62,11 @@ class Snapshot:
 
     def _discord(self) -> JsonObject:
         offered, missing = self.commands.offered(GUILD_ID), self.missing.view()
-        return self.world.view() | {"commands": offered, "not_simulated": missing}
+        return self.world.view() | {
+            "suggestions": list(self.suggestions),
+            "commands": offered,
+            "not_simulated": missing,
+        }
 
     def _status(self) -> JsonObject:
         sessions = self.gateway.session_count

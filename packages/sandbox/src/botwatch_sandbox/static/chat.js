@@ -1,21 +1,13 @@
 // The Discord channel: the log, the composer, and suggestions.
 
 import { post } from "./api.js";
+import { commandChip, drawComponents, drawModal, drawReactions } from "./components.js";
 import { followEnd, h, reconcile, setText, svg } from "./dom.js";
 import { parseMarkdown } from "./markdown.js";
 import { draw } from "./richtext.js";
 import { day, dayLabel, fullTime, hourMinute, isoTime } from "./time.js";
 
 const AUTHOR = "you";
-const SUGGESTIONS = [
-  "?ping",
-  "?add 1 2",
-  "?roll 2d6",
-  "?time",
-  "?choose tea coffee",
-  "?info",
-  "?help",
-];
 const SAME_BREATH_S = 300; // messages of one author this close share one head
 const MAX_LINES = 5;
 
@@ -29,7 +21,10 @@ export function chatEntries(messages, now) {
       last = null;
     }
     const continued =
-      last !== null && last.author.id === message.author.id && message.at - last.at < SAME_BREATH_S;
+      last !== null &&
+      last.author.id === message.author.id &&
+      last.channel === message.channel &&
+      message.at - last.at < SAME_BREATH_S;
     entries.push({ kind: "message", id: message.id, message, continued });
     last = message;
   }
@@ -75,11 +70,12 @@ function head(message) {
     { class: "message-head" },
     h("span", { class: "message-author" }, message.author.name),
     message.author.bot && h("span", { class: "tag tag-bot" }, "BOT"),
+    message.channel && h("span", { class: "tag" }, message.channel),
     timeOf(message),
   );
 }
 
-function drawEntry(entry) {
+function drawEntry(entry, act) {
   if (entry.kind === "day") {
     return h("div", { class: "day", role: "separator" }, h("span", {}, entry.label));
   }
@@ -98,23 +94,41 @@ function drawEntry(entry) {
       { class: "message-body" },
       continued ? h("span", { class: "sr-only" }, `${message.author.name}: `) : head(message),
       draw(parseMarkdown(message.content)),
+      drawComponents(message.components, (custom_id, values) =>
+        act("press", { message: message.id, custom_id, values }),
+      ),
+      drawReactions(message.reactions, (emoji) =>
+        act("reactions", { message: message.id, emoji }),
+      ),
     ),
   );
 }
 
 function signature(entry) {
   if (entry.kind === "day") return entry.label;
-  return `${entry.continued} ${entry.message.author.name} ${entry.message.content}`;
+  const { author, content, components, reactions } = entry.message;
+  return `${entry.continued} ${author.name} ${content} ${JSON.stringify([components, reactions])}`;
 }
 
-function mountLog(root, { store, clock }) {
+/** Returns `act(call, body)`, which does what a person does, and says why if it is refused. */
+function actor({ say }) {
+  return async (call, body) => {
+    try {
+      await post(`discord/${call}`, { ...body, author: AUTHOR });
+    } catch (error) {
+      say(error.message, "bad");
+    }
+  };
+}
+
+function mountLog(root, { store, clock }, act) {
   const log = root.querySelector("[data-testid=chat-log]");
   const empty = root.querySelector(".empty");
   const keep = followEnd(log, root.querySelector(".jump-to-end"));
   store.on(["discord"], ({ discord }) => {
     const entries = chatEntries(discord.messages, clock.now());
     empty.hidden = entries.length > 0;
-    keep(() => reconcile(log, entries, { key: (entry) => entry.id, render: drawEntry, signature }));
+    keep(() => reconcile(log, entries, { key: (entry) => entry.id, render: (entry) => drawEntry(entry, act), signature }));
     setText(root.querySelector("#chat-title"), `# ${discord.channel}`);
     setText(root.querySelector("#chat-guild"), discord.guild);
     log.setAttribute("aria-live", "polite");
@@ -171,19 +185,53 @@ function mountComposer(root, { store }) {
       fit();
     }
   });
-  root
-    .querySelector(".chips")
-    .append(
-      ...SUGGESTIONS.map((command) =>
-        h(
-          "li",
-          {},
-          h("button", { type: "button", class: "chip", click: () => send(command) }, command),
-        ),
-      ),
-    );
+  const write = (text) => {
+    input.value = text;
+    input.focus();
+    fit();
+  };
+  const chips = root.querySelector(".chips");
   store.on(["discord"], ({ discord }) => {
     input.placeholder = `Message #${discord.channel}`;
+    const offered = [
+      ...discord.suggestions.map((text) => ({ label: text, text, complete: true })),
+      ...(discord.suggestions.length > 0 ? [] : discord.commands.map(commandChip)),
+    ];
+    const draw = ({ label, text, complete }) => {
+      const click = () => (complete ? send(text) : write(text));
+      return h("li", {}, h("button", { type: "button", class: "chip", click }, label));
+    };
+    reconcile(chips, offered, { key: ({ label }) => label, render: draw, signature: ({ text }) => text });
+  });
+}
+
+/** What the bot asked for in vain: one line each. */
+export function missingLines(missing) {
+  return missing.map(({ method, path, count }) => `${method} ${path} × ${count}`);
+}
+
+function mountMissing(root, { store }) {
+  const box = root.querySelector("#chat-missing");
+  store.on(["discord"], ({ discord }) => {
+    const lines = missingLines(discord.not_simulated);
+    box.hidden = lines.length === 0;
+    setText(box.querySelector("summary"), `Requested, not simulated: ${lines.length}`);
+    reconcile(box.querySelector("ul"), lines, {
+      key: (line) => line.replace(/ × \d+$/, ""),
+      render: (line) => h("li", {}, line),
+      signature: (line) => line,
+    });
+  });
+}
+
+function mountModal(root, { store }, act) {
+  const box = root.querySelector("#chat-modal");
+  let shown = null;
+  store.on(["discord"], ({ discord: { modal } }) => {
+    const token = modal?.token ?? null;
+    if (token === shown) return;
+    shown = token;
+    box.replaceChildren(...(modal ? [drawModal(modal, (values) => act("submit", { values }))] : []));
   });
 }
 
@@ -194,8 +242,11 @@ export function silence(status) {
 }
 
 export function mountChat(root, context) {
-  mountLog(root, context);
+  const act = actor(context);
+  mountLog(root, context, act);
   mountComposer(root, context);
+  mountModal(root, context, act);
+  mountMissing(root, context);
   const hint = root.querySelector(".composer-hint");
   context.store.on(["status"], ({ status }) => {
     const text = silence(status);
