@@ -135,6 +135,13 @@ async def test_login_guild_command_and_answer(stage: Stage) -> None:
     await stage.box.until(lambda found: not found["status"]["bot"]["connected"], "the end")
 
 
+async def test_a_bot_without_an_http_server_is_ready_when_it_is_connected(stage: Stage) -> None:
+    assert not (await stage.box.state())["status"]["bot"]["ready"]
+    async with ready(stage):
+        bot = (await stage.box.state())["status"]["bot"]
+        assert (bot["ready"], bot["reasons"]) == (True, [])
+
+
 async def test_a_wrong_token_is_a_login_failure(stage: Stage) -> None:
     bot = stage.bot()
     with pytest.raises(discord.LoginFailure):

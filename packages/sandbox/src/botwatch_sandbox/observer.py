@@ -57,12 +57,14 @@ class Observer:
         recorder: gets everything that a drill's record needs.
         addresses: where to look.
         pace: how often.
+        bot_has_health: whether the bot has ever answered; one that has no HTTP server never does.
     """
 
     changes: Changes
     recorder: Recorder
     addresses: Addresses
     pace: Pace = field(default_factory=Pace)
+    bot_has_health: bool = False
     bot_ready: bool = False
     bot_reasons: list[str] = field(default_factory=lambda: ["The bot was not asked yet."])
     bot_crashes: int | None = None
@@ -114,14 +116,27 @@ class Observer:
         except FetchError as error:
             ready, reasons = False, [f"{error}; is it running?"]
         else:
+            self.bot_has_health = True
             ready, reasons = answer.status == HTTPStatus.OK, _reasons(answer)
             started_at = _started_at(answer, asked_at)
         self.recorder.saw_health(
-            ready=ready, asked_at=asked_at, at=time.time(), started_at=started_at
+            ready=ready or not self.bot_has_health,
+            asked_at=asked_at,
+            at=time.time(),
+            started_at=started_at,
         )
         if (ready, reasons) != (self.bot_ready, self.bot_reasons):
             self.bot_ready, self.bot_reasons = ready, reasons
             self.changes.touch("status")
+
+    def health(self, *, connected: bool) -> tuple[bool, list[str]]:
+        """Say whether the bot is ready, and why not.
+
+        A bot without an HTTP server is ready when it is connected.
+        """
+        if connected and not self.bot_has_health:
+            return True, []
+        return self.bot_ready, self.bot_reasons
 
     async def look_at_alertmanager(self, session: aiohttp.ClientSession) -> None:
         """Ask Alertmanager whether it is ready."""

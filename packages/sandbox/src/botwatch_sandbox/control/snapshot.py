@@ -70,12 +70,13 @@ class Snapshot:
 
     def _status(self) -> JsonObject:
         sessions = self.gateway.session_count
+        ready, reasons = self.observer.health(connected=sessions > 0)
         return {
             "bot": {
                 "connected": sessions > 0,
-                "ready": self.observer.bot_ready,
+                "ready": ready,
                 "sessions": sessions,
-                "reasons": self.observer.bot_reasons,
+                "reasons": reasons,
                 "crashes": self.observer.bot_crashes,
                 "latency_ms": self.gateway.latency_ms,
             },
