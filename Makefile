@@ -6,7 +6,10 @@ MAKEFLAGS += --no-print-directory
 
 DEMO_NODE ?= botwatch-demo
 DEMO_PORT_OFFSET ?= 0
-export DEMO_NODE DEMO_PORT_OFFSET K3S_ARTIFACTS
+# The bot that `make demo` deploys instead of the sample one. Its path may be relative to where make was typed (-C).
+DEMO_BOT = $(BOT)
+DEMO_DIRECTORY := $(or $(PWD),$(CURDIR))
+export DEMO_NODE DEMO_PORT_OFFSET DEMO_BOT DEMO_DIRECTORY K3S_ARTIFACTS
 # Ansible looks for it in the current directory only, and not if that directory is world-writable.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # Where it is set, each run of Ansible compiles all of Ansible again, which takes longer than most runs.
@@ -22,9 +25,10 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "make %-26s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## install the whole stack on a disposable node, without any account
+demo: ## install the whole stack on a disposable node, without any account (BOT=DIR with your own bot, TOKEN_VARIABLE=NAME)
 	@$(SETUP) controller docker
-	@$(DEMO) playbooks/demo.yml
+	@$(DEMO) $(if $(BOT),--inventory inventory/demo_bot) \
+	  $(if $(TOKEN_VARIABLE),--extra-vars 'discord_bot_token_variable=$(TOKEN_VARIABLE)') playbooks/demo.yml
 
 .PHONY: demo-down
 demo-down: ## remove the demo node and everything that belongs to it

@@ -22,8 +22,9 @@ from botwatch_sandbox.discord.guilds import Scale
 from botwatch_sandbox.discord.intents import PRIVILEGED
 from botwatch_sandbox.testing.server import RunningSandbox, running_sandbox
 
-BOTS = Path(__file__).parent / "bots"
-MAKE_CERTIFICATE = Path(__file__).parents[3] / "roles/sandbox/files/make-certificate"
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+MAKE_CERTIFICATE = ROOT / "roles/sandbox/files/make-certificate"
 NAMES = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com")
 
 
@@ -95,8 +96,8 @@ async def names(tuning: Tuning, certificates: Path) -> AsyncIterator[Names]:
 
 
 async def test_an_unchanged_script_connects_and_answers(names: Names) -> None:
-    command = [sys.executable, str(BOTS / "elsewhere.py"), str(names.port), str(BOTS / "script.py")]
-    async with names.running(*command):
+    script, elsewhere = str(ROOT / "tests/bots/unchanged/bot.py"), str(HERE / "elsewhere.py")
+    async with names.running(sys.executable, elsewhere, str(names.port), script):
         await names.box.until(lambda state: state["discord"]["commands"] != [], "its commands")
         await names.say("!hello")
         await names.until_said("Hello you")
