@@ -8,6 +8,7 @@ import { draw } from "./richtext.js";
 import { day, dayLabel, fullTime, hourMinute, isoTime } from "./time.js";
 
 const AUTHOR = "you";
+const OWNER = "owner";
 const SAME_BREATH_S = 300; // messages of one author this close share one head
 const MAX_LINES = 5;
 
@@ -110,11 +111,27 @@ function signature(entry) {
   return `${entry.continued} ${author.name} ${content} ${JSON.stringify([components, reactions])}`;
 }
 
+/** Who speaks, and whether to the bot alone: two buttons that stay pressed. */
+function mountVoice(root) {
+  const buttons = ["#chat-owner", "#chat-direct"].map((name) => root.querySelector(name));
+  const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
+  for (const button of buttons) {
+    button.addEventListener("click", () =>
+      button.setAttribute("aria-pressed", String(!isPressed(button))),
+    );
+  }
+  const [owner, direct] = buttons;
+  return {
+    author: () => (isPressed(owner) ? OWNER : AUTHOR),
+    direct: () => isPressed(direct),
+  };
+}
+
 /** Returns `act(call, body)`, which does what a person does, and says why if it is refused. */
-function actor({ say }) {
+function actor({ say }, voice) {
   return async (call, body) => {
     try {
-      await post(`discord/${call}`, { ...body, author: AUTHOR });
+      await post(`discord/${call}`, { ...body, author: voice.author() });
     } catch (error) {
       say(error.message, "bad");
     }
@@ -135,7 +152,7 @@ function mountLog(root, { store, clock }, act) {
   });
 }
 
-function mountComposer(root, { store }) {
+function mountComposer(root, { store }, voice) {
   const form = root.querySelector("form");
   const input = root.querySelector("[data-testid=chat-input]");
   const problem = root.querySelector(".problem");
@@ -148,7 +165,8 @@ function mountComposer(root, { store }) {
   async function send(content) {
     problem.hidden = true;
     try {
-      await post("discord/messages", { content, author: AUTHOR });
+      const direct = voice.direct() && !content.startsWith("/");
+      await post("discord/messages", { content, author: voice.author(), direct });
       last = content;
       return true;
     } catch (error) {
@@ -242,9 +260,10 @@ export function silence(status) {
 }
 
 export function mountChat(root, context) {
-  const act = actor(context);
+  const voice = mountVoice(root);
+  const act = actor(context, voice);
   mountLog(root, context, act);
-  mountComposer(root, context);
+  mountComposer(root, context, voice);
   mountModal(root, context, act);
   mountMissing(root, context);
   const hint = root.querySelector(".composer-hint");
