@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -95,24 +96,57 @@ async def names(tuning: Tuning, certificates: Path) -> AsyncIterator[Names]:
             await runner.cleanup()
 
 
+async def converse(names: Names) -> None:
+    """Use everything that the bots in tests/bots of this kind can do."""
+    await names.box.until(lambda state: state["discord"]["commands"] != [], "its commands")
+    await names.say("!hello")
+    await names.until_said("Hello you")
+    await names.say("!note")
+    await names.until_said("Here.\n📎 note.txt (6 bytes)")
+    await names.say("!fetch")  # the one in JavaScript has fetched it already
+    await names.until_said("a note")
+    await names.say("!ask")
+    asked = await names.until_said("Really?")
+    press = {"message": asked["id"], "author": "you", "custom_id": "yes"}
+    await names.box.done("/control/discord/press", press, status=201)
+    await names.until_said("Confirmed.")
+    await names.say("/add 2 3")
+    await names.until_said("5")
+    assert (await names.box.state())["discord"]["not_simulated"] == []
+
+
 async def test_an_unchanged_script_connects_and_answers(names: Names) -> None:
     script, elsewhere = str(ROOT / "tests/bots/unchanged/bot.py"), str(HERE / "elsewhere.py")
     async with names.running(sys.executable, elsewhere, str(names.port), script):
-        await names.box.until(lambda state: state["discord"]["commands"] != [], "its commands")
-        await names.say("!hello")
-        await names.until_said("Hello you")
-        await names.say("!note")
-        await names.until_said("Here.\n📎 note.txt (6 bytes)")
-        await names.say("!fetch")
-        await names.until_said("a note")
-        await names.say("!ask")
-        asked = await names.until_said("Really?")
-        press = {"message": asked["id"], "author": "you", "custom_id": "yes"}
-        await names.box.done("/control/discord/press", press, status=201)
-        await names.until_said("Confirmed.")
-        await names.say("/add 2 3")
-        await names.until_said("5")
-        assert (await names.box.state())["discord"]["not_simulated"] == []
+        await converse(names)
+
+
+@pytest.fixture(scope="module")
+def javascript(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the bot in JavaScript."""
+    directory = tmp_path_factory.mktemp("javascript") / "bot"
+    shutil.copytree(ROOT / "tests/bots/javascript", directory)
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("Node.js is not installed (node 18.19 or newer and npm run this test)")
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
+    made = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"npm cannot install discord.js here: {made.stderr[-300:]}")
+    return directory / "bot.js"
+
+
+async def test_an_unchanged_program_in_javascript_connects_and_answers(
+    names: Names, javascript: Path
+) -> None:
+    async with names.running(
+        "node",
+        "--require",
+        str(HERE / "elsewhere.cjs"),
+        str(javascript),
+        ELSEWHERE_PORT=str(names.port),
+        NODE_EXTRA_CA_CERTS=str(names.certificates / "ca.crt"),
+    ):
+        await converse(names)
 
 
 async def test_the_api_names_the_gateway_and_hides_the_control_room(names: Names) -> None:
