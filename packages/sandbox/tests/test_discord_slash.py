@@ -7,14 +7,19 @@ import pytest
 
 from botwatch_sandbox.discord import callbacks
 from botwatch_sandbox.discord.guilds import CHANNEL_ID, GUILD_ID
+from botwatch_sandbox.discord.slash import SlashError, read_typed
 from botwatch_sandbox.discord.state import BOT, OWNER
 from botwatch_sandbox.testing.gateway_client import GatewayClient, connected
 from botwatch_sandbox.testing.server import RunningSandbox
 
 COMMANDS = f"/applications/{BOT.id}/commands"
 GUILD_COMMANDS = f"/applications/{BOT.id}/guilds/{GUILD_ID}/commands"
-PING = {"name": "ping", "description": "is it awake", "description_localizations": {"ko": "핑"}}
-ROLL = {
+PING: dict[str, Any] = {
+    "name": "ping",
+    "description": "is it awake",
+    "description_localizations": {"ko": "핑"},
+}
+ROLL: dict[str, Any] = {
     "name": "roll",
     "description": "rolls dice",
     "options": [
@@ -303,3 +308,24 @@ async def test_faults_hit_answers_too(box: RunningSandbox, bot: GatewayClient) -
     await box.post("/control/discord/faults", {"rate_limit": 1})
     assert (await answered(box, path, {"type": 5}))[0] == 429
     assert (await answered(box, path, {"type": 5}))[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("", {}),
+        ("2", {"count": 2}),
+        ("2 d6 and d8", {"count": 2, "dice": "d6 and d8"}),
+        ("count:2 dice:d6", {"count": 2, "dice": "d6"}),
+        ("dice:d6 count: 2", {"count": 2, "dice": "d6"}),
+        ("count: 2 a:b", {"count": 2, "dice": "a:b"}),
+    ],
+)
+def test_options_are_written_in_order_or_by_name(text: str, values: dict[str, object]) -> None:
+    assert read_typed(ROLL, text) == values
+
+
+@pytest.mark.parametrize("text", ["two", "count:two", "dice:d6 count:2 more"])
+def test_what_fits_no_option_is_refused(text: str) -> None:
+    with pytest.raises(SlashError):
+        read_typed(ROLL, text)
