@@ -122,8 +122,12 @@ class ActionModule(ActionBase):
         """Template the role's variables one by one, so that a fault names its variable."""
         values: Variables = {}
         faults = []
-        role_path = {"role_path": str(find_role(role.name))}
-        templar = self._templar.copy_with_new_env(available_variables={**known, **role_path})
+        path = find_role(role.name)
+        # Defaults may depend on what the role computes.
+        computed = read_role_variables(self._loader, path)
+        templar = self._templar.copy_with_new_env(
+            available_variables={**computed, **known, "role_path": str(path)}
+        )
         for name in role.options:
             try:
                 values[name] = templar.template(known.get(name))

@@ -352,6 +352,16 @@ def test_sound_variables_pass_and_change_nothing(roles: Path) -> None:
     assert run.results["Check"]["changed"] is False
 
 
+def test_a_default_may_depend_on_what_its_role_computes(roles: Path) -> None:
+    write(roles / "roles/alpha/defaults/main.yml", DEFAULTS | {"alpha_mode": "{{ _alpha_mode }}"})
+    write(roles / "roles/alpha/vars/main.yml", {"_alpha_mode": "{{ alpha_names[0] }}"})
+    secret = {"vault_alpha_secret": "s-ecret"}
+    assert run_tasks(roles, [CHECK], alpha_names=["safe"], **secret).returncode == 0
+    run = run_tasks(roles, [CHECK], alpha_names=["slow"], **secret)
+    (fault,) = run.results["Check"]["msg"].splitlines()
+    assert fault.startswith("alpha_mode is not a valid str (value of alpha_mode must be one of")
+
+
 def test_a_role_that_is_not_there_is_named(roles: Path) -> None:
     task = {"name": "Check", "botwatch.stack.check_role_variables": {"roles": ["gamma"]}}
     assert "there is no role gamma" in run_tasks(roles, [task]).results["Check"]["msg"]
