@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from botwatch_sandbox import observer
 from botwatch_sandbox.discord.guilds import GUILD_NAME
+from botwatch_sandbox.testing.gateway_client import connected
 from botwatch_sandbox.testing.waiting import eventually
 
 with warnings.catch_warnings():
@@ -22,6 +24,7 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from botwatch_sandbox.testing.doubles import Neighbours
     from botwatch_sandbox.testing.server import RunningSandbox
 
 
@@ -140,6 +143,17 @@ async def test_a_bot_without_an_http_server_is_ready_when_it_is_connected(stage:
     async with ready(stage):
         bot = (await stage.box.state())["status"]["bot"]
         assert (bot["ready"], bot["reasons"]) == (True, [])
+
+
+async def test_another_bot_need_not_have_an_http_server(
+    drill_box: RunningSandbox, around: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observer, "ANSWERS_WITHIN_S", 0.1)
+    around.bot.answers = False
+    async with connected(drill_box) as client:
+        await drill_box.until(lambda state: not state["status"]["bot"]["ready"], "the end of it")
+        await client.identify()
+        await drill_box.until(lambda state: state["status"]["bot"]["ready"], "another bot")
 
 
 async def test_a_wrong_token_is_a_login_failure(stage: Stage) -> None:

@@ -113,6 +113,7 @@ def build(addresses: Addresses, secrets: Secrets, tuning: Tuning | None = None) 
     recorder = SupervisedRecorder(changes=changes, slack=slack, limits=tuned.limits)
     gateway.listeners.append(recorder.saw_gateway)
     observer = Observer(changes, recorder, addresses, tuned.pace)
+    gateway.sessions.listeners.append(observer.saw_session)
     interactions = Interactions(world, gateway)
     snapshot = Snapshot(
         tuned.suggestions, world, gateway, interactions.commands, missing, faults,

@@ -26,6 +26,8 @@ ALERTS_MAX = 100
 # The severity of the machinery's own alerts: they flap for ever, without notifications.
 MACHINERY = "none"
 REASONS_MAX = 20
+# A bot that has an HTTP server answers so many seconds after it has identified itself.
+ANSWERS_WITHIN_S = 5.0
 REASON_MAX = 300
 
 
@@ -57,14 +59,12 @@ class Observer:
         recorder: gets everything that a drill's record needs.
         addresses: where to look.
         pace: how often.
-        bot_has_health: whether the bot has ever answered; one that has no HTTP server never does.
     """
 
     changes: Changes
     recorder: Recorder
     addresses: Addresses
     pace: Pace = field(default_factory=Pace)
-    bot_has_health: bool = False
     bot_ready: bool = False
     bot_reasons: list[str] = field(default_factory=lambda: ["The bot was not asked yet."])
     bot_crashes: int | None = None
@@ -73,6 +73,8 @@ class Observer:
     alerts: JsonObject = field(
         default_factory=lambda: {"error": "Prometheus was not asked yet.", "items": []}
     )
+    _answered_at: float | None = None
+    _identified_at: float | None = None
 
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Look at everything again and again, until it is cancelled."""
@@ -116,11 +118,11 @@ class Observer:
         except FetchError as error:
             ready, reasons = False, [f"{error}; is it running?"]
         else:
-            self.bot_has_health = True
+            self._answered_at = time.monotonic()
             ready, reasons = answer.status == HTTPStatus.OK, _reasons(answer)
             started_at = _started_at(answer, asked_at)
         self.recorder.saw_health(
-            ready=ready or not self.bot_has_health,
+            ready=ready or not self._has_health(),
             asked_at=asked_at,
             at=time.time(),
             started_at=started_at,
@@ -129,14 +131,26 @@ class Observer:
             self.bot_ready, self.bot_reasons = ready, reasons
             self.changes.touch("status")
 
+    def saw_session(self, _: object, beginning: str) -> None:
+        """Note that a bot has identified itself: it may be another one than before."""
+        if beginning == "identify":
+            self._identified_at = time.monotonic()
+
     def health(self, *, connected: bool) -> tuple[bool, list[str]]:
         """Say whether the bot is ready, and why not.
 
         A bot without an HTTP server is ready when it is connected.
         """
-        if connected and not self.bot_has_health:
+        if connected and not self._has_health():
             return True, []
         return self.bot_ready, self.bot_reasons
+
+    def _has_health(self) -> bool:
+        """Say whether the bot that identified itself last answers questions about its health."""
+        answered, identified = self._answered_at, self._identified_at
+        if answered is None or identified is None:
+            return answered is not None
+        return answered > identified or time.monotonic() - identified < ANSWERS_WITHIN_S
 
     async def look_at_alertmanager(self, session: aiohttp.ClientSession) -> None:
         """Ask Alertmanager whether it is ready."""

@@ -27,6 +27,7 @@ class BotDouble:
         crashes: calls of /test-crash so far.
         error_status: what /test-error answers.
         uptime_s: since when it says that it runs, in seconds; None where it does not say.
+        answers: whether it says anything about its health.
     """
 
     token: str
@@ -35,6 +36,7 @@ class BotDouble:
     crashes: int = 0
     error_status: int = 200
     uptime_s: float | None = None
+    answers: bool = True
 
     def app(self) -> web.Application:
         """Return the double's application."""
@@ -44,7 +46,9 @@ class BotDouble:
         app.router.add_post("/test-crash", self._crash)
         return app
 
-    async def _health(self, _: web.Request) -> web.Response:
+    async def _health(self, request: web.Request) -> web.Response:
+        if not self.answers and request.transport is not None:
+            request.transport.abort()
         status = "degraded" if self.reasons else "ok"
         body: dict[str, object] = {"status": status, "reasons": self.reasons, "gateway": {}}
         if self.uptime_s is not None:
