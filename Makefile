@@ -9,6 +9,7 @@ DEMO_PORT_OFFSET ?= 0
 # The bot that `make demo` deploys instead of the sample one. Its path may be relative to where make was typed (-C).
 DEMO_BOT = $(BOT)
 DEMO_DIRECTORY := $(or $(PWD),$(CURDIR))
+DEMO_VARIABLES = $(if $(filter /%,$(BOT_VARIABLES)),$(BOT_VARIABLES),$(DEMO_DIRECTORY)/$(BOT_VARIABLES))
 export DEMO_NODE DEMO_PORT_OFFSET DEMO_BOT DEMO_DIRECTORY K3S_ARTIFACTS
 # Ansible looks for it in the current directory only, and not if that directory is world-writable.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -25,9 +26,10 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "make %-26s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## install the whole stack on a disposable node, without any account (BOT=DIR with your own bot, TOKEN_VARIABLE=NAME)
+demo: ## install the whole stack on a disposable node, without any account (BOT=DIR with your own bot, TOKEN_VARIABLE=NAME, BOT_VARIABLES=FILE)
 	@$(SETUP) controller docker
 	@$(DEMO) $(if $(BOT),--inventory inventory/demo_bot) \
+	  $(if $(BOT_VARIABLES),--extra-vars '@$(DEMO_VARIABLES)') \
 	  $(if $(TOKEN_VARIABLE),--extra-vars 'discord_bot_token_variable=$(TOKEN_VARIABLE)') playbooks/demo.yml
 
 .PHONY: demo-down
