@@ -28,21 +28,20 @@ UNINSTALLABLE = "uninstallable"
 APPENDED = {
     BROKEN: (f"{PACKAGE}/settings.py", f'def load():\n    raise RuntimeError("{ON_PURPOSE}")\n'),
     NEVER_READY: (
-        f"{PACKAGE}/app.py",
+        f"{PACKAGE}/bot.py",
         (
-            "class _Unready:\n"
-            "    drop_connections = None\n"
-            "    def sample(self):\n"
-            "        pass\n"
-            "    async def run(self):\n"
-            "        await asyncio.sleep(4)\n"
-            f'        raise RuntimeError("{ON_PURPOSE}")\n'
-            "def _make_session(services, token):\n"
-            "    return _Unready()\n"
+            "def _crash():\n"
+            "    import os, sys\n"
+            f'    sys.stderr.write("RuntimeError: {ON_PURPOSE}\\n")\n'
+            "    os._exit(70)\n"
+            "async def _never_ready(self, token):\n"
+            "    asyncio.get_running_loop().call_later(4, _crash)\n"
+            "    await asyncio.Event().wait()\n"
+            "Bot.login = _never_ready\n"
         ),
     ),
-    MISSPELT: (f"{PACKAGE}/commands/ping.py", "def ping(:\n"),
-    UNIMPORTABLE: (f"{PACKAGE}/commands/ping.py", "import no_such_package\n"),
+    MISSPELT: (f"{PACKAGE}/cogs/about.py", "def ping(:\n"),
+    UNIMPORTABLE: (f"{PACKAGE}/cogs/about.py", "import no_such_package\n"),
 }
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -1,32 +1,24 @@
-"""What the bot's tests share: settings, a Discord REST double, a chat with the client."""
+"""What the bot's tests share: settings, a Discord REST double, a chat with the bot."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+import discord
 import pytest
 from aiohttp import web
+from discord.http import Route
 
+from botwatch import watching
 from botwatch_bot import settings as bot_settings
-from botwatch_bot.commands import COMMANDS
-from botwatch_bot.services import Services
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # discord.py's voice imports audioop
-    import discord
-    from discord.http import Route
-
-    from botwatch.gateway import responses
-    from botwatch.gateway.pacing import IdentifyPacer
-    from botwatch_bot.gateway.client import BotClient
+from botwatch_bot.bot import Bot
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from botwatch_bot.settings import Settings
@@ -35,6 +27,13 @@ TOKEN = "a.test.token"
 BOT_ID = "900"
 GUILD_ID = "100"
 CHANNEL_ID = "200"
+DIRECT_ID = "300"
+
+
+def doing() -> list[asyncio.Task[Any]]:
+    """Return what discord.py is doing about events."""
+    names = ("discord.py: ", "CommandTree-invoker")
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith(names)]
 
 
 class Eventually(Protocol):
@@ -42,10 +41,15 @@ class Eventually(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_process(monkeypatch: pytest.MonkeyPatch, free_port: int) -> Iterator[None]:
+    """Give each test what a process has: an environment, and one watch."""
     for name in os.environ:
-        if name.startswith(("BOT_", "NOTIFY_SOCKET", "WATCHDOG_")):
+        if name.startswith(("BOT_", "BOTWATCH_", "NOTIFY_SOCKET", "WATCHDOG_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("BOTWATCH_LISTEN_PORT", str(free_port))
+    watching.forget()
+    yield
+    watching.forget()
 
 
 @pytest.fixture
@@ -59,21 +63,6 @@ def token_file(tmp_path: Path) -> Path:
 def settings(monkeypatch: pytest.MonkeyPatch, token_file: Path) -> Settings:
     monkeypatch.setenv("BOT_DISCORD_TOKEN_FILE", str(token_file))
     return bot_settings.load()
-
-
-@pytest.fixture
-def services(settings: Settings) -> Services:
-    return Services.create(settings)
-
-
-@pytest.fixture
-def value(services: Services) -> Callable[..., float | None]:
-    """Read a sample of the bot's metrics; None where there is no such sample."""
-
-    def read(name: str, **labels: str) -> float | None:
-        return services.metrics.registry.get_sample_value(f"discord_bot_{name}", labels)
-
-    return read
 
 
 @pytest.fixture
@@ -113,6 +102,7 @@ class RestDouble:
     commands: list[dict[str, Any]] = field(default_factory=list)
     asked_for_commands: int = 0
     told_commands: int = 0
+    direct: list[dict[str, Any]] = field(default_factory=list)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -120,6 +110,7 @@ class RestDouble:
         app.router.add_get("/api/oauth2/applications/@me", self._application)
         app.router.add_get("/api/gateway/bot", self._gateway)
         app.router.add_post("/api/channels/{channel}/messages", self._post)
+        app.router.add_post("/api/users/@me/channels", self._open_direct_messages)
         app.router.add_get("/api/applications/{application}/commands", self._get_commands)
         app.router.add_put("/api/applications/{application}/commands", self._put_commands)
         app.router.add_post("/api/interactions/{id}/{token}/callback", self._interact)
@@ -165,8 +156,21 @@ class RestDouble:
         if self.failures:
             status, body = self.failures.pop(0)
             return _answer(body, status=status)
-        self.sent.append((await request.json())["data"])
-        return _answer({"interaction": {"id": request.match_info["id"], "type": 2}})
+        data = (await request.json())["data"]
+        self.sent.append(data)
+        author = {"id": BOT_ID, "username": "botwatch", "discriminator": "0", "avatar": None}
+        message = message_payload(data["content"], author=author)
+        return _answer(
+            {
+                "interaction": {"id": request.match_info["id"], "type": 2},
+                "resource": {"type": 4, "message": message},
+            }
+        )
+
+    async def _open_direct_messages(self, request: web.Request) -> web.Response:
+        user = {"id": (await request.json())["recipient_id"], "username": "someone"}
+        recipients = [{**user, "discriminator": "0", "avatar": None}]
+        return _answer({"id": DIRECT_ID, "type": 1, "recipients": recipients})
 
     async def _post(self, request: web.Request) -> web.Response:
         if self.hold is not None:
@@ -175,7 +179,8 @@ class RestDouble:
             status, body = self.failures.pop(0)
             return _answer(body, status=status)
         message = await request.json()
-        self.sent.append(message)
+        direct = request.match_info["channel"] == DIRECT_ID
+        (self.direct if direct else self.sent).append(message)
         author = {"id": BOT_ID, "username": "botwatch", "discriminator": "0", "avatar": None}
         answer = _answer(
             message_payload(message["content"], author=author, message_id=str(len(self.sent)))
@@ -252,9 +257,9 @@ async def rest(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RestDouble]:
 
 @dataclass
 class Chat:
-    """A logged-in client: `say` is a message in a channel, `sent` what the bot answered."""
+    """A logged-in bot: `say` is a message in a channel, `sent` what the bot replied."""
 
-    client: BotClient
+    client: Bot
     rest: RestDouble
     eventually: Eventually
 
@@ -271,12 +276,13 @@ class Chat:
         roles: tuple[str, ...] = (),
     ) -> None:
         """Use a slash command, with its one option; locales are the user's and the server's."""
-        takes = COMMANDS[name].takes if name in COMMANDS else "text"
+        command = self.client.get_command(name)
+        takes = next(iter(command.clean_params), "text") if command else "text"
         options = [] if text is None else [{"type": 3, "name": takes, "value": text}]
         self.gateway(
             "INTERACTION_CREATE",
             {
-                "id": "6000",
+                "id": str(discord.utils.time_snowflake(discord.utils.utcnow())),
                 "application_id": BOT_ID,
                 "type": 2,
                 "token": "a-token",
@@ -315,6 +321,11 @@ class Chat:
         self.gateway("GUILD_CREATE", guild_payload(guild_id, members))
 
     @property
+    def running(self) -> bool:
+        """Whether the bot is doing something about an event."""
+        return bool(doing())
+
+    @property
     def sent(self) -> list[str]:
         return [str(message["content"]) for message in self.rest.sent]
 
@@ -326,20 +337,19 @@ class Chat:
         """Use a command and return the answer."""
         before = len(self.sent)
         use()
-        await self.eventually(lambda: len(self.sent) > before and not self.client.answering.running)
+        await self.eventually(lambda: len(self.sent) > before and not self.running)
         return self.sent[-1]
 
 
 @pytest.fixture
-async def client(services: Services) -> AsyncIterator[BotClient]:
-    responses.count_into(services.metrics)
-    client = BotClient(services, IdentifyPacer())
+async def client(settings: Settings) -> AsyncIterator[Bot]:
+    client = Bot(settings)
     async with client:
         yield client
 
 
 @pytest.fixture
-async def chat(client: BotClient, rest: RestDouble, eventually: Eventually) -> Chat:
+async def chat(client: Bot, rest: RestDouble, eventually: Eventually) -> Chat:
     discord.VoiceClient.warn_nacl = False
     await client.login(TOKEN)
     chat = Chat(client, rest, eventually)

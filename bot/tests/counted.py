@@ -1,27 +1,39 @@
-"""What the metrics have counted, for the tests that compare it."""
+"""What the library has counted, for the tests of how the bot uses it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import botwatch
+
 if TYPE_CHECKING:
-    from botwatch_bot.services import Services
+    from botwatch_bot.bot import Bot
 
 
-def outcome(services: Services, command: str) -> dict[str, float]:
+def value(bot: Bot, name: str, **labels: str) -> float | None:
+    """Return a sample; None where there is no such one."""
+    return botwatch.watch(bot).metrics.registry.get_sample_value(f"discord_bot_{name}", labels)
+
+
+def outcome(bot: Bot, command: str) -> dict[str, float]:
     """Return the statuses that a command has been counted with."""
-    samples = (s for metric in services.metrics.commands.collect() for s in metric.samples)
-    return {
-        s.labels["status"]: s.value for s in samples if s.labels["command"] == command and s.value
-    }
+    return _counted(bot, "status", command=command)
 
 
-def errors(services: Services) -> dict[str, float]:
+def errors(bot: Bot) -> dict[str, float]:
     """Return the errors that were counted, by type."""
-    samples = (s for metric in services.metrics.errors.collect() for s in metric.samples)
-    return {s.labels["error_type"]: s.value for s in samples if s.value}
+    return _counted(bot, "error_type")
 
 
-def total_errors(services: Services) -> float:
-    """Return how many errors were counted."""
-    return sum(errors(services).values())
+def _counted(bot: Bot, label: str, **labels: str) -> dict[str, float]:
+    samples = (
+        sample
+        for metric in botwatch.watch(bot).metrics.registry.collect()
+        for sample in metric.samples
+        if sample.name in {"discord_bot_commands_total", "discord_bot_errors_total"}
+    )
+    return {
+        sample.labels[label]: sample.value
+        for sample in samples
+        if label in sample.labels and labels.items() <= sample.labels.items() and sample.value
+    }

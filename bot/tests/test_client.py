@@ -1,4 +1,4 @@
-"""The discord.py client: what is answered, and what is counted."""
+"""The bot in front of Discord's REST API: what it replies, and how that is counted."""
 
 from __future__ import annotations
 
@@ -7,39 +7,48 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bot.tests.counted import errors, outcome, total_errors
+from bot.tests.counted import errors, outcome, value
 from discord.ext import commands
-from prometheus_client import generate_latest
 
-from botwatch_bot.commands import Command, Request
-from botwatch_bot.gateway import answering
-from botwatch_bot.gateway.verdicts import APOLOGY
+import botwatch
+from botwatch_bot import bot as module
+from botwatch_bot.texts import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from bot.tests.conftest import Chat, Eventually
 
-    from botwatch_bot.services import Services
+    from botwatch_bot.bot import Context
+    from botwatch_bot.settings import Settings
+
+APOLOGY = texts("en")("answer.apology")
 
 
-def replace(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Request], Any]) -> None:
+def replace(chat: Chat, answer: Callable[[Context], Awaitable[None]]) -> None:
     """Let `?ping` do something else."""
-    monkeypatch.setattr(Command, "answer", property(lambda _: answer))
+
+    async def ping(_: commands.Cog, ctx: Context) -> None:
+        await answer(ctx)
+
+    command: Any = chat.client.get_command("ping")
+    command._callback = ping
 
 
-class TestAnswers:
-    async def test_a_command_is_answered_and_counted_once(
-        self, chat: Chat, services: Services, value: Callable[..., float | None]
-    ) -> None:
+async def broken(_: Context) -> None:
+    raise ZeroDivisionError
+
+
+class TestReplies:
+    async def test_a_command_is_answered_and_counted_once(self, chat: Chat) -> None:
         assert await chat.ask("?add 1 2") == "1 + 2 = **3**"
-        assert outcome(services, "add") == {"success": 1}
-        assert value("messages_sent_total") == 1
-        assert value("message_latency_seconds_count") == 1
+        assert outcome(chat.client, "add") == {"success": 1}
+        assert value(chat.client, "messages_sent_total") == 1
+        assert value(chat.client, "message_latency_seconds_count") == 1
 
-    async def test_case_does_not_matter(self, chat: Chat, services: Services) -> None:
+    async def test_case_does_not_matter(self, chat: Chat) -> None:
         assert (await chat.ask("?PING")).startswith("🏓 Pong!")
-        assert outcome(services, "ping") == {"success": 1}
+        assert outcome(chat.client, "ping") == {"success": 1}
 
     async def test_ping_answers_while_no_latency_is_known(self, chat: Chat) -> None:
         assert "not known yet" in await chat.ask("?ping")
@@ -49,26 +58,19 @@ class TestAnswers:
         assert chat.rest.sent[-1]["allowed_mentions"] == {"parse": []}
 
     @pytest.mark.parametrize("text", ["hello", "?", "??", "? ping", "?!", "?1", "what?", "?<@7>"])
-    async def test_what_is_no_command_is_not_answered(
-        self, chat: Chat, value: Callable[..., float | None], text: str
-    ) -> None:
+    async def test_what_is_no_command_is_not_answered(self, chat: Chat, text: str) -> None:
         chat.say(text)
         await chat.ask("?ping")
         assert len(chat.sent) == 1
-        assert value("unknown_commands_total") == 0
+        assert errors(chat.client) == {}
 
     async def test_bots_are_not_answered(self, chat: Chat) -> None:
         chat.say("?ping", bot=True)
         await chat.ask("?add 1 2")
         assert len(chat.sent) == 1
 
-    async def test_a_reply_is_cut_to_what_discord_takes(
-        self, chat: Chat, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        async def talk(_: Request) -> str:
-            return "x" * 5000
-
-        replace(monkeypatch, talk)
+    async def test_a_reply_is_cut_to_what_discord_takes(self, chat: Chat) -> None:
+        replace(chat, lambda ctx: ctx.answer("x" * 5000))
         assert len(await chat.ask("?ping")) == 2000
 
 
@@ -86,42 +88,41 @@ class TestUsersMistakes:
         ],
     )
     async def test_are_answered_and_are_no_errors(
-        self, chat: Chat, services: Services, line: str, command: str, hint: str
+        self, chat: Chat, line: str, command: str, hint: str
     ) -> None:
         assert hint in await chat.ask(line)
-        assert services.metrics.registry.get_sample_value("discord_bot_messages_sent_total") == 1
-        assert outcome(services, command) == {"user_error": 1}
-        assert total_errors(services) == 0
+        assert value(chat.client, "messages_sent_total") == 1
+        assert outcome(chat.client, command) == {"user_error": 1}
+        assert errors(chat.client) == {}
 
-    async def test_an_unknown_command_is_answered_without_a_new_series(
-        self, chat: Chat, services: Services, value: Callable[..., float | None]
+    @pytest.mark.parametrize("lines", ["many", "0", "201"])
+    async def test_an_argument_that_discord_py_refuses_is_answered_as_well(
+        self, chat: Chat, lines: str
     ) -> None:
-        series = generate_latest(services.metrics.registry).count(b"commands_total{")
+        chat.client.owner_id = 7
+        assert "For example: `?logs 50`" in await chat.ask(f"?logs {lines}")
+        assert outcome(chat.client, "logs") == {"user_error": 1}
+
+    async def test_an_unknown_command_is_answered(self, chat: Chat) -> None:
         reply = await chat.ask("?pign")
         assert reply == "I have no command `pign`. Did you mean `ping`? Write `?help` for a list."
-        assert value("unknown_commands_total") == 1
-        assert value("messages_sent_total") == 1
-        assert generate_latest(services.metrics.registry).count(b"commands_total{") == series
-        assert total_errors(services) == 0
+        assert value(chat.client, "unknown_commands_total") == 1
+        assert errors(chat.client) == {}
 
     @pytest.mark.parametrize("status", [403, 404])
+    @pytest.mark.parametrize("line", ["?ping", "?ping too much"])
     async def test_a_place_where_the_bot_may_not_write_is_no_error(
-        self, chat: Chat, services: Services, eventually: Eventually, status: int
+        self, chat: Chat, eventually: Eventually, status: int, line: str
     ) -> None:
         chat.rest.failures = [(status, {"message": "Missing Permissions"})]
-        chat.say("?ping")
-        await eventually(lambda: outcome(services, "ping"))
-        assert outcome(services, "ping") == {"user_error": 1}
-        assert total_errors(services) == 0
+        chat.say(line)
+        await eventually(lambda: outcome(chat.client, "ping") and not chat.running)
+        assert len(outcome(chat.client, "ping")) == 1
+        assert errors(chat.client) == {}
 
     @pytest.mark.parametrize("line", ["?ping", "?nope"])
     async def test_asking_faster_than_a_bot_may_answer_is_no_error(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
-        line: str,
+        self, chat: Chat, eventually: Eventually, monkeypatch: pytest.MonkeyPatch, line: str
     ) -> None:
         chat.rest.headers = {
             "X-RateLimit-Bucket": "messages",
@@ -129,222 +130,126 @@ class TestUsersMistakes:
             "X-RateLimit-Remaining": "0",
             "X-RateLimit-Reset-After": "0.05",
         }
-        monkeypatch.setattr(answering, "COMMAND_SECONDS", 0.5)
+        monkeypatch.setattr(module, "REPLY_SECONDS", 0.5)
         for _ in range(50):
             chat.say(line)
-        await eventually(lambda: chat.client.answering.running)
-
-        def ended() -> bool:
-            chat.client.sample()
-            return not chat.client.answering.running
-
-        await eventually(ended)
+        await eventually(lambda: chat.sent and not chat.running)
         assert 0 < len(chat.sent) < 50
-        assert total_errors(services) == 0
-        counted = outcome(services, "ping")
+        assert errors(chat.client) == {}
+        counted = outcome(chat.client, "ping")
         assert sum(counted.values()) == (50 if line == "?ping" else 0)
         assert set(counted) <= {"success", "cancelled"}
 
-    async def test_discord_pys_own_refusals_are_explained(
-        self, chat: Chat, services: Services
-    ) -> None:
+    async def test_discord_pys_own_refusals_are_explained(self, chat: Chat) -> None:
         async def never(_: commands.Context[Any]) -> bool:
             return False
 
         chat.client.all_commands["ping"].add_check(never)
         assert await chat.ask("?ping") == "You cannot use this command here."
-        assert outcome(services, "ping") == {"user_error": 1}
+        assert outcome(chat.client, "ping") == {"user_error": 1}
+
+
+def test_of_channels_only_those_of_the_last_minute_are_remembered(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = module.Bot(settings)
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for channel in (1, 2, 1):
+        bot.note_reply(channel)
+        now += 40
+    assert [bot.replies_lately(channel) for channel in (1, 2, 3)] == [True, False, False]
+    bot.note_reply(3)
+    assert list(bot._replied_at) == [1, 3]
 
 
 class TestFaults:
-    async def test_a_bug_is_counted_once_and_the_user_hears_of_it(
-        self,
-        chat: Chat,
-        services: Services,
-        value: Callable[..., float | None],
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        async def broken(_: Request) -> str:
-            raise ZeroDivisionError
-
-        replace(monkeypatch, broken)
-        assert await chat.ask("?ping") == str(APOLOGY)
-        assert value("messages_sent_total") == 1
-        assert outcome(services, "ping") == {"error": 1}
-        assert errors(services) == {"command": 1}
+    async def test_a_bug_is_counted_once_and_the_user_hears_of_it(self, chat: Chat) -> None:
+        replace(chat, broken)
+        assert await chat.ask("?ping") == APOLOGY
+        assert value(chat.client, "messages_sent_total") == 1
+        assert outcome(chat.client, "ping") == {"error": 1}
+        assert errors(chat.client) == {"command": 1}
 
     async def test_a_failed_send_is_an_error_and_no_success(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        value: Callable[..., float | None],
+        self, chat: Chat, eventually: Eventually
     ) -> None:
         chat.rest.failures = [(400, {"message": "no"})]
         chat.say("?ping")
-        await eventually(lambda: outcome(services, "ping"))
-        assert outcome(services, "ping") == {"error": 1}
-        assert errors(services) == {"send": 1}
-        assert value("messages_sent_total") == 0
-        assert value("api_responses_total", result="client_error") == 1
+        await eventually(lambda: outcome(chat.client, "ping") and not chat.running)
+        assert outcome(chat.client, "ping") == {"error": 1}
+        assert errors(chat.client) == {"send": 1}
+        assert value(chat.client, "messages_sent_total") == 0
+        assert chat.sent == []
 
-    async def test_a_429_without_via_is_counted_as_rate_limited(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        value: Callable[..., float | None],
-    ) -> None:
-        chat.rest.failures = [(429, {"message": "no"})]
-        chat.say("?ping")
-        await eventually(lambda: outcome(services, "ping"))
-        assert errors(services) == {"send": 1}
-        assert value("api_responses_total", result="rate_limited") == 1
-
-    async def test_an_answer_to_a_mistake_that_fails_is_counted_as_a_send(
-        self, chat: Chat, services: Services, eventually: Eventually
+    async def test_a_reply_to_a_mistake_that_fails_is_counted_as_a_send(
+        self, chat: Chat, eventually: Eventually
     ) -> None:
         chat.rest.failures = [(400, {"message": "no"})]
         chat.say("?roll banana")
-        await eventually(lambda: outcome(services, "roll"))
-        assert outcome(services, "roll") == {"user_error": 1}
-        assert errors(services) == {"send": 1}
+        await eventually(lambda: errors(chat.client))
+        assert outcome(chat.client, "roll") == {"user_error": 1}
+        assert errors(chat.client) == {"send": 1}
 
-    async def test_an_answer_about_a_bug_that_is_refused_counts_the_bug_alone(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
+    async def test_an_apology_that_is_refused_counts_the_bug_alone(
+        self, chat: Chat, eventually: Eventually
     ) -> None:
-        async def broken(_: Request) -> str:
-            raise ZeroDivisionError
-
-        replace(monkeypatch, broken)
+        replace(chat, broken)
         chat.rest.failures = [(403, {"message": "Missing Permissions"})]
         chat.say("?ping")
-        await eventually(lambda: outcome(services, "ping"))
-        assert errors(services) == {"command": 1}
+        await eventually(lambda: outcome(chat.client, "ping") and not chat.running)
+        assert errors(chat.client) == {"command": 1}
 
-    async def test_a_command_that_takes_too_long_is_ended_and_an_error(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
+    async def test_a_reply_that_discord_does_not_take_in_time_is_an_error(
+        self, chat: Chat, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(module, "REPLY_SECONDS", 0.05)
         chat.rest.hold = asyncio.Event()
         chat.say("?ping")
-        await eventually(lambda: chat.client.answering.running)
-        chat.client.sample()
-        assert not errors(services)
-        monkeypatch.setattr(answering, "COMMAND_SECONDS", 0)
-        chat.client.sample()
-        chat.client.sample()
-        await eventually(lambda: outcome(services, "ping"))
+        await eventually(lambda: outcome(chat.client, "ping"))
         chat.rest.hold.set()
-        assert outcome(services, "ping") == {"error": 1}
-        assert errors(services) == {"command": 1}
-
-    async def test_a_command_that_hangs_while_its_channel_is_answered_is_an_error(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        async def endless(_: Request) -> str:
-            await asyncio.Event().wait()
-            return "never"
-
-        replace(monkeypatch, endless)
-        chat.say("?ping")
-        chat.say("?nope")
-        await eventually(lambda: chat.sent and len(chat.client.answering.running) == 1)
-        (ctx,) = chat.client.answering.running
-        ctx.arrived -= answering.COMMAND_SECONDS
-        chat.client.sample()
-        await eventually(lambda: outcome(services, "ping"))
-        assert outcome(services, "ping") == {"error": 1}
-        assert errors(services) == {"command": 1}
-
-    async def test_a_handler_that_fails_is_an_internal_error(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        async def broken(*_: object) -> None:
-            raise ZeroDivisionError
-
-        monkeypatch.setattr(chat.client, "on_guild_update", broken, raising=False)
-        chat.client.dispatch("guild_update", None, None)
-        await eventually(lambda: errors(services))
-        assert errors(services) == {"internal": 1}
+        assert outcome(chat.client, "ping") == {"error": 1}
+        assert errors(chat.client) == {"command": 1}
 
 
 class TestEnding:
-    async def test_a_running_command_may_end_before_the_client_closes(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
+    async def test_a_running_command_may_end_before_the_bot_closes(
+        self, chat: Chat, eventually: Eventually
     ) -> None:
         started, go = asyncio.Event(), asyncio.Event()
 
-        async def slow(_: Request) -> str:
+        async def slow(ctx: Context) -> None:
             started.set()
             await go.wait()
-            return "done"
+            await ctx.answer("done")
 
-        replace(monkeypatch, slow)
+        replace(chat, slow)
         chat.say("?ping")
         await started.wait()
-        closing = asyncio.create_task(chat.client.shut_down())
-        await eventually(lambda: not chat.client.answering.accepting)
+        botwatch.watch(chat.client).stop_soon()
+        await asyncio.sleep(0.05)
         chat.say("?add 1 2")
         go.set()
-        await closing
+        await eventually(chat.client.is_closed)
         assert chat.sent == ["done"]
-        assert outcome(services, "ping") == {"success": 1}
-        assert outcome(services, "add") == {}
+        assert outcome(chat.client, "ping") == {"success": 1}
+        assert outcome(chat.client, "add") == {}
 
-    async def test_a_command_that_does_not_end_is_cancelled_and_counted_so(
-        self,
-        chat: Chat,
-        services: Services,
-        eventually: Eventually,
-        monkeypatch: pytest.MonkeyPatch,
+    async def test_a_command_that_does_not_end_is_cancelled(
+        self, chat: Chat, eventually: Eventually
     ) -> None:
         started = asyncio.Event()
 
-        async def endless(_: Request) -> str:
+        async def endless(_: Context) -> None:
             started.set()
             await asyncio.Event().wait()
-            return "never"
 
-        monkeypatch.setattr(answering, "_DRAIN_SECONDS", 0.05)
-        replace(monkeypatch, endless)
+        replace(chat, endless)
         chat.say("?ping")
         await started.wait()
         begun = time.monotonic()
-        await chat.client.shut_down()
-        await eventually(lambda: outcome(services, "ping"))
-        assert time.monotonic() - begun < 1.5
-        assert outcome(services, "ping") == {"cancelled": 1}
-        assert total_errors(services) == 0
-
-
-class TestLatency:
-    async def test_counts_from_the_arrival_of_the_message(
-        self, chat: Chat, value: Callable[..., float | None]
-    ) -> None:
-        chat.say("?ping")
-        # The handler has not run yet: this delay is part of what the user waits for.
-        begun = time.perf_counter()
-        while time.perf_counter() - begun < 0.06:
-            pass
-        await chat.eventually(lambda: chat.sent and not chat.client.answering.running)
-        assert (value("message_latency_seconds_sum") or 0) >= 0.06
+        botwatch.watch(chat.client).stop_soon()
+        await eventually(lambda: chat.client.is_closed() and outcome(chat.client, "ping"))
+        assert time.monotonic() - begun < 2
+        assert outcome(chat.client, "ping") == {"cancelled": 1}
+        assert errors(chat.client) == {}

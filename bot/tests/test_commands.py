@@ -1,32 +1,30 @@
-"""Each command's coroutine, without Discord."""
+"""Each command, without Discord."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from bot.tests.asking import (
-    Surroundings,
-    ask,
-    watched,
-)
+from bot.tests.asking import COMMANDS, FakeBot, ask, watched
 
-from botwatch_bot.commands import COMMANDS, UserError, choose, clock, info, roll
-from botwatch_bot.commands.text import MAX_REPLY, did_you_mean, quote, shorten
+from botwatch_bot.cogs import about, choices, clock, dice
+from botwatch_bot.mistakes import Mistake
+from botwatch_bot.replies import MAX_REPLY, code_block, did_you_mean, quote, shorten
 from botwatch_bot.texts import LOCALES, texts
 
 
 def test_the_commands_are_those_of_the_contract() -> None:
     assert sorted(COMMANDS) == [
-        *("add", "alerts", "choose", "help", "info"),
-        *("ping", "roll", "silence", "status", "time"),
+        *("add", "alerts", "choose", "errors", "help", "info"),
+        *("logs", "ping", "roll", "silence", "status", "time"),
     ]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_every_example_of_every_command_works(name: str) -> None:
-    for example in COMMANDS[name].examples:
+    for example in COMMANDS[name].extras["examples"]:
         for locale in LOCALES:
             reply = await ask(f"{name} {example}".rstrip(), watched(), locale)
             assert 0 < len(reply) <= MAX_REPLY
@@ -37,7 +35,7 @@ class TestPing:
         assert await ask("ping") == "🏓 Pong! The gateway answers in 42 ms."
 
     async def test_answers_while_the_latency_is_not_known(self) -> None:
-        reply = await ask("ping", Surroundings(latency_seconds=None))
+        reply = await ask("ping", FakeBot(latency=math.nan))
         assert reply.startswith("🏓 Pong!")
         assert "not known" in reply
 
@@ -68,7 +66,7 @@ class TestAdd:
 
     async def test_a_sum_that_no_message_holds_is_a_mistake(self) -> None:
         # Some people may write longer messages than a bot.
-        with pytest.raises(UserError, match="it has 3992 characters"):
+        with pytest.raises(Mistake, match="it has 3992 characters"):
             await ask("add " + "9" * 1991 + " ." + "0" * 1999 + "1")
 
     @pytest.mark.parametrize(
@@ -87,44 +85,44 @@ class TestAdd:
         ],
     )
     async def test_a_mistake_is_explained(self, line: str, why: str) -> None:
-        with pytest.raises(UserError, match=why):
+        with pytest.raises(Mistake, match=why):
             await ask(line)
 
 
 class TestRoll:
     @pytest.mark.parametrize(
-        ("text", "dice"),
+        ("text", "asked"),
         [
-            ("", roll.Dice(1, 6)),
-            ("2d6", roll.Dice(2, 6)),
-            ("d20", roll.Dice(1, 20)),
-            ("3d8+2", roll.Dice(3, 8, 2)),
-            ("3D8 - 2", roll.Dice(3, 8, -2)),
-            ("100d1000+10000", roll.Dice(100, 1000, 10_000)),
+            ("", dice.Dice(1, 6)),
+            ("2d6", dice.Dice(2, 6)),
+            ("d20", dice.Dice(1, 20)),
+            ("3d8+2", dice.Dice(3, 8, 2)),
+            ("3D8 - 2", dice.Dice(3, 8, -2)),
+            ("100d1000+10000", dice.Dice(100, 1000, 10_000)),
         ],
     )
-    def test_reads_the_notation(self, text: str, dice: roll.Dice) -> None:
-        assert roll.parse(text) == dice
+    def test_reads_the_notation(self, text: str, asked: dice.Dice) -> None:
+        assert dice.parse(text) == asked
 
     @pytest.mark.parametrize("text", ["banana", "2", "d", "2d", "-1d6", "2d6+", "1d6;1", "²d6"])
     def test_what_is_no_dice_is_answered_with_the_bounds(self, text: str) -> None:
-        with pytest.raises(UserError, match="1 to 100 dice with 2 to 1000 sides"):
-            roll.parse(text)
+        with pytest.raises(Mistake, match="1 to 100 dice with 2 to 1000 sides"):
+            dice.parse(text)
 
     @pytest.mark.parametrize(
         "text", ["0d6", "101d6", "1d1", "1d1001", "1d6+10001", "1d6-10001", "100d" + "9" * 1900]
     )
     def test_too_much_is_answered_with_the_bounds(self, text: str) -> None:
-        with pytest.raises(UserError, match="1 to 100 dice with 2 to 1000 sides") as refused:
-            roll.parse(text)
+        with pytest.raises(Mistake, match="1 to 100 dice with 2 to 1000 sides") as refused:
+            dice.parse(text)
         assert len(str(refused.value)) < 300
 
     def test_every_side_can_come_up_and_no_other(self) -> None:
-        assert roll.throw(roll.Dice(2, 6), below=lambda _: 0) == [1, 1]
-        assert roll.throw(roll.Dice(2, 6), below=lambda sides: sides - 1) == [6, 6]
+        assert dice.throw(dice.Dice(2, 6), below=lambda _: 0) == [1, 1]
+        assert dice.throw(dice.Dice(2, 6), below=lambda sides: sides - 1) == [6, 6]
 
     async def test_shows_the_dice_and_their_sum(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(roll, "throw", lambda dice: [3] * dice.count)
+        monkeypatch.setattr(dice, "throw", lambda asked: [3] * asked.count)
         assert await ask("roll 2d6+1") == "🎲 2d6+1: 3 + 3 + 1 = **7**"
         assert await ask("roll 2d6-1") == "🎲 2d6-1: 3 + 3 - 1 = **5**"
 
@@ -157,11 +155,11 @@ class TestTime:
         "text", ["Atlantis", "../../etc/passwd", "/etc/passwd", "Asia", "\0", "x" * 1900]
     )
     async def test_an_unknown_zone_is_a_mistake(self, text: str) -> None:
-        with pytest.raises(UserError, match="do not know the time zone"):
+        with pytest.raises(Mistake, match="do not know the time zone"):
             await ask(f"time {text}")
 
     async def test_a_near_miss_is_put_right(self) -> None:
-        with pytest.raises(UserError, match="Did you mean `Europe/Berlin`"):
+        with pytest.raises(Mistake, match="Did you mean `Europe/Berlin`"):
             await ask("time Europe/Berlinn")
 
     @pytest.mark.parametrize(
@@ -180,7 +178,7 @@ class TestTime:
 
 class TestChoose:
     @pytest.mark.parametrize(
-        ("text", "choices"),
+        ("text", "found"),
         [
             ("tea coffee", ["tea", "coffee"]),
             ('pizza "fish and chips"', ["pizza", "fish and chips"]),
@@ -190,8 +188,8 @@ class TestChoose:
             ("두부 김치", ["두부", "김치"]),
         ],
     )
-    def test_splits_words_and_quotes(self, text: str, choices: list[str]) -> None:
-        assert choose.parse(text) == choices
+    def test_splits_words_and_quotes(self, text: str, found: list[str]) -> None:
+        assert choices.parse(text) == found
 
     async def test_gives_one_of_them(self) -> None:
         seen = {await ask("choose tea coffee") for _ in range(60)}
@@ -208,8 +206,8 @@ class TestChoose:
         ],
     )
     def test_a_mistake_is_explained(self, text: str, why: str) -> None:
-        with pytest.raises(UserError, match=why):
-            choose.parse(text)
+        with pytest.raises(Mistake, match=why):
+            choices.parse(text)
 
 
 class TestInfo:
@@ -223,23 +221,27 @@ class TestInfo:
         [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3661, "1 h 1 min"), (90_000, "1 d 1 h")],
     )
     def test_durations_show_their_two_largest_units(self, seconds: float, text: str) -> None:
-        assert info.duration(seconds, texts("en")) == text
+        assert about.duration(seconds, texts("en")) == text
 
 
 class TestHelp:
     async def test_lists_every_command_with_the_prefix_in_use(self) -> None:
-        reply = await ask("help", Surroundings(prefix="!!"))
+        reply = await ask("help", FakeBot(prefix="!!"))
         assert all(f"`!!{name}" in reply for name in COMMANDS)
+        for name in ("status", "alerts", "silence", "errors", "logs"):
+            (line,) = (line for line in reply.splitlines() if f"`!!{name}" in line)
+            assert line.endswith("(for operators)")
+        assert reply.count("(for operators)") == 5
 
     @pytest.mark.parametrize("topic", ["roll", "ROLL", "?roll"])
     async def test_explains_one_command(self, topic: str) -> None:
         reply = await ask(f"help {topic}")
         assert "`?roll [dice]`" in reply
-        assert str(roll.BOUNDS) in reply
+        assert str(dice.BOUNDS) in reply
         assert "`?roll 2d6`" in reply
 
     async def test_an_unknown_topic_is_a_mistake(self) -> None:
-        with pytest.raises(UserError, match=r"no command `rol`\. Did you mean `roll`"):
+        with pytest.raises(Mistake, match=r"no command `rol`\. Did you mean `roll`"):
             await ask("help rol")
 
 
@@ -251,6 +253,9 @@ class TestText:
     def test_only_what_is_too_long_is_shortened(self) -> None:
         assert shorten("x" * MAX_REPLY) == "x" * MAX_REPLY
         assert shorten("x" * (MAX_REPLY + 1)) == "x" * (MAX_REPLY - 1) + "…"
+
+    def test_a_block_of_code_cannot_be_ended_early(self) -> None:
+        assert code_block("a```b") == "```\na'''b\n```"
 
     def test_a_suggestion_needs_likeness(self) -> None:
         assert str(did_you_mean("pign", ["ping"])) == " Did you mean `ping`?"

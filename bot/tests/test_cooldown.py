@@ -2,59 +2,70 @@
 
 from __future__ import annotations
 
-from botwatch_bot.cooldown import Cooldown
+import time
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from discord.ext import commands
+
+from botwatch_bot.cooldown import UserCooldown
 
 
 class Clock:
-    now = 1000.0
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
 
     def __call__(self) -> float:
         return self.now
 
 
-def test_a_burst_is_allowed_and_then_one_at_a_time() -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    cooldown = Cooldown(6, clock)
-    assert [cooldown.take(1) for _ in range(6)] == [0] * 6
-    assert cooldown.take(1) == 10
-    clock.now += 9
-    assert cooldown.take(1) == 1
-    clock.now += 1
-    assert cooldown.take(1) == 0
-    assert cooldown.take(1) == 10
+    monkeypatch.setattr(time, "time", clock)
+    return clock
 
 
-def test_users_do_not_hold_each_other_back() -> None:
-    cooldown = Cooldown(1, Clock())
-    assert [cooldown.take(user) for user in (1, 2, 3)] == [0, 0, 0]
+Context = commands.Context[commands.Bot]
 
 
-def test_without_a_limit_nobody_waits_and_nothing_is_kept() -> None:
-    cooldown = Cooldown(0, Clock())
-    assert {cooldown.take(1) for _ in range(1000)} == {0}
-    assert cooldown._used_up == {}
+def user(number: int) -> Context:
+    return cast("Context", SimpleNamespace(author=SimpleNamespace(id=number)))
 
 
-def test_a_user_is_warned_once_until_they_may_again() -> None:
-    clock = Clock()
-    cooldown = Cooldown(1, clock)
-    cooldown.take(1)
-    assert [cooldown.tell(1), cooldown.tell(1)] == [True, False]
+def wait(cooldown: UserCooldown, ctx: Context) -> float:
+    """Use a command; return for how many seconds the user has to wait instead."""
+    try:
+        cooldown.take(ctx)
+    except commands.CommandOnCooldown as error:
+        return error.retry_after
+    return 0.0
+
+
+def test_so_many_commands_at_the_same_time_and_then_again_after_a_minute(clock: Clock) -> None:
+    cooldown = UserCooldown(3)
+    assert [wait(cooldown, user(1)) for _ in range(5)] == [0, 0, 0, 60, 60]
+    clock.now += 45
+    assert wait(cooldown, user(1)) == 15
+    clock.now += 15
+    assert wait(cooldown, user(1)) == 0
+
+
+def test_each_user_has_a_limit_of_their_own(clock: Clock) -> None:
+    del clock
+    cooldown = UserCooldown(1)
+    assert [wait(cooldown, user(number)) for number in (1, 2, 1)] == [0, 0, 60]
+
+
+def test_zero_stands_for_no_limit() -> None:
+    cooldown = UserCooldown(0)
+    assert not any(wait(cooldown, user(1)) for _ in range(1000))
+
+
+def test_a_user_is_warned_once_a_minute(clock: Clock) -> None:
+    cooldown = UserCooldown(1)
+    assert [cooldown.warn(user(1)) for _ in range(3)] == [True, False, False]
+    assert cooldown.warn(user(2))
     clock.now += 61
-    assert cooldown.take(1) == 0
-    assert cooldown.tell(1)
-
-
-def test_those_who_are_quiet_are_forgotten() -> None:
-    clock = Clock()
-    cooldown = Cooldown(60, clock)
-    for user in range(100):
-        cooldown.take(user)
-    cooldown.tell(1)
-    clock.now += 30
-    cooldown.sweep()
-    assert len(cooldown._used_up) == 100
-    clock.now += 31
-    cooldown.take(7)
-    cooldown.sweep()
-    assert (list(cooldown._used_up), cooldown._told) == ([7], set())
+    assert cooldown.warn(user(1))

@@ -1,20 +1,28 @@
-"""The commands about the monitoring, without Discord: ?status, ?alerts and ?silence."""
+"""The operators' commands, without Discord."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
 import pytest
 from bot.tests.asking import (
+    Failure,
     FakeAlertmanager,
+    FakeBot,
+    FakeContext,
     FakePrometheus,
-    Surroundings,
     ask,
     away,
     watched,
 )
 
-from botwatch_bot.commands import UserError
-from botwatch_bot.commands.spec import Alert, UnavailableError
-from botwatch_bot.commands.text import MAX_REPLY
+from botwatch_bot.cogs import status
+from botwatch_bot.mistakes import Mistake, Unavailable
+from botwatch_bot.monitoring.alertmanager import Alert
+from botwatch_bot.replies import MAX_REPLY
+from botwatch_bot.texts import texts
 
 
 class TestStatus:
@@ -62,20 +70,20 @@ class TestAlerts:
 
     async def test_none_is_good_news(self) -> None:
         assert "No alerts are firing" in await ask(
-            "alerts", Surroundings(alertmanager=FakeAlertmanager())
+            "alerts", FakeBot(alertmanager=FakeAlertmanager())
         )
 
     async def test_many_fit_into_a_message(self) -> None:
         many = [Alert("A" * 200, "S" * 200, "x " * 500, 1) for _ in range(40)]
-        reply = await ask("alerts", Surroundings(alertmanager=FakeAlertmanager(many)))
+        reply = status.listing(many, texts("en"))
         assert reply.endswith("… and 30 more")
         assert len(reply) <= MAX_REPLY * 1.5  # the last line of defence shortens it
 
     async def test_an_alertmanager_that_is_away_is_named(self) -> None:
-        bot = Surroundings(alertmanager=FakeAlertmanager(failure=away("Alertmanager")))
-        with pytest.raises(UnavailableError, match="Alertmanager cannot be reached"):
+        bot = FakeBot(alertmanager=FakeAlertmanager(failure=away("Alertmanager")))
+        with pytest.raises(Unavailable, match="Alertmanager cannot be reached"):
             await ask("alerts", bot)
-        with pytest.raises(UnavailableError, match="BOT_ALERTMANAGER_URL"):
+        with pytest.raises(Unavailable, match="BOT_ALERTMANAGER_URL"):
             await ask("alerts")
 
 
@@ -112,7 +120,7 @@ class TestSilence:
     )
     async def test_a_mistake_is_explained(self, text: str, why: str) -> None:
         bot = watched()
-        with pytest.raises(UserError, match=why):
+        with pytest.raises(Mistake, match=why):
             await ask(f"silence {text}", bot)
         assert bot.alertmanager is not None
         assert bot.alertmanager.silenced == []
@@ -124,3 +132,68 @@ class TestSilence:
         bot = watched()
         bot.prometheus = prometheus
         assert "is silent until" in await ask("silence Anything 5m", bot)
+
+
+class TestErrors:
+    async def test_come_by_direct_message_with_type_place_count_and_time(self) -> None:
+        ctx = FakeContext(watched())
+        await ctx.run("errors")
+        ((text, files),) = ctx.author.received
+        assert text.splitlines() == [
+            "**Errors in the last hour**",
+            "`ZeroDivisionError` in `dice.py:12`: 3 ×, last <t:1000:R>: `by zero`",
+        ]
+        assert files == ()
+        assert ctx.said == ["📬 I have sent you a direct message."]
+
+    async def test_none_is_good_news(self) -> None:
+        assert await received("errors", FakeBot()) == "✅ No errors in the last hour."
+
+    async def test_many_fit_into_a_message(self) -> None:
+        many = [Failure("E" * 300, "w" * 300, "m" * 300, 10**6, 1e9) for _ in range(40)]
+        assert len(await received("errors", FakeBot(errors=many))) <= MAX_REPLY
+
+
+class TestLogs:
+    async def test_the_last_lines_come_as_a_block_of_code(self) -> None:
+        bot = FakeBot(log=[f"line {number}" for number in range(30)])
+        text = await received("logs 2", bot)
+        assert text == "```\nline 28\nline 29\n```"
+        assert (await received("logs", bot)).count("line") == 20
+
+    async def test_what_no_message_holds_comes_as_a_file(self) -> None:
+        ctx = FakeContext(FakeBot(log=["x" * 300] * 20))
+        await ctx.run("logs 10")
+        ((text, (file,)),) = ctx.author.received
+        assert (text, file.filename) == ("", "log.txt")
+        assert file.fp.read() == b"\n".join([b"x" * 300] * 10)
+
+    async def test_an_empty_log_is_said(self) -> None:
+        assert await received("logs", FakeBot()) == "The log is empty."
+
+
+class TestDirectMessages:
+    async def test_in_a_direct_message_the_reply_is_enough(self) -> None:
+        ctx = FakeContext(watched(), guild=None)
+        await ctx.run("errors")
+        assert (len(ctx.author.received), ctx.said) == (1, [])
+
+    async def test_a_slash_command_needs_a_reply_also_there(self) -> None:
+        ctx = FakeContext(watched(), guild=None, interaction="one")
+        await ctx.run("errors")
+        assert (len(ctx.author.received), len(ctx.said)) == (1, 1)
+
+    async def test_a_user_who_takes_none_is_told(self) -> None:
+        response = SimpleNamespace(status=403, reason="Forbidden")
+        ctx = FakeContext(watched())
+        ctx.author.failure = discord.Forbidden(cast("Any", response), "no")
+        with pytest.raises(Unavailable, match="allow them for this server"):
+            await ctx.run("logs")
+
+
+async def received(line: str, bot: FakeBot) -> str:
+    """Use a command and return what came by direct message."""
+    ctx = FakeContext(bot)
+    await ctx.run(line)
+    ((text, _),) = ctx.author.received
+    return text

@@ -14,29 +14,41 @@ BOT = Path(__file__).resolve().parents[1]
 LIBRARY = BOT.parent / "packages" / "botwatch" / "src"
 USE = """
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import botwatch_bot
-from botwatch_bot.commands import COMMANDS, Request, UserError
-from botwatch_bot.gateway.handlers import handlers
+from botwatch_bot.bot import Bot, Context
+from botwatch_bot.cogs import helping, shout
+from botwatch_bot.mistakes import Mistake
+from botwatch_bot.settings import Settings
 from botwatch_bot.texts import texts
 
 print(botwatch_bot.__file__)
 
 
-def ask(line, locale):
-    name, _, text = line.partition(" ")
-    request = Request(text, SimpleNamespace(prefix="?"), COMMANDS, texts(locale), "?")
-    try:
-        return asyncio.run(COMMANDS[name].answer(request))
-    except UserError as error:
-        return texts(locale).say(error.phrase)
+class Asked(SimpleNamespace):
+    async def answer(self, text):
+        print(text)
 
 
-print("slash commands:", *[handler.name for handler in handlers(None)])
-for locale in ("en", "ko"):
-    for line in ("help", "help shout", "shout hello", "shout"):
-        print(ask(line, locale))
+async def main():
+    bot = Bot(Settings(discord_token_file="unused"))
+    await bot.setup_hook()
+    print("slash commands:", *[command.name for command in bot.tree.get_commands()])
+    for locale in ("en", "ko"):
+        for line in ("help", "help shout", "shout hello", "shout"):
+            name, _, text = line.partition(" ")
+            command = bot.get_command(name)
+            (parameter,) = command.clean_params
+            ctx = Asked(bot=bot, texts=texts(locale), typed_prefix="?")
+            try:
+                await command.callback(command.cog, ctx, **{parameter: text})
+            except Exception as error:
+                print(texts(locale).say(error.phrase))
+
+
+asyncio.run(main())
 """
 
 
@@ -55,17 +67,14 @@ def blocks(kind: str) -> list[str]:
 def follow_the_steps(package: Path) -> None:
     """Do what the section says."""
     (module,) = blocks("python")
-    name, listing, *locales = re.findall(r"`((?:commands|locales)/\w+\.\w+)`", section())
+    name, *locales = re.findall(r"`((?:cogs|locales)/\w+\.\w+)`", section())
     (package / name).write_text(module, encoding="utf-8")
-    (imported,) = re.findall(r"`(from [^`]+ import \w+)`", section())
-    (entry,) = re.findall(r"`(\w+\.COMMAND,)`", section())
-    commands = package / listing
-    text = commands.read_text(encoding="utf-8")
-    text = text.replace("\nfrom botwatch_bot", f"\n{imported}\nfrom botwatch_bot", 1)
-    text = text.replace(
-        "            ping.COMMAND,", f"            {entry}\n            ping.COMMAND,", 1
-    )
-    commands.write_text(text, encoding="utf-8")
+    (entry,) = re.findall(r"`(\"\w+\",)`", section())
+    bot = package / "bot.py"
+    text = bot.read_text(encoding="utf-8")
+    extended = text.replace("EXTENSIONS = (", f"EXTENSIONS = (\n    {entry}", 1)
+    assert extended != text
+    bot.write_text(extended, encoding="utf-8")
     for locale, texts in zip(locales, blocks("toml"), strict=True):
         with (package / locale).open("a", encoding="utf-8") as file:
             file.write(f"\n{texts}")

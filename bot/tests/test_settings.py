@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv6Address
 from pathlib import Path
 
 import pytest
 
-from botwatch.exits import ExitCode, FatalError
+from botwatch import ExitCode, FatalError
 from botwatch_bot import settings as module
 from botwatch_bot.secret_files import load_secrets
 from botwatch_bot.settings import Settings, load
@@ -27,10 +26,8 @@ def problems() -> tuple[str, ...]:
 def test_defaults(settings: Settings) -> None:
     assert settings.prefix == "?"
     assert settings.zone.key == "UTC"
-    assert (str(settings.listen_address), settings.listen_port) == ("127.0.0.1", 8000)
-    assert (settings.log_level, settings.log_format) == ("info", "console")
     assert settings.discord_api_url is None
-    assert settings.drill_token_file is None
+    assert settings.proxy_file is None
 
 
 @pytest.mark.parametrize(
@@ -38,12 +35,9 @@ def test_defaults(settings: Settings) -> None:
     [
         ("PREFIX", "bw!", "bw!"),
         ("TIMEZONE", "europe/paris", "Europe/Paris"),
-        ("LISTEN_PORT", "9999", 9999),
-        ("LOG_FORMAT", "json", "json"),
-        ("LOG_LEVEL", "", "info"),
-        ("DRILL_TOKEN_FILE", "/some/file", Path("/some/file")),
-        ("LISTEN_ADDRESS", "::1", IPv6Address("::1")),
         ("LOCALE", "ko", "ko"),
+        ("LOCALE", "", "en"),
+        ("PROXY_FILE", "/some/file", Path("/some/file")),
         ("USER_COMMANDS_PER_MINUTE", "0", 0),
         ("OPERATOR_ROLE", "1042734857243561984", 1042734857243561984),
         (
@@ -52,8 +46,6 @@ def test_defaults(settings: Settings) -> None:
             "http://prometheus.monitoring:9090",
         ),
         ("ALERTMANAGER_URL", "https://alerts.example/path", "https://alerts.example/path"),
-        ("GATEWAY_PATIENCE", "30", 30),
-        ("GATEWAY_QUIET", "0", 0),
     ],
 )
 def test_values_are_taken_and_empty_ones_mean_the_default(
@@ -73,21 +65,15 @@ def test_values_are_taken_and_empty_ones_mean_the_default(
         ("PREFIX", "??????"),
         ("TIMEZONE", "Atlantis"),
         ("TIMEZONE", "../../etc/passwd"),
-        ("LISTEN_ADDRESS", "localhost"),
-        ("LISTEN_PORT", "0"),
-        ("LISTEN_PORT", "65536"),
-        ("LISTEN_PORT", "eighty"),
-        ("LOG_LEVEL", "loud"),
-        ("LOG_FORMAT", "xml"),
-        ("LISTEN_PORT", "٨٠٠٠"),
         ("LOCALE", "fr"),
         ("USER_COMMANDS_PER_MINUTE", "-1"),
+        ("USER_COMMANDS_PER_MINUTE", "10001"),
+        ("USER_COMMANDS_PER_MINUTE", "sixty"),
+        ("USER_COMMANDS_PER_MINUTE", "٦٠"),
         ("OPERATOR_ROLE", "operators"),
         ("OPERATOR_ROLE", "0"),
         ("PROMETHEUS_URL", "prometheus:9090"),
         ("ALERTMANAGER_URL", "http://x.example/?a=b"),
-        ("GATEWAY_PATIENCE", "86401"),
-        ("GATEWAY_QUIET", "1e9"),
     ],
 )
 def test_an_invalid_value_is_one_line_with_name_value_and_remedy(
@@ -195,7 +181,7 @@ def test_all_problems_are_reported_together(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del settings
-    monkeypatch.setenv("BOT_LISTEN_PORT", "x")
+    monkeypatch.setenv("BOT_LOCALE", "x")
     monkeypatch.setenv("BOT_TIMEZONE", "x")
     monkeypatch.setenv("BOT_NOPE", "x")
     assert len(problems()) == 3
@@ -205,8 +191,8 @@ class TestSecrets:
     def test_are_read_without_the_line_end(self, settings: Settings) -> None:
         secrets = load_secrets(settings)
         assert secrets.discord_token == "a.test.token"
-        assert secrets.drill_token is None
-        assert secrets.texts() == ["a.test.token"]
+        assert secrets.proxy is None
+        assert secrets.proxy_password is None
 
     def test_are_in_no_representation(self, settings: Settings) -> None:
         assert "a.test.token" not in repr(load_secrets(settings))
@@ -235,14 +221,12 @@ class TestSecrets:
         with pytest.raises(FatalError, match=r"BOT_DISCORD_TOKEN_FILE: .*No such file"):
             load_secrets(settings)
 
-    def test_a_proxy_is_read_and_its_password_masked(
-        self, settings: Settings, tmp_path: Path
-    ) -> None:
+    def test_a_proxy_is_read_with_its_password(self, settings: Settings, tmp_path: Path) -> None:
         file = tmp_path / "proxy"
         file.write_text("http://bot:ses%40me@proxy.example.test:3128\n")
         secrets = load_secrets(replace(settings, proxy_file=file))
         assert secrets.proxy == "http://bot:ses%40me@proxy.example.test:3128"
-        assert secrets.texts() == ["a.test.token", "ses%40me"]
+        assert secrets.proxy_password == "ses%40me"
         assert "ses%40me" not in repr(secrets)
 
     @pytest.mark.parametrize(

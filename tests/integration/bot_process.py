@@ -110,7 +110,7 @@ async def started(
                     "PATH": os.environ["PATH"],
                     "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
                     "BOT_DISCORD_TOKEN_FILE": str(folder / "token"),
-                    "BOT_LISTEN_PORT": str(port),
+                    "BOTWATCH_LISTEN_PORT": str(port),
                     "BOT_DISCORD_API_URL": box.api_url,
                     "BOT_DISCORD_GATEWAY_URL": box.gateway_url,
                     **(settings or {}),

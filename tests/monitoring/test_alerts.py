@@ -13,7 +13,7 @@ from botwatch.gateway.collector import ShardCollector
 from botwatch.gateway.state import GatewayState
 from botwatch.metrics import Cause, Metrics
 from botwatch.runs import CRASHES
-from botwatch_bot.settings import variables as bot_variables
+from botwatch.settings import variables as library_variables
 from botwatch_drill.catalogue import CATALOGUE, deployments
 from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.not_drilled import NOT_DRILLED
@@ -243,7 +243,7 @@ def test_a_hang_is_reported_before_its_runtime_kills_the_bot() -> None:
 @pytest.mark.parametrize("given", [{}, {"discord_bot_gateway_quiet_s": 7000}])
 def test_the_bot_tests_a_quiet_connection_before_it_counts_as_a_zombie(given: Data) -> None:
     load_plugins()
-    usual = int(str(bot_variables()["BOT_GATEWAY_QUIET"].default))
+    usual = int(str(library_variables()["BOTWATCH_GATEWAY_QUIET"].default))
     after = read_for_ansible(ROLES[1] / "defaults/main.yml")["prometheus_bot_deaf_after"]
     quiet_s = given.get("discord_bot_gateway_quiet_s", usual)
     assert quiet_s + 2 * 60 <= seconds(evaluate(after, given)) <= quiet_s + 6 * 60

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from botwatch_bot.settings import variables as bot_variables
+from botwatch.settings import variables as library_variables
 from botwatch_probe.settings import Settings as ProbeSettings
 from botwatch_sandbox.settings import Settings as SandboxSettings
 from repo.roles import REPOSITORY, ROLES, Data
@@ -63,7 +63,7 @@ def test_ports_stand_in_the_defaults_of_the_roles_only() -> None:
 
 
 def test_services_listen_where_the_roles_put_them_by_default() -> None:
-    assert bot_variables()["BOT_LISTEN_PORT"].default == PORTS["botwatch_bot_port"]
+    assert library_variables()["BOTWATCH_LISTEN_PORT"].default == PORTS["botwatch_bot_port"]
     assert default("listen_port") == PORTS["sandbox_port"]
     assert ProbeSettings().listen_port == PORTS["botwatch_delivery_probe_port"]
     for service in ("bot", "prometheus", "alertmanager"):

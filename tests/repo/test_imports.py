@@ -23,6 +23,10 @@ GENERATED = re.compile(
 # What runs on a controller; `make drill` has the packages of requirements/controller.in only.
 CONTROLLER = ("rich", "requests", "urllib3", "testinfra")
 
+# What the library offers to bots, and what it alone needs.
+PUBLIC = {"botwatch", "botwatch.environment"}
+OF_THE_LIBRARY = {"flask", "prometheus_client", "waitress"}
+
 
 def module_name(source: Path, file: Path) -> str:
     parts = file.relative_to(source).with_suffix("").parts
@@ -31,7 +35,7 @@ def module_name(source: Path, file: Path) -> str:
 
 MODULES = {
     module_name(source, file): file
-    for source in sorted(REPOSITORY.glob("packages/*/src"))
+    for source in (REPOSITORY / "bot/src", *sorted(REPOSITORY.glob("packages/*/src")))
     for file in sorted(source.rglob("*.py"))
 }
 
@@ -77,6 +81,12 @@ def test_a_circle_is_found() -> None:
     )
     tree = ast.parse("if TYPE_CHECKING:\n    from botwatch_drill.watch import Watch\nimport re")
     assert set(imports(tree)) == {"botwatch_drill.watch", "re"}
+
+
+def test_the_sample_bot_uses_the_library_as_any_bot_would() -> None:
+    used = set().union(*(GRAPH[name] for name in GRAPH if name.split(".")[0] == "botwatch_bot"))
+    assert {name for name in used if name.split(".")[0] == "botwatch"} == PUBLIC
+    assert {name.split(".")[0] for name in used}.isdisjoint(OF_THE_LIBRARY)
 
 
 def test_drills_need_nothing_that_a_controller_does_not_have() -> None:

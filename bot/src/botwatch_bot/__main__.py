@@ -1,45 +1,82 @@
-"""The command `discord-bot`: reads the settings, runs the bot, turns failures into exit codes."""
+"""The command `discord-bot`: reads the settings and runs the bot."""
 
 from __future__ import annotations
 
 import argparse
-import logging
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from botwatch.exits import ExitCode, FatalError
-from botwatch.runs import Run
-from botwatch.stopping import StopRequest
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+import botwatch
 from botwatch_bot import version
+from botwatch_bot.bot import Bot
+from botwatch_bot.secret_files import load_secrets
+from botwatch_bot.settings import Settings, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_logger = logging.getLogger(__name__)
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; it ends with one of the library's exit codes."""
+    if _parse(arguments).check:
+        sys.exit(check())
+    discord.utils.setup_logging()  # replaced where BOTWATCH_LOG_FORMAT is set
+    botwatch.run(make_bot, token, version=version())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    stop = StopRequest()
-    stop.install()
-    options = _parse(arguments)
-    run = Run() if options.check else _this_run()
-    stop.tell(run.stop)
-    code, reasons = _run(stop, run, only_check=options.check)
-    run.end(code, *reasons)
+def check() -> botwatch.ExitCode:
+    """Check the settings and the secret files, and say what is wrong with them."""
+    code = botwatch.ExitCode.OK
+    for checked in (botwatch.check, token):
+        try:
+            checked()
+        except botwatch.FatalError as error:
+            code = error.code
+            sys.stderr.writelines(f"discord-bot: {problem}\n" for problem in error.problems)
     return code
 
 
-def _this_run() -> Run:
-    return Run(os.environ.get("BOT_STATE_FOLDER", ""), os.environ.get("BOT_TERMINATION_LOG", ""))
+def make_bot() -> Bot:
+    """Return a bot with the settings in the environment.
+
+    Raises:
+        FatalError: a setting or a secret file is invalid.
+    """
+    settings = load()
+    secrets = load_secrets(settings)
+    if secrets.proxy_password:
+        botwatch.mask(secrets.proxy_password)
+    # It has no voice, and discord.py warns of each library for it that is missing.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    _point_to_stand_in(settings)
+    return Bot(settings, secrets.proxy)
+
+
+def token() -> str:
+    """Return the bot's token.
+
+    Raises:
+        FatalError: a setting or a secret file is invalid.
+    """
+    return load_secrets(load()).discord_token
+
+
+def _point_to_stand_in(settings: Settings) -> None:
+    if settings.discord_api_url and settings.discord_gateway_url:
+        Route.BASE = settings.discord_api_url
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="discord-bot",
-        description="A Discord bot that can be watched. Its settings are environment variables "
-        "that start with BOT_; its README lists them.",
+        description="A Discord bot. Its settings are environment variables that start with BOT_ "
+        "or BOTWATCH_; its README lists them.",
     )
     parser.add_argument("--version", action="version", version=version())
     parser.add_argument(
@@ -48,32 +85,5 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _run(stop: StopRequest, run: Run, *, only_check: bool) -> tuple[ExitCode, Sequence[str]]:
-    """Run to the end; return the exit code and what led to it."""
-    try:
-        _live(stop, run, only_check=only_check)
-    except FatalError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"discord-bot: {problem}\n")
-        return error.code, error.problems
-    except Exception as error:
-        _logger.exception("internal error")
-        # Not the text of the error, which nobody has masked.
-        return ExitCode.INTERNAL, [f"internal error {type(error).__name__}: its log says where"]
-    return ExitCode.OK, []
-
-
-def _live(stop: StopRequest, run: Run, *, only_check: bool) -> None:
-    # Imported here so that a signal during the imports already finds its handler.
-    from botwatch_bot import app, logs, secret_files, settings  # noqa: PLC0415 - see above
-
-    chosen = settings.load()
-    secrets = secret_files.load_secrets(chosen)
-    if only_check:
-        return
-    logs.configure(chosen.log_level, chosen.log_format, secrets.texts())
-    app.run(chosen, secrets, stop, run)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

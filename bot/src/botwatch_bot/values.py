@@ -1,11 +1,10 @@
-"""From the text of a setting to its value: each function raises ValueError for what it refuses."""
+"""Readers of settings beside the library's: they raise ValueError for what they refuse."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from botwatch_bot import zones
@@ -13,16 +12,7 @@ from botwatch_bot import zones
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_Text = TypeVar("_Text", bound=str)
 _ROLE_DIGITS = 20
-
-
-def absolute_path(text: str) -> Path:
-    """Return an absolute path."""
-    path = Path(text)
-    if not path.is_absolute():
-        raise ValueError
-    return path
 
 
 def zone_name(text: str) -> str:
@@ -40,42 +30,11 @@ def command_prefix(text: str) -> str:
     return text
 
 
-def address(text: str) -> IPv4Address | IPv6Address:
-    """Return an IP address."""
-    return ip_address(text)
-
-
-def number(lowest: int, highest: int, *, or_zero: bool = False) -> Callable[[str], int]:
-    """Return a reader of decimal numbers within bounds; a zero may stand for "never"."""
-
-    def read(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text):
-            raise ValueError
-        value = int(text)
-        if not (lowest <= value <= highest or (or_zero and value == 0)):
-            raise ValueError
-        return value
-
-    return read
-
-
 def role_id(text: str) -> int:
     """Return the number by which Discord knows a role."""
     if not re.fullmatch(rf"[1-9][0-9]{{0,{_ROLE_DIGITS - 1}}}", text):
         raise ValueError
     return int(text)
-
-
-def one_of(*words: _Text) -> Callable[[str], _Text]:
-    """Return a reader of one of these words."""
-
-    def read(text: str) -> _Text:
-        for word in words:
-            if text == word:
-                return word
-        raise ValueError
-
-    return read
 
 
 def monitoring_url(text: str) -> str:

@@ -148,8 +148,8 @@ def test_its_crashes_are_not_those_of_the_release_that_runs(
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        (MISSPELT, ["ping.py", "line", "SyntaxError"]),
-        (UNIMPORTABLE, ["ping.py", "No module named 'no_such_package'"]),
+        (MISSPELT, ["about.py", "line", "SyntaxError"]),
+        (UNIMPORTABLE, ["about.py", "No module named 'no_such_package'"]),
         (UNINSTALLABLE, ["DO NOT MATCH THE HASHES"]),
     ],
 )

@@ -1,1 +1,1 @@
-"""Asking Prometheus and Alertmanager, for the operators' commands."""
+"""Queries to Prometheus and Alertmanager, for the operators' commands."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botwatch_bot.commands.spec import Alert
 from botwatch_bot.monitoring.http import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that fires, `since` a Unix time in seconds."""
+
+    name: str
+    severity: str
+    summary: str
+    since: int
 
 
 class Alertmanager:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from botwatch_bot.commands.spec import UnavailableError
+from botwatch_bot.mistakes import Unavailable
 from botwatch_bot.texts import phrase
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ SECONDS = 1.8
 """How long a server may take: Discord wants the answer to a slash command within 3 s."""
 
 
-class MonitoringError(UnavailableError):
+class MonitoringError(Unavailable):
     """A server of the monitoring cannot be asked; the message says which and why."""
 
 

@@ -1,37 +1,48 @@
-"""`time`: the time in a zone of the world, Korean time unless configured otherwise."""
+"""`time`: the time in a zone of the world, by default in the configured one."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from discord import app_commands
+from discord.ext import commands
+
 from botwatch_bot import zones
-from botwatch_bot.commands.spec import Command, Request, UserError
-from botwatch_bot.commands.text import quote, suggest
+from botwatch_bot.mistakes import Mistake
+from botwatch_bot.replies import quote, suggest
+from botwatch_bot.slash import translated
 from botwatch_bot.texts import phrase
+from botwatch_bot.usage import hybrid_command
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from botwatch_bot.bot import Bot, Context
     from botwatch_bot.texts import Texts
 
 
-async def answer(request: Request) -> str:
-    """Answer with the date and time in the zone asked for, or in the configured one."""
-    zone = find(request.text) if request.text else request.bot.timezone
-    return show(datetime.now(zone), zone.key, request.texts)
+class Clock(commands.Cog):
+    """The time."""
+
+    @hybrid_command(examples=("", "Europe/Paris", "New York"))
+    @app_commands.describe(zone=translated("time.arguments"))
+    async def time(self, ctx: Context, *, zone: str = "") -> None:
+        """Reply with the date and time in the zone asked for, or in the configured one."""
+        found = find(zone) if zone else ctx.bot.settings.zone
+        await ctx.answer(show(datetime.now(found), found.key, ctx.texts))
 
 
 def find(name: str) -> ZoneInfo:
     """Return the zone called `name`.
 
     Raises:
-        UserError: there is no such zone.
+        Mistake: there is no such zone.
     """
     zone = zones.find(name)
     if zone is None:
         hint = suggest(zones.closest(name))
-        raise UserError(phrase("time.unknown_zone", zone=quote(name), hint=hint))
+        raise Mistake(phrase("time.unknown_zone", zone=quote(name), hint=hint))
     return zone
 
 
@@ -59,9 +70,6 @@ def _utc_offset(zone: tzinfo | None, moment: datetime) -> str:
     return f"UTC{sign}{hours:02}:{minutes:02}"
 
 
-COMMAND = Command(
-    "time",
-    answer,
-    takes="zone",
-    examples=("", "Europe/Paris", "New York"),
-)
+async def setup(bot: Bot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Clock())

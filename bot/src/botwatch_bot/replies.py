@@ -41,3 +41,9 @@ def suggest(word: str | None) -> Phrase:
     if word is None:
         return phrase("answer.nothing")
     return phrase("answer.did_you_mean", word=quote(word))
+
+
+def code_block(text: str) -> str:
+    """Return `text` as a block of code, unable to end it early."""
+    harmless = text.replace("```", "'''")
+    return f"```\n{harmless}\n```"

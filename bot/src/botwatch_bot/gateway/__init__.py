@@ -1,1 +1,0 @@
-"""The Discord side: connection state, the client, and the session that keeps it connected."""
