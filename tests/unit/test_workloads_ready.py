@@ -110,7 +110,8 @@ def test_a_failure_is_reported_with_causes_events_and_last_lines(place: Place) -
     assert outcome["failed"] is True
     head, _, *rest = outcome["msg"].splitlines()
     assert head.startswith("1 of 2 workloads on Kubernetes are not ready after ")
-    fault = "runs, and has not said yet that it is ready: its last lines below tell more"
+    said = "it has not said yet that it is ready"
+    fault = f"runs but is not ready ({said}): its last lines below tell more"
     assert rest == [
         "The node node is not ready (no network): see `journalctl -u k3s` on it.",
         "",
@@ -129,7 +130,7 @@ def test_nobody_waits_for_what_cannot_become_ready(place: Place) -> None:
     place.holds(workload(UNAVAILABLE), replica_set(), waiting("InvalidImageName"))
     outcome = place.wait(timeout_s=600)
     assert "and waiting would not help" in outcome["msg"]
-    assert "has an image of which the name is invalid" in outcome["msg"]
+    assert "(InvalidImageName): correct the image's name" in outcome["msg"]
 
 
 def test_a_dry_run_waits_for_nothing(place: Place) -> None:

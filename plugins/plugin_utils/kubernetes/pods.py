@@ -1,11 +1,11 @@
-"""Why a pod does not run, in one sentence for each cause, with the remedy."""
+"""Why a pod does not run, in the words of Kubernetes, with the remedy."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from .containers import HOPELESS_AFTER_S, container_fault, has_run
-from .messages import one_line, remedy_for
+from .messages import one_line, remedy_for, to_the_point
 from .snapshot import Snapshot, last_message
 
 if TYPE_CHECKING:
@@ -13,25 +13,57 @@ if TYPE_CHECKING:
 
     from .objects import Object
 
-SCHEDULING_REMEDIES = (
-    (r"Insufficient (cpu|memory)", "lower its requests, or use a larger host"),
-    (r"not-ready|unreachable|no nodes available", "first bring the node back"),
-    (r"disk-pressure", "free space on the node"),
-    (r"memory-pressure", "free memory on the node"),
-    (r"unschedulable", "let the node take pods again: kubectl uncordon NODE"),
-    (r"free ports", "another pod has the port of the host: end it, or choose another port"),
-    (r"persistentvolumeclaim", "see to its volume"),
-    (r"affinity|selector", "label the node as the pod demands, or change its nodeSelector"),
-    (r"taint", "remove the taint from the node, or let the pod tolerate it"),
-)
-VOLUME_REMEDY = "check that the cluster has a storage class that makes volumes, and its logs"
-# What keeps the kubelet from making the containers of a pod.
+STARTING = {"ContainerCreating", "PodInitializing"}
+PULLING = {"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"}
+# How long each of these lasts until nothing but a change of what is declared can help, in seconds.
+HOPELESS_AFTER_S = {
+    "ErrImageNeverPull": 10.0,
+    "InvalidImageName": 10.0,
+    "CreateContainerConfigError": 30.0,
+}
+# Only these probes end a container; it leaves by itself when asked to, or by SIGTERM or SIGKILL.
+PROBE_THAT_ENDS = re.compile(r"(Liveness|Startup) probe")
+ENDED_FROM_OUTSIDE = (0, 143, 137)
+# Events that tell what a pod, or a claim for its volume, waits for.
 NOT_MADE = (
     "FailedMount",
     "FailedAttachVolume",
+    "FailedBinding",
+    "ProvisioningFailed",
     "FailedCreatePodSandBox",
     "FailedCreatePodContainer",
     "NetworkNotReady",
+)
+READ_ON = "its last lines below tell more"
+CORRECT = "correct what it names"
+
+PULL_REMEDIES = (
+    (r"x509|certificate", "let the host trust the registry's certificate (registries.yaml of k3s)"),
+    (r"429|toomanyrequests", "the registry limits pulls: log in to it, or wait"),
+    (
+        r"40[13]\b|unauthorized|denied|authorization failed",
+        "check the credentials for the registry (registries.yaml of k3s)",
+    ),
+    (r"not found|manifest unknown", "check the image's name and tag"),
+    (
+        r"no such host|dial tcp|timeout|refused|unreachable|EOF",
+        "the host does not reach it: check its network, or put the image into botwatch_airgap_dir",
+    ),
+)
+START_REMEDIES = (
+    ("ErrImageNeverPull", "run site.yml again, which brings the image to the node"),
+    ("InvalidImageName", "correct the image's name"),
+)
+POD_REMEDIES = (
+    (r"Insufficient (cpu|memory)", "lower its requests, or use a larger host"),
+    (r"not-ready|unreachable|no nodes available", "first bring the node back"),
+    (r"unschedulable", "let the node take pods again: kubectl uncordon NODE"),
+    (
+        r"persistentvolumeclaim|storage class",
+        "check that the cluster has a storage class that makes volumes, and its logs",
+    ),
+    (r"affinity|selector", "label the node as the pod demands, or change its nodeSelector"),
+    (r"Evicted", "free what the node lacks, and delete the pod"),
 )
 
 
@@ -41,62 +73,37 @@ def is_ready(pod: Object) -> bool:
 
 
 def pod_faults(pod: Object, snapshot: Snapshot) -> list[str]:
-    """Say everything that keeps a pod from being ready."""
-    name = pod["metadata"]["name"]
+    """Say what keeps a pod from being ready: its containers, or else the pod itself."""
+    name, was_ended = pod["metadata"]["name"], pod.get("status", {}).get("phase") == "Failed"
+    if was_ended or "deletionTimestamp" in pod["metadata"]:
+        return [f"Pod {name} {pod_fault(pod, snapshot)}"]
     events = snapshot.events_about({pod["metadata"]["uid"]})
     faults = [
         f"Container {container['name']} of pod {name} {fault}"
         for container, spec in containers(pod)
         if (fault := container_fault(container, spec, events))
     ]
-    if ended := ending_fault(pod):
-        return [f"Pod {name} {ended}"]
-    if "nodeName" not in pod["spec"]:
-        faults = [f"Pod {name} {scheduling_fault(pod)}"]
-    volumes = [f"Pod {name} {fault}" for fault in volume_faults(pod, snapshot)]
-    return [*faults, *volumes] or [f"Pod {name} {starting_fault(events)}"]
+    return faults or [f"Pod {name} {pod_fault(pod, snapshot)}"]
 
 
-def ending_fault(pod: Object) -> str | None:
-    """Say that a pod was ended, or is about to."""
+def pod_fault(pod: Object, snapshot: Snapshot) -> str:
+    """Say why a pod has no containers, or was ended."""
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         patience = pod["spec"].get("terminationGracePeriodSeconds", 30)
         return f"is terminating and has not ended yet, for which it has {patience} s"
-    if status.get("phase") == "Failed":
-        cause = one_line(f"{status.get('reason', 'Failed')}: {status.get('message', '')}")
-        return f"was ended by its node ({cause}): free what the node lacks, and delete the pod"
-    return None
-
-
-def scheduling_fault(pod: Object) -> str:
-    """Say why no node takes a pod."""
-    message = condition(pod, "PodScheduled").get("message")
-    if not message:
-        return "waits for a node: the scheduler has not looked at it yet"
-    remedy = remedy_for(message, SCHEDULING_REMEDIES, "give the cluster a node that fits")
-    return f"has no node to run on ({one_line(message)}): {remedy}"
-
-
-def volume_faults(pod: Object, snapshot: Snapshot) -> list[str]:
-    """Say which volumes a pod waits for."""
-    faults = []
-    for claim in snapshot.claims_of(pod):
-        if claim.get("status", {}).get("phase") == "Bound":
-            continue
-        events = snapshot.events_about({claim["metadata"]["uid"]})
-        cause = one_line(events[-1].get("message", "")) if events else "nobody has looked at it"
-        name = claim["metadata"]["name"]
-        faults.append(f"waits for the volume of the claim {name} ({cause}): {VOLUME_REMEDY}")
-    return faults
-
-
-def starting_fault(events: list[Object]) -> str:
-    """Say what keeps the containers of a pod from being made."""
-    said = last_message(events, *NOT_MADE)
-    if said:
-        return f"cannot start yet ({one_line(said)}): correct what it names"
-    return "is being started"
+    waits_for = {pod["metadata"]["uid"], *snapshot.claims_of(pod)}
+    said = [
+        status.get("reason"),
+        status.get("message"),
+        condition(pod, "PodScheduled").get("message"),
+        last_message(snapshot.events_about(waits_for), *NOT_MADE),
+    ]
+    cause = "; ".join(one_line(text) for text in said if text)
+    if not cause:
+        return "is being started"
+    phase = status.get("phase", "Pending")
+    return f"is {phase} ({cause}): {remedy_for(cause, POD_REMEDIES, CORRECT)}"
 
 
 def containers(pod: Object) -> Iterator[tuple[Object, Object]]:
@@ -108,18 +115,63 @@ def containers(pod: Object) -> Iterator[tuple[Object, Object]]:
             yield status, declared.get(status["name"], {})
 
 
+def container_fault(status: Object, spec: Object, events: list[Object]) -> str | None:
+    """Say what is wrong with a container; None if nothing is, or it waits for others."""
+    states: Object = status.get("state") or {"": {}}
+    kind, state = next(iter(states.items()))
+    reason, said = state.get("reason", "no reason given"), state.get("message", "")
+    if not kind or status.get("ready") or reason in STARTING or state.get("exitCode") == 0:
+        return None
+    if kind == "running":
+        said = last_message(events, "Unhealthy") or "it has not said yet that it is ready"
+        return f"runs but is not ready ({one_line(said)}): {READ_ON}"
+    if kind == "terminated" or reason == "CrashLoopBackOff":
+        return crash(status, spec, events)
+    image = spec.get("image") or status.get("image", "")
+    if reason not in PULLING:
+        remedy = remedy_for(reason, START_REMEDIES, CORRECT)
+        cause = ": ".join(filter(None, (reason, to_the_point(said))))
+        return f"cannot start with the image {image} ({cause}): {remedy}"
+    # The reason is in the event, not in the state.
+    pulls = [event for event in events if "ull image" in event.get("message", "")]
+    cause = to_the_point(last_message(pulls, "Failed") or said)
+    remedy = remedy_for(cause, PULL_REMEDIES, "check the image's name and the registry")
+    return f"needs the image {image}, which cannot be pulled ({cause}): {remedy}"
+
+
+def crash(status: Object, spec: Object, events: list[Object]) -> str:
+    """Say how a container ended that should run."""
+    ended = ending(status)
+    reason, code = ended.get("reason", "Error"), ended.get("exitCode", "?")
+    causes, remedy = (
+        [f"{reason}, exit code {code}", to_the_point(ended.get("message", ""))],
+        READ_ON,
+    )
+    if reason == "OOMKilled":
+        limit = spec.get("resources", {}).get("limits", {}).get("memory", "that of the node")
+        remedy = f"raise its memory limit ({limit}), or find out what it needs the memory for"
+    elif code in ENDED_FROM_OUTSIDE:
+        probes = [event for event in events if PROBE_THAT_ENDS.match(event.get("message", ""))]
+        causes.append(one_line(last_message(probes, "Unhealthy") or ""))
+    restarts = f"restarts: {status.get('restartCount', 0)}"
+    return f"ended ({'; '.join(filter(None, [*causes, restarts]))}): {remedy}"
+
+
+def ending(status: Object) -> Object:
+    """Tell how a container ended last; empty if it has not."""
+    states: tuple[Object, Object] = (status.get("state", {}), status.get("lastState", {}))
+    return next((state["terminated"] for state in states if "terminated" in state), {})
+
+
 def containers_to_read(pod: Object) -> list[Object]:
-    """List the containers whose lines may tell why the pod is not ready."""
+    """List the containers that have run and are not ready: their lines may tell why."""
     return [
         status
         for status, _ in containers(pod)
-        if has_run(status) and not status.get("ready") and not ended_well(status)
+        if (ending(status) or "running" in status.get("state", {}))
+        and not status.get("ready")
+        and status.get("state", {}).get("terminated", {}).get("exitCode") != 0
     ]
-
-
-def ended_well(status: Object) -> bool:
-    """Say whether a container has done its work, as those that prepare a pod do."""
-    return bool(status.get("state", {}).get("terminated", {}).get("exitCode") == 0)
 
 
 def hopeless_states(pod: Object) -> dict[tuple[str, str, str], float]:

@@ -51,19 +51,17 @@ class Snapshot:
         found = [item for item in self.events if item["involvedObject"].get("uid") in uids]
         return sorted(found, key=happened_at)
 
-    def claims_of(self, pod: Object) -> list[Object]:
-        """List the claims for volumes that a pod uses."""
-        names = {
-            volume["persistentVolumeClaim"]["claimName"]
-            for volume in pod["spec"].get("volumes", [])
-            if "persistentVolumeClaim" in volume
-        }
-        namespace = pod["metadata"]["namespace"]
-        return [
-            claim
+    def claims_of(self, pod: Object) -> set[str]:
+        """Name the claims for volumes that a pod waits for, by uid."""
+        volumes = pod["spec"].get("volumes", [])
+        names = {volume.get("persistentVolumeClaim", {}).get("claimName") for volume in volumes}
+        return {
+            claim["metadata"]["uid"]
             for claim in self.claims
-            if claim["metadata"]["namespace"] == namespace and claim["metadata"]["name"] in names
-        ]
+            if claim["metadata"]["namespace"] == pod["metadata"]["namespace"]
+            and claim["metadata"]["name"] in names
+            and claim.get("status", {}).get("phase") != "Bound"
+        }
 
 
 def take_snapshot(kubectl: Kubectl, kinds: Iterable[str] = KINDS) -> Snapshot:
