@@ -19,16 +19,12 @@ from ..plugin_utils.task_results import (
     Failure,
     action_of,
     color_of,
-    data_of,
     failure_parts,
     host_count,
-    host_of,
     indented,
     is_rescued,
-    key_of,
     recap,
     shortened,
-    task_of,
     words_of,
 )
 from ..plugin_utils.terminal import Erasing, Screen
@@ -59,6 +55,19 @@ SILENT_ACTIONS = frozenset(
         "meta",
         "validate_argument_spec",
     }
+)
+
+# What is not shown because other lines say it.
+UNSHOWN = (
+    "v2_runner_on_start",
+    "v2_runner_on_skipped",
+    "v2_runner_item_on_skipped",
+    "v2_playbook_on_include",
+    "v2_playbook_on_no_hosts_matched",
+    "v2_playbook_on_no_hosts_remaining",
+    "v2_runner_on_async_poll",
+    "v2_runner_on_async_ok",
+    "v2_runner_on_async_failed",
 )
 
 Method = Callable[..., None]
@@ -93,7 +102,6 @@ class CallbackModule(DefaultCallback):
         self._shows_diffs = False
         self._failures: list[Failure] = []
         self._handled: list[Failure] = []
-        self._failed_items: dict[tuple[str, str], list[str]] = {}
         self._screen: Screen | None = None
 
     # Plays and tasks that start
@@ -124,19 +132,14 @@ class CallbackModule(DefaultCallback):
     @unless_verbose
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
         """Treat a handler as any other task."""
-        self._started[task._uuid] = time.monotonic()
-        self._show(task, "…")
-
-    @unless_verbose
-    def v2_runner_on_start(self, host: Any, task: Any) -> None:
-        """Show nothing: the task has been shown."""
+        self.v2_playbook_on_task_start(task, is_conditional=False)
 
     # Tasks that end well
 
     @unless_verbose
     def v2_runner_on_ok(self, result: Any) -> None:
         """Show the finished task, or what it says."""
-        task, data = task_of(result), data_of(result)
+        task, data = result.task, result.result
         if action_of(task) in SILENT_ACTIONS:
             return
         self._handle_warnings(data)
@@ -151,8 +154,8 @@ class CallbackModule(DefaultCallback):
     @unless_verbose
     def v2_runner_item_on_ok(self, result: Any) -> None:
         """Show what an item says; the task's line speaks for all others."""
-        self._handle_warnings(data_of(result))
-        if action_of(task_of(result)) == "debug":
+        self._handle_warnings(result.result)
+        if action_of(result.task) == "debug":
             self._say(result)
 
     @unless_verbose
@@ -165,7 +168,7 @@ class CallbackModule(DefaultCallback):
     @unless_verbose
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Show the failure, or note it if the playbook handles it."""
-        task, data = task_of(result), data_of(result)
+        task, data = result.task, result.result
         self._handle_warnings(data)
         outcome = "failed"
         if ignore_errors:
@@ -177,60 +180,23 @@ class CallbackModule(DefaultCallback):
     @unless_verbose
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Show that a host cannot be reached, and why."""
-        data = data_of(result)
+        data = result.result
         self._handle_warnings(data)
-        ignored = bool(getattr(task_of(result), "ignore_unreachable", False))
+        ignored = bool(getattr(result.task, "ignore_unreachable", False))
         outcome = "ignored" if ignored else "unreachable"
         self._fail(result, outcome)
 
     @unless_verbose
     def v2_runner_item_on_failed(self, result: Any) -> None:
-        """Note what failed: the task's failure names its items."""
-        data = data_of(result)
-        self._handle_warnings(data)
-        words = f"{self._get_item_label(data)}: {self._words_of_failure(data)}"
-        self._failed_items.setdefault(key_of(result), []).append(words)
+        """Show warnings only: the task's failure names its items."""
+        self._handle_warnings(result.result)
 
     @unless_verbose
     def v2_runner_retry(self, result: Any) -> None:
         """Show on a terminal how often the task has been tried."""
-        data = data_of(result)
+        data = result.result
         tries, most = data.get("attempts", 0), data.get("retries", 0)
-        self._show(task_of(result), f"… try {min(tries + 1, most)} of {most}")
-
-    # What is not shown
-
-    @unless_verbose
-    def v2_runner_on_skipped(self, result: Any) -> None:
-        """Show nothing: nothing was done."""
-
-    @unless_verbose
-    def v2_runner_item_on_skipped(self, result: Any) -> None:
-        """Show nothing: nothing was done."""
-
-    @unless_verbose
-    def v2_playbook_on_include(self, included_file: Any) -> None:
-        """Show nothing: the included tasks show themselves."""
-
-    @unless_verbose
-    def v2_playbook_on_no_hosts_matched(self) -> None:
-        """Show nothing: the play is for hosts that this inventory does not have."""
-
-    @unless_verbose
-    def v2_playbook_on_no_hosts_remaining(self) -> None:
-        """Show nothing: the failures have been shown."""
-
-    @unless_verbose
-    def v2_runner_on_async_poll(self, result: Any) -> None:
-        """Show nothing: the task is shown as running."""
-
-    @unless_verbose
-    def v2_runner_on_async_ok(self, result: Any) -> None:
-        """Show nothing: the task's line follows."""
-
-    @unless_verbose
-    def v2_runner_on_async_failed(self, result: Any) -> None:
-        """Show nothing: the task's failure follows."""
+        self._show(result.task, f"… try {min(tries + 1, most)} of {most}")
 
     # The end
 
@@ -272,14 +238,20 @@ class CallbackModule(DefaultCallback):
 
     def _fail(self, result: Any, outcome: str) -> None:
         self._line(result, outcome)
-        items = self._failed_items.pop(key_of(result), [])
-        message = "\n".join(items) or self._words_of_failure(data_of(result))
+        items = [
+            f"{self._get_item_label(item)}: {self._words_of_failure(item)}"
+            for item in result.result.get("results") or []
+            if isinstance(item, dict) and item.get("failed")
+        ]
+        message = "\n".join(items) or self._words_of_failure(result.result)
         ends_run = outcome in ("failed", "unreachable")
         # The first line is enough for now; the run ends with all of it, if it does not end well.
         first = indented(message).partition("\n")[0]
         self._print(shortened(first, self._width()), COLORS["failed"] if ends_run else None)
-        task = task_of(result)
-        failure = Failure(host_of(result), words_of(task), message, isinstance(task, Handler))
+        task = result.task
+        failure = Failure(
+            result.host.get_name(), words_of(task), message, isinstance(task, Handler)
+        )
         (self._failures if ends_run else self._handled).append(failure)
 
     def _words_of_failure(self, data: Data) -> str:
@@ -290,8 +262,8 @@ class CallbackModule(DefaultCallback):
 
     def _say(self, result: Any) -> None:
         """Print what a debug task says: a text as it is, anything else as YAML or JSON."""
-        data = dict(data_of(result))
-        self._clean_results(data, task_of(result).action)
+        data = dict(result.result)
+        self._clean_results(data, result.task.action)
         message = data.get("msg")
         if isinstance(message, list) and all(isinstance(line, str) for line in message):
             message = "\n".join(message)
@@ -299,7 +271,7 @@ class CallbackModule(DefaultCallback):
         self._print(f"\n{self._host(result)}{text.rstrip()}")
 
     def _line(self, result: Any, outcome: str) -> None:
-        task = task_of(result)
+        task = result.task
         took = time.monotonic() - self._started.get(task._uuid, self._run_started)
         width = self._width() - OUTCOME_WIDTH
         words = shortened(f"{self._host(result)}{words_of(task)}", width)
@@ -323,7 +295,7 @@ class CallbackModule(DefaultCallback):
 
     def _host(self, result: Any) -> str:
         """Name the host of a result where there are several."""
-        return f"[{host_of(result)}] " if self._several_hosts else ""
+        return f"[{result.host.get_name()}] " if self._several_hosts else ""
 
     def _width(self) -> int:
         width = shutil.get_terminal_size((WIDTH, 24)).columns if self._screen else WIDTH
@@ -331,3 +303,16 @@ class CallbackModule(DefaultCallback):
 
     def _dump(self, data: Data) -> str:
         return str(self._dump_results(data, indent=2)).strip("\n")
+
+
+def unshown(name: str) -> Method:
+    """Make the method of the callback that shows nothing of an event."""
+
+    def show_nothing(_: CallbackModule, *_arguments: Any, **_named: Any) -> None: ...
+
+    show_nothing.__name__ = name
+    return unless_verbose(show_nothing)
+
+
+for event in UNSHOWN:
+    setattr(CallbackModule, event, unshown(event))

@@ -48,27 +48,6 @@ class Failure:
         return f"\n{heading}: [{self.host}] {self.task}\n{indented(self.message)}"
 
 
-def task_of(result: Any) -> Any:
-    """Return a result's task; before ansible-core 2.19 only its private name exists."""
-    return getattr(result, "task", None) or result._task
-
-
-def host_of(result: Any) -> str:
-    """Return the name of a result's host."""
-    return str((getattr(result, "host", None) or result._host).get_name())
-
-
-def key_of(result: Any) -> tuple[str, str]:
-    """Identify the host and the task of a result."""
-    return host_of(result), str(task_of(result)._uuid)
-
-
-def data_of(result: Any) -> Data:
-    """Return what a task returned."""
-    data: Data = getattr(result, "result", None) or result._result
-    return data
-
-
 def action_of(task: Any) -> str:
     """Return the name of a task's action without its collection."""
     return str(task.action).rsplit(".", 1)[-1]
