@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.channel_errors import explain, is_untrusted, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 DOCUMENTATION = """
 module: ask_channels
@@ -95,19 +95,47 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer to a request."""
+class Question:
+    """What a service is asked instead of being sent a message, and what its answer means.
 
-    status: int
-    text: str
+    `{secret}` and the like stand for parts of the channel.
+    """
 
-    @property
-    def troubled(self) -> bool:
-        """Whether it says nothing about the secret: too many requests, or a fault of the server."""
-        return (
-            self.status == HTTPStatus.TOO_MANY_REQUESTS
-            or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        )
+    alive: str
+    dead: str
+    method: str = "GET"
+    path: str = ""  # below the channel's address
+    authorization: str = ""
+    body: dict[str, str] | None = None  # the part of the channel for each key
+    statuses: Collection[int] = (HTTPStatus.OK,)  # of a channel that is alive
+    words: Collection[str] = ()  # that it says then
+    dead_by_status: dict[int, str] = field(default_factory=dict)
+
+
+OUTSIDE_CHAT = "accepts the bot's token, but the bot is not in the chat"
+QUESTIONS = {
+    # A webhook that lives refuses an empty message; nothing is posted.
+    "slack": Question(
+        "knows the webhook", "does not know the webhook, or has closed it",
+        method="POST", body={}, statuses=(HTTPStatus.BAD_REQUEST,),
+        words=("no_text", "invalid_payload", "missing_text_or_fallback_or_attachments"),
+    ),
+    "discord_bot": Question(
+        "accepts the bot's token", "does not accept the bot's token",
+        path="/users/@me", authorization="Bot {secret}",
+    ),
+    "discord_webhook": Question("knows the webhook", "does not know the webhook"),
+    "telegram": Question(
+        "accepts the bot's token, and the bot is in the chat", "does not accept the bot's token",
+        method="POST", path="/bot{secret}/getChat", body={"chat_id": "user"},
+        dead_by_status=dict.fromkeys((HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN), OUTSIDE_CHAT),
+    ),
+    # apt follows redirections.
+    "page": Question(
+        "answers", "does not answer as it should", method="HEAD",
+        statuses=range(HTTPStatus.OK, HTTPStatus.BAD_REQUEST),
+    ),
+}  # fmt: skip
 
 
 class StayHere(urllib.request.HTTPRedirectHandler):
@@ -178,83 +206,31 @@ def authorization(proxy: str) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
 
 
-def ask(
-    url: str,
-    way: Way,
-    headers: dict[str, str],
-    body: bytes | None = None,
-    method: str | None = None,
-) -> Answer:
-    """Send a request: a POST if it has a body."""
-    headers = {"User-Agent": USER_AGENT, **headers}
-    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 # the user's own address
+def ask_http(channel: Channel, way: Way) -> Verdict:
+    """Ask a service's question; a trouble of its own says nothing about the secret."""
+    name, question, url = channel["name"], QUESTIONS[channel["kind"]], channel["address"]
+    if question.path:
+        url = url.rstrip("/") + question.path.format(**channel)
+    headers, body = {"User-Agent": USER_AGENT}, None
+    if question.authorization:
+        headers["Authorization"] = question.authorization.format(**channel)
+    if question.body is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps({key: channel[part] for key, part in question.body.items()}).encode()
+    request = urllib.request.Request(url, body, headers, method=question.method)  # noqa: S310 # the user's own address
     try:
-        with way.open(request) as response:
-            return Answer(response.status, quote(response.read(4096)))
+        answer = way.open(request)
     except urllib.error.HTTPError as refusal:
-        with refusal:
-            return Answer(refusal.code, quote(refusal.read(4096)))
-
-
-def judge(channel: Channel, answer: Answer, alive: bool, meaning: str) -> Verdict:
-    """Say what an answer means: alive, else dead for the reason given, unless it says nothing."""
-    name, said = channel["name"], f"{answer.status} {answer.text}".strip()
-    if alive:
-        return Verdict(name, "alive", meaning_of_life(channel))
-    if answer.troubled:
-        return Verdict(name, "unclear", f"has trouble of its own just now (it answers {said})")
-    return Verdict(name, "dead", f"{meaning} (it answers {said})")
-
-
-def meaning_of_life(channel: Channel) -> str:
-    """Say what is known of a channel that is alive."""
-    return {
-        "slack": "knows the webhook",
-        "discord_bot": "accepts the bot's token",
-        "discord_webhook": "knows the webhook",
-        "telegram": "accepts the bot's token, and the bot is in the chat",
-        "smtp": "accepts the login",
-        "page": "answers",
-        "connection": "can be reached; nothing more can be asked of it without consequences",
-    }[channel["kind"]]
-
-
-def ask_slack(channel: Channel, way: Way) -> Verdict:
-    """A webhook that lives refuses an empty message; nothing is posted."""
-    headers = {"Content-Type": "application/json"}
-    answer = ask(channel["address"], way, headers, b"{}")
-    alive = answer.status == HTTPStatus.BAD_REQUEST and answer.text in {
-        "no_text",
-        "invalid_payload",
-        "missing_text_or_fallback_or_attachments",
-    }
-    return judge(channel, answer, alive, "does not know the webhook, or has closed it")
-
-
-def ask_discord_bot(channel: Channel, way: Way) -> Verdict:
-    """Discord says who the bot is."""
-    url = f"{channel['address'].rstrip('/')}/users/@me"
-    answer = ask(url, way, {"Authorization": f"Bot {channel['secret']}"})
-    alive = answer.status == HTTPStatus.OK
-    return judge(channel, answer, alive, "does not accept the bot's token")
-
-
-def ask_discord_webhook(channel: Channel, way: Way) -> Verdict:
-    """Discord says what the webhook is."""
-    answer = ask(channel["address"], way, {})
-    alive = answer.status == HTTPStatus.OK
-    return judge(channel, answer, alive, "does not know the webhook")
-
-
-def ask_telegram(channel: Channel, way: Way) -> Verdict:
-    """Telegram says what the chat is, to a bot that is in it."""
-    url = f"{channel['address'].rstrip('/')}/bot{channel['secret']}/getChat"
-    body = json.dumps({"chat_id": channel["user"]}).encode()
-    answer = ask(url, way, {"Content-Type": "application/json"}, body)
-    meaning = "does not accept the bot's token"
-    if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
-        meaning = "accepts the bot's token, but the bot is not in the chat"
-    return judge(channel, answer, answer.status == HTTPStatus.OK, meaning)
+        answer = refusal
+    with answer:
+        status, text = answer.status, quote(answer.read(4096))
+    said = f"it answers {status} {text}".strip()
+    if status in question.statuses and (not question.words or text in question.words):
+        return Verdict(name, "alive", question.alive)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Verdict(name, "unclear", f"has trouble of its own just now ({said})")
+    dead = question.dead_by_status.get(status, question.dead)
+    return Verdict(name, "dead", f"{dead} ({said})")
 
 
 def ask_smtp(channel: Channel, way: Way) -> Verdict:
@@ -277,14 +253,7 @@ def ask_smtp(channel: Channel, way: Way) -> Verdict:
         server.quit()
     finally:
         server.close()
-    return Verdict(channel["name"], "alive", meaning_of_life(channel))
-
-
-def ask_page(channel: Channel, way: Way) -> Verdict:
-    """Ask for the head of a page; apt follows redirections."""
-    answer = ask(channel["address"], way, {}, method="HEAD")
-    alive = HTTPStatus.OK <= answer.status < HTTPStatus.BAD_REQUEST
-    return judge(channel, answer, alive, "does not answer as it should")
+    return Verdict(channel["name"], "alive", "accepts the login")
 
 
 def ask_connection(channel: Channel, way: Way) -> Verdict:
@@ -294,16 +263,13 @@ def ask_connection(channel: Channel, way: Way) -> Verdict:
     with way.connect(parts.hostname or "", parts.port or (443 if secure else 80)) as connection:
         if secure:
             way.context.wrap_socket(connection, server_hostname=parts.hostname).close()
-    return Verdict(channel["name"], "alive", meaning_of_life(channel))
+    says = "can be reached; nothing more can be asked of it without consequences"
+    return Verdict(channel["name"], "alive", says)
 
 
 ASKS: dict[str, Callable[[Channel, Way], Verdict]] = {
-    "slack": ask_slack,
-    "discord_bot": ask_discord_bot,
-    "discord_webhook": ask_discord_webhook,
-    "telegram": ask_telegram,
+    **dict.fromkeys(QUESTIONS, ask_http),
     "smtp": ask_smtp,
-    "page": ask_page,
     "connection": ask_connection,
 }
 
