@@ -11,16 +11,15 @@ import json
 import os
 import re
 import shutil
-import stat
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.dpkg import conffiles, dpkg_entries, dpkg_state, packages
-from ..module_utils.listeners import listeners
 from ..module_utils.reading import memory_mb, read
 from ..module_utils.systemd import units_in
 
@@ -73,11 +72,12 @@ UNIT_DIRECTORIES = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/s
 VENDOR_UNIT_DIRECTORIES = ("lib/systemd/system", "usr/lib/systemd/system")
 # Configuration that a package's scripts copy from an example is no conffile of dpkg's.
 COPIED_EXAMPLES = {"etc/grafana/grafana.ini": "usr/share/grafana/conf/sample.ini"}
+LISTENERS = ["ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes"]
+LISTENER = re.compile(r'\("([^"]*)",pid=(\d+)')
 FIREWALLS = {"ufw": "ufw", "firewalld": "firewall-cmd"}
 PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,MainPID"
 SERVICE = re.compile(r"/([^/\n]+)\.service(?:/|$)", re.MULTILINE)
 IN_POD = re.compile(r"/kubepods[./-]|/kubepods$", re.MULTILINE)
-BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 Found = dict[str, Any]
 Ask = Callable[[list[str]], tuple[int, str]]
@@ -199,12 +199,12 @@ def cluster(namespaces: list[str], *, runs: bool, ask: Ask) -> Found:
 
 def no_duplicates(pairs: list[tuple[str, Any]]) -> Found:
     """Make a mapping, unless a name is in it twice."""
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            message = f"sets {name} more than once"
-            raise ValueError(message)
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        message = f"sets {next(name for name in names if names.count(name) > 1)} more than once"
+        raise ValueError(message)
+    return found
 
 
 def no_constant(name: str) -> None:
@@ -216,14 +216,16 @@ def no_constant(name: str) -> None:
 def daemon_json(root: Path) -> Found:
     """Read the settings of the Docker Engine; if they cannot be read, say why."""
     path = root / DAEMON_JSON
-    if not os.path.lexists(path):
-        return {"fault": "", "settings": {}, "content": None}
-    try:
-        content = settings_file(path)
-        settings = parse_settings(content)
-    except ValueError as error:
-        return {"fault": str(error), "settings": {}, "content": None}
-    return {"fault": "", "settings": settings, "content": base64.b64encode(content).decode()}
+    settings: Found = {}
+    content, fault = None, ""
+    if os.path.lexists(path):
+        try:
+            content = settings_file(path)
+            settings = parse_settings(content)
+        except ValueError as error:
+            content, fault = None, str(error)
+    encoded = None if content is None else base64.b64encode(content).decode()
+    return {"fault": fault, "settings": settings, "content": encoded}
 
 
 def settings_file(path: Path) -> bytes:
@@ -235,14 +237,15 @@ def settings_file(path: Path) -> bytes:
     if path.is_symlink():
         message = f"is a symbolic link to {path.readlink()}, which this role would replace"
         raise ValueError(message)
-    if not stat.S_ISREG(path.stat().st_mode):
-        message = "is a directory" if path.is_dir() else "is not a regular file"
-        raise ValueError(message)
     try:
-        return path.read_bytes()
+        # Opening a pipe would block.
+        if path.is_file() or path.is_dir():
+            return path.read_bytes()
     except OSError as error:
         message = f"cannot be read ({error.strerror})"
         raise ValueError(message) from error
+    message = "is not a regular file"
+    raise ValueError(message)
 
 
 def parse_settings(content: bytes) -> Found:
@@ -251,31 +254,30 @@ def parse_settings(content: bytes) -> Found:
     Raises:
         ValueError: The Docker Engine, or some versions of it, could not read them.
     """
-    message = ""
-    if not content.strip():
-        message = "is empty"
-    elif content.startswith(BYTE_ORDER_MARKS):
-        message = "starts with a byte order mark"
-    if message:
-        raise ValueError(message)
     try:
         settings = json.loads(
             content.decode(), object_pairs_hook=no_duplicates, parse_constant=no_constant
         )
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8 text (byte {error.start + 1})"
-        raise ValueError(message) from error
-    except json.JSONDecodeError as error:
-        message = f"is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})"
-        raise ValueError(message) from error
-    except RecursionError as error:
-        message = "is not valid JSON (nested too deeply)"
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        message = f"is not valid JSON ({error})"
         raise ValueError(message) from error
     if not isinstance(settings, dict):
-        kinds = {list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-        message = f"holds {kinds.get(type(settings), 'a number')} instead of an object"
+        message = "holds no JSON object"
         raise ValueError(message)  # noqa: TRY004 # the file's fault, not the program's
     return settings
+
+
+def listeners(shown: str) -> list[Found]:
+    """Read which processes listen on TCP ports, as `ss` shows them; each address is an entry."""
+    found = []
+    for line in shown.splitlines():
+        host, _, port = line.split()[3].rpartition(":")
+        address = ip_address(host.strip("[]").partition("%")[0].replace("*", "::"))
+        shown_as = str(getattr(address, "ipv4_mapped", None) or address)
+        for name, pid in LISTENER.findall(line):
+            entry = {"address": shown_as, "port": int(port), "pid": int(pid), "name": name}
+            found += [entry] if entry not in found else []
+    return found
 
 
 def firewalls() -> list[str]:
@@ -305,7 +307,7 @@ def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, Found]:
         "docker_socket": (root / DOCKER_SOCKET).is_socket(),
         "firewalls": firewalls(),
     }
-    return host, {"packages": packages(entries), "tcp_listen": listeners(root)}
+    return host, {"packages": packages(entries), "tcp_listen": listeners(ask(LISTENERS)[1])}
 
 
 def main() -> None:

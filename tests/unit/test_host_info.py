@@ -6,19 +6,20 @@ import errno
 import hashlib
 import os
 import socket
-import sys
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from plugins.module_utils.dpkg import conffiles, dpkg_entries, dpkg_state, packages
-from plugins.module_utils.listeners import listeners
 from plugins.modules.host_info import (
+    LISTENERS,
     cluster,
     daemon_json,
     file_system,
     foreign_files,
     gather,
+    listeners,
     processes,
     unit_overrides,
     units,
@@ -243,26 +244,27 @@ def test_a_process_that_listens_is_named(
         listening.bind((address, 0))
         listening.listen()
         port, name = listening.getsockname()[1], Path("/proc/self/comm").read_text().strip()
-        found = listeners(Path("/"))
+        found = listeners(subprocess.check_output(LISTENERS, text=True))
         own = [entry for entry in found if entry["pid"] == os.getpid()]
         assert {"address": shown, "port": port, "pid": os.getpid(), "name": name} in own
         assert silent.getsockname()[1] not in [entry["port"] for entry in own]
 
 
-def test_each_process_of_a_shared_socket_is_named(tmp_path: Path) -> None:
-    header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"
-    line = "0: {}:2382 00000000:0000 {} 00000000:00000000 00:00000000 00000000 0 0 {}"
-    address = f"{int.from_bytes(bytes([127, 0, 0, 1]), sys.byteorder):08X}"
-    lines = [header, line.format(address, "0A", 71), line.format(address, "01", 72)]
-    put(tmp_path, "proc/net/tcp", "\n".join(lines) + "\n")
-    for pid, inode in ((10, 71), (11, 71), (12, 72)):
-        put(tmp_path, f"proc/{pid}/comm", "nginx\n")
-        (tmp_path / f"proc/{pid}/fd").mkdir()
-        (tmp_path / f"proc/{pid}/fd/3").symlink_to(f"socket:[{inode}]")
-    (tmp_path / "proc/13").mkdir()  # has just ended
-    found = {"address": "127.0.0.1", "port": 9090, "name": "nginx"}
-    by_pid = sorted(listeners(tmp_path), key=lambda entry: int(entry["pid"]))
-    assert by_pid == [{**found, "pid": 10}, {**found, "pid": 11}]
+def test_each_process_of_a_shared_socket_is_named() -> None:
+    said = """\
+LISTEN 0 4096  127.0.0.53%lo:53   0.0.0.0:* users:(("systemd-resolve",pid=9,fd=14))
+LISTEN 0 511   127.0.0.1:9090     0.0.0.0:* users:(("nginx",pid=10,fd=3),("nginx",pid=11,fd=3))
+LISTEN 0 511   *:9100             *:*       users:(("node exporter",pid=12,fd=3))
+LISTEN 0 4096  [fe80::1%eth0]:22  [::]:*    users:(("sshd",pid=13,fd=3),("sshd",pid=13,fd=4))
+LISTEN 0 64    0.0.0.0:2049       0.0.0.0:*
+"""
+    assert [tuple(entry.values()) for entry in listeners(said)] == [
+        ("127.0.0.53", 53, 9, "systemd-resolve"),
+        ("127.0.0.1", 9090, 10, "nginx"),
+        ("127.0.0.1", 9090, 11, "nginx"),
+        ("::", 9100, 12, "node exporter"),
+        ("fe80::1", 22, 13, "sshd"),
+    ]
 
 
 SHOWN = """\
@@ -307,21 +309,23 @@ def test_a_cluster_is_asked_only_where_it_runs() -> None:
     assert silent["runs"] is False
 
 
+NO_JSON, NO_OBJECT = "is not valid JSON (", "holds no JSON object"
+NO_TEXT = "'utf-8' codec can't decode"
 DAEMON_JSON: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is empty"),
-    "blank": (b" \n\t\n", "is empty"),
-    "malformed": (b'{\n  "debug": tru\n}', "is not valid JSON (line 2, column 12"),
-    "cut short": (b'{"debug": tr', "is not valid JSON (line 1"),
-    "text after it": (b"{} {}", "is not valid JSON (line 1, column 4: Extra data)"),
-    "comment": (b"# no\n{}", "is not valid JSON (line 1, column 1"),
-    "UTF-8 with a mark": (b'\xef\xbb\xbf{"debug": true}', "starts with a byte order mark"),
-    "UTF-16": ('{"debug": true}'.encode("utf-16"), "starts with a byte order mark"),
-    "Latin-1": (b'{"labels": ["caf\xe9"]}', "is not UTF-8 text (byte 17)"),
-    "list": (b'[{"debug": true}]', "holds a list instead of an object"),
-    "string": (b'"debug"', "holds a string instead"),
-    "number": (b"5", "holds a number instead"),
-    "null": (b"null", "holds null instead"),
-    "boolean": (b"true", "holds a boolean instead"),
+    "empty": (b"", f"{NO_JSON}Expecting value: line 1 column 1"),
+    "blank": (b" \n\t\n", f"{NO_JSON}Expecting value: line 3 column 1"),
+    "malformed": (b'{\n  "debug": tru\n}', f"{NO_JSON}Expecting value: line 2 column 12"),
+    "cut short": (b'{"debug": tr', f"{NO_JSON}Expecting value: line 1"),
+    "text after it": (b"{} {}", f"{NO_JSON}Extra data: line 1 column 4"),
+    "comment": (b"# no\n{}", f"{NO_JSON}Expecting value: line 1 column 1"),
+    "UTF-8 with a mark": (b'\xef\xbb\xbf{"debug": true}', f"{NO_JSON}Unexpected UTF-8 BOM"),
+    "UTF-16": ('{"debug": true}'.encode("utf-16"), f"{NO_JSON}{NO_TEXT} byte 0xff in position 0"),
+    "Latin-1": (b'{"labels": ["caf\xe9"]}', f"{NO_JSON}{NO_TEXT} byte 0xe9 in position 16"),
+    "list": (b'[{"debug": true}]', NO_OBJECT),
+    "string": (b'"debug"', NO_OBJECT),
+    "number": (b"5", NO_OBJECT),
+    "null": (b"null", NO_OBJECT),
+    "boolean": (b"true", NO_OBJECT),
     "twice": (b'{"debug": true, "debug": false}', "sets debug more than once"),
     "twice deeper": (b'{"log-opts": {"a": "1", "a": "2"}}', "sets a more than once"),
     "no number": (b'{"mtu": NaN}', "is not valid JSON (NaN is no number)"),
@@ -342,7 +346,7 @@ def test_settings_that_cannot_be_read_are_explained(
 def test_settings_that_are_no_file_are_explained(tmp_path: Path) -> None:
     path = tmp_path / "etc/docker/daemon.json"
     path.mkdir(parents=True)
-    assert daemon_json(tmp_path)["fault"] == "is a directory"
+    assert daemon_json(tmp_path)["fault"] == "cannot be read (Is a directory)"
     path.rmdir()
     path.symlink_to("/srv/daemon.json")
     assert daemon_json(tmp_path)["fault"].startswith("is a symbolic link to /srv/daemon.json")
@@ -374,8 +378,7 @@ def test_the_socket_of_a_docker_is_found(
             path.touch()
         elif kind == "link to nothing":  # as podman-docker makes it
             path.symlink_to("podman.sock")
-        wanted: dict[str, object] = {"paths": [], "units": [], "owned": {}}
-        wanted["cluster_namespaces"] = []
+        wanted: Any = {"paths": [], "units": [], "owned": {}, "cluster_namespaces": []}
         host, _ = gather(tmp_path, wanted, lambda _: (127, ""))
     assert host["docker_socket"] is (kind == "socket")
 
