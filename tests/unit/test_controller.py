@@ -264,7 +264,7 @@ def check_password(clone: Path, password: Path) -> Run:
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "tasks": [{"name": "Check", "botwatch.stack.check_vault_password": {}}],
+        "tasks": [{"name": "Check", "botwatch.stack.check_controller": {}}],
     }
     (clone / "play.yml").write_text(yaml.safe_dump([play]))
     return ansible(

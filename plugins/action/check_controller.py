@@ -1,4 +1,6 @@
-"""Refuse a vault password that everyone can read.
+"""Find out what is wrong with the controller before a run has done half of its work.
+
+Ansible looks for the collection of a module when it comes to the first task that needs it.
 
 Ansible runs a password file that is executable, and takes the text of any other one. So a script
 that has lost its executable bit, in a zip download or on another file system, makes its own text
@@ -7,6 +9,7 @@ the password, without a word. `ansible-vault` cannot be stopped from encrypting 
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import FileVaultSecret, ScriptVaultSecret, VaultSecret
 from ansible.plugins.action import ActionBase
 
-DEMO = Path(__file__).resolve().parents[2] / "inventory/demo/vault-password.txt"
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ROOT / "requirements.yml"
+DEMO = ROOT / "inventory/demo/vault-password.txt"
 # A file that prints itself is the same password with and without its executable bit.
 PRINTS_ITSELF = b"#!/bin/cat\n"
 
@@ -45,8 +50,16 @@ def fault_of(vault_id: str, secret: VaultSecret) -> str:
     return ""
 
 
+def is_installed(collection: str) -> bool:
+    """Say whether Ansible finds a collection."""
+    try:
+        return find_spec(f"ansible_collections.{collection}") is not None
+    except ModuleNotFoundError:  # not even its namespace
+        return False
+
+
 class ActionModule(ActionBase):
-    """Fail with every fault of the vault passwords of this run."""
+    """Fail with the missing collections and every fault of the vault passwords of this run."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -55,10 +68,18 @@ class ActionModule(ActionBase):
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Check the passwords; see plugins/modules/check_vault_password.py."""
+        """Check the controller; see plugins/modules/check_controller.py."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         secrets = self._loader._vault.secrets
         faults = [fault for vault_id, secret in secrets if (fault := fault_of(vault_id, secret))]
+        wanted = [
+            entry["name"] for entry in self._loader.load_from_file(str(REQUIREMENTS))["collections"]
+        ]
+        if missing := [name for name in wanted if not is_installed(name)]:
+            faults.append(
+                f"Ansible has no collection {', '.join(missing)}: run `ansible-galaxy collection "
+                f"install -r {REQUIREMENTS}`, or `sh tools/setup controller`, which brings them."
+            )
         if faults:
             raise AnsibleActionFail("\n".join(faults))
         return result
