@@ -86,27 +86,19 @@ def state_of(path: str) -> dict[str, str] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return {
-        "owner": name_of_user(status.st_uid),
-        "group": name_of_group(status.st_gid),
+        "owner": name_of(pwd.getpwuid, status.st_uid),
+        "group": name_of(grp.getgrgid, status.st_gid),
         "mode": f"{stat.S_IMODE(status.st_mode):04o}",
         "content": content_of(path, status.st_mode),
     }
 
 
-def name_of_user(uid: int) -> str:
-    """Name a user; by number if nobody knows it."""
+def name_of(find: Any, number: int) -> str:
+    """Name a user or group; by number if nobody knows it."""
     try:
-        return pwd.getpwuid(uid).pw_name
+        return str(find(number)[0])
     except KeyError:
-        return str(uid)
-
-
-def name_of_group(gid: int) -> str:
-    """Name a group; by number if nobody knows it."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
+        return str(number)
 
 
 def content_of(path: str, mode: int) -> str:

@@ -169,17 +169,17 @@ def give(path: Path, file: Data) -> None:
 
 def owner_ids(file: Data) -> tuple[int, int]:
     """Find the numbers of owner and group; files_info names one without a name by its number."""
-    owner, group = file["owner"], file["group"]
-    try:
-        uid = int(owner) if owner.isdecimal() else pwd.getpwnam(owner).pw_uid
-    except KeyError:
-        message = f"the host has no user {owner}"
-        raise OSError(message) from None
-    try:
-        return uid, int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
-    except KeyError:
-        message = f"the host has no group {group}"
-        raise OSError(message) from None
+    numbers = []
+    for kind, name, find in (
+        ("user", file["owner"], pwd.getpwnam),
+        ("group", file["group"], grp.getgrnam),
+    ):
+        try:
+            numbers.append(int(name) if name.isdecimal() else find(name)[2])
+        except KeyError:
+            message = f"the host has no {kind} {name}"
+            raise OSError(message) from None
+    return numbers[0], numbers[1]
 
 
 def main() -> None:
