@@ -37,18 +37,6 @@ Variables = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Installed:
-    """What is on the host: the records of files, and the archives whose images are recorded."""
-
-    records: dict[str, str]
-    listed: Sequence[str] = ()
-
-    def has(self, name: str, checksum: str) -> bool:
-        """Say whether a file was installed with this checksum."""
-        return self.records.get(name, "").split(" ")[0] == checksum
-
-
-@dataclass(frozen=True)
 class Release:
     """The release that the files must be."""
 
@@ -79,12 +67,12 @@ def read_sums(text: str) -> dict[str, str]:
 
 
 class AirgapDirectory:
-    """The directory with the files."""
+    """The directory with the files, and the records of what the host has of them."""
 
-    def __init__(self, path: Path, release: Release, installed: Installed) -> None:
+    def __init__(self, path: Path, release: Release, records: dict[str, str]) -> None:
         self.path = path
         self.release = release
-        self.installed = installed
+        self.records = records
         self.findings = Findings()
 
     def examine(self, needs: Sequence[Need] = ()) -> Findings:
@@ -98,11 +86,8 @@ class AirgapDirectory:
         self._examine_packages(store, needs)
         self._list_extras()
         wanted = {image["name"] for image in self.findings.images} | self._images_in_place
-        self.findings.stale = sorted(
-            name
-            for name in self.installed.records
-            if name.endswith(ARCHIVES) and name not in wanted
-        )
+        installed = {name for name in self.records if name.endswith(ARCHIVES)}
+        self.findings.stale = sorted(installed - wanted)
         return self.findings
 
     def _note(self, name: str, state: State, says: str = "") -> None:
@@ -117,15 +102,9 @@ class AirgapDirectory:
         self._note(file.name, "ok")
         return read_sums(file.read_text(encoding="utf-8", errors="replace"))
 
-    def _expected(self, sums: dict[str, str], name: str) -> str:
-        """Look up the checksum of a file; tell if there is none."""
-        if name not in sums:
-            says = (
-                f"{self.path / self.release.sums} has no checksum of {name}, so it is of another"
-                f" release or cut short: {self.release.download(self.release.sums)} again."
-            )
-            self._note(name, "wrong", says)
-        return sums.get(name, "")
+    def _has(self, name: str, checksum: str) -> bool:
+        """Say whether a file was installed with this checksum."""
+        return self.records.get(name, "").split(" ")[0] == checksum
 
     def _examine_binary(self, sums: dict[str, str] | None) -> None:
         release = self.release
@@ -156,37 +135,35 @@ class AirgapDirectory:
         checksum = self._examine_published(path, path.name, path.name, sums)
         if checksum:
             self._install(path, checksum, names_in_compressed(path))
-        elif path.name in self.installed.records and path.name not in self.installed.listed:
-            self._list(path.name, names_in_compressed(path))
 
     def _examine_published(
         self, path: Path | None, name: str, record: str, sums: dict[str, str] | None
     ) -> str:
         """Check a file of the release; give its checksum if it is to be installed."""
-        expected = self._expected(sums, name) if sums is not None else ""
+        expected, found = (sums or {}).get(name, ""), ""
         if sums is not None and not expected:
-            return ""
-        if expected and self.installed.has(record, expected):
+            says = (
+                f"{self.path / self.release.sums} has no checksum of {name}, so it is of another"
+                f" release or cut short: {self.release.download(self.release.sums)} again."
+            )
+            self._note(name, "wrong", says)
+        elif expected and self._has(record, expected):
             self._note(name, "ok", "is on the host already")
-            return ""
-        if path is None:
+        elif path is None:
             says = f"{self.path / name} is missing: {self.release.download(name)}."
             self._note(name, "missing", says)
-            return ""
-        if not expected:
+        elif not expected:
             self._note(path.name, "optional", f"cannot be checked without {self.release.sums}")
-            return ""
-        found = sha256(path)
-        if found == expected:
+        elif (found := sha256(path)) == expected:
             self._note(path.name, "ok", f"has the SHA-256 {expected}")
-            return expected
-        says = (
-            f"{path} has not the SHA-256 that {self.release.sums} names ({found} instead of"
-            f" {expected}), so it is cut short, damaged, of another release or for another"
-            f" processor: {self.release.download(name)} again."
-        )
-        self._note(path.name, "wrong", says)
-        return ""
+        else:
+            says = (
+                f"{path} has not the SHA-256 that {self.release.sums} names ({found} instead of"
+                f" {expected}), so it is cut short, damaged, of another release or for another"
+                f" processor: {self.release.download(name)} again."
+            )
+            self._note(path.name, "wrong", says)
+        return expected if found == expected else ""
 
     def _examine_other_images(self) -> dict[str, list[Image]]:
         """Check the archives that were touched since; give the images of all of them."""
@@ -202,14 +179,12 @@ class AirgapDirectory:
                 self._note(f"images/{path.name}", "wrong", str(error))
                 continue
             names = [image.name for image in found[path.name]]
-            record = self.installed.records.get(path.name, "")
+            record = self.records.get(path.name, "")
             # Hashed only if it was touched since.
             is_recorded = record.endswith(f" {times(path)}")
             checksum = "" if is_recorded else sha256(path)
-            if not is_recorded and not self.installed.has(path.name, checksum):
+            if not is_recorded and not self._has(path.name, checksum):
                 self._install(path, f"{checksum} {times(path)}", names)
-            elif path.name not in self.installed.listed:
-                self._list(path.name, names)
         return found
 
     def _examine_packages(self, store: Store, needs: Sequence[Need]) -> None:
@@ -238,9 +213,6 @@ class AirgapDirectory:
     def _install(self, path: Path, record: str, contents: list[str]) -> None:
         image = {"src": str(path), "name": path.name, "record": record, "contents": contents}
         self.findings.images.append(image)
-
-    def _list(self, name: str, contents: list[str]) -> None:
-        self.findings.unlisted.append({"name": name, "contents": contents})
 
     def _first(self, names: list[str]) -> Path | None:
         """Find the first of these files that is there."""
@@ -281,8 +253,8 @@ class ActionModule(ActionBase):
         needs = [
             need for name in args.get("roles", []) for need in self._needs(name, task_vars or {})
         ]
-        installed = Installed(args.get("installed", {}), args.get("listed", []))
-        findings = AirgapDirectory(path, release, installed).examine(merge(needs))
+        directory = AirgapDirectory(path, release, args.get("installed", {}))
+        findings = directory.examine(merge(needs))
         faults = findings.faults if path.is_dir() else [no_directory(args["directory"])]
         return {
             **result,
@@ -292,7 +264,6 @@ class ActionModule(ActionBase):
             "binary": findings.binary,
             "images": findings.images,
             "stale_images": findings.stale,
-            "unlisted": findings.unlisted,
         }
 
     def _needs(self, name: str, given: Variables) -> list[Need]:

@@ -32,10 +32,6 @@ options:
   installed:
     description: The records of what is installed, by file name; what is there is not read again.
     type: dict
-  listed:
-    description: The archives on the host whose images are recorded there.
-    type: list
-    elements: str
   roles:
     description: Names of the roles whose images are to be there.
     type: list

@@ -28,7 +28,6 @@ class Findings:
     binary: Variables = field(default_factory=dict)
     images: list[Variables] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
-    unlisted: list[Variables] = field(default_factory=list)
 
     def note(self, name: str, state: State, says: str = "") -> None:
         """Add what was found of one thing."""
