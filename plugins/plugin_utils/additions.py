@@ -17,13 +17,13 @@ Data = dict[str, Any]
 
 
 def file_faults(
-    variable: str, found: list[Data], own_names: list[str], suffixes: list[str]
+    found: list[Data], variable: str, own_names: list[str], suffixes: list[str]
 ) -> list[str]:
     """Say what is wrong with files on the controller.
 
     Args:
+        found: for each pattern its paths, as the lookup `controller_files` finds them.
         variable: the variable that names them.
-        found: for each of its patterns the paths, as the lookup `controller_files` finds them.
         own_names: names without suffix that are taken.
         suffixes: what a name may end with.
     """

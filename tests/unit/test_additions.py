@@ -44,7 +44,7 @@ def test_files_are_found_from_the_current_directory(
 )
 def test_files_need_names_that_every_runtime_takes(paths: list[str], words: str) -> None:
     found = [{"pattern": "rules/*.yml", "paths": paths}]
-    (said,) = file_faults("rule_files", found, ["node"], [".yml", ".yaml"]) or [""]
+    (said,) = file_faults(found, "rule_files", ["node"], [".yml", ".yaml"]) or [""]
     assert words in said
     assert said.startswith("rule_files: ") or not words
 

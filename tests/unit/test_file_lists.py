@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.template import trust_as_template
-from plugins.plugin_utils.file_lists import as_files, volume_items
+from plugins.filter.files import as_files, volume_items
 
 from monitoring.rendering import evaluate, load_plugins
 

@@ -22,11 +22,9 @@ def shortfall(workload: Object) -> str | None:
         return "it has no pods yet"
     # A StatefulSet of Kubernetes 1.20 counts the pods that are ready, and none as available.
     ready = "availableReplicas" if workload["kind"] == "Deployment" else "readyReplicas"
-    return (
-        too_few(status.get("updatedReplicas", 0), wanted, "of its newest version")
-        or too_many(status.get("replicas", 0), wanted)
-        or too_few(status.get(ready, 0), wanted, "ready")
-    )
+    if status.get("replicas", 0) > wanted:
+        return f"there are {status['replicas']} pods instead of {wanted}"
+    return too_few(status.get("updatedReplicas", 0), status.get(ready, 0), wanted)
 
 
 def of_daemon_set(status: Object) -> str | None:
@@ -34,16 +32,12 @@ def of_daemon_set(status: Object) -> str | None:
     wanted = status.get("desiredNumberScheduled", 0)
     if wanted == 0:
         return "there is no node for its pods"
-    return too_few(
-        status.get("updatedNumberScheduled", 0), wanted, "of its newest version"
-    ) or too_few(status.get("numberAvailable", 0), wanted, "ready")
+    updated = status.get("updatedNumberScheduled", 0)
+    return too_few(updated, status.get("numberAvailable", 0), wanted)
 
 
-def too_few(count: int, wanted: int, state: str) -> str | None:
+def too_few(updated: int, ready: int, wanted: int) -> str | None:
     """Say that not all pods are what they should be."""
-    return f"{count} of {wanted} pods are {state}" if count < wanted else None
-
-
-def too_many(count: int, wanted: int) -> str | None:
-    """Say that there are pods left that should be gone."""
-    return f"there are {count} pods instead of {wanted}" if count > wanted else None
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are of its newest version"
+    return f"{ready} of {wanted} pods are ready" if ready < wanted else None
