@@ -63,7 +63,7 @@ def list_playbook(option: str, playbook: str = "site.yml") -> str:
     """Return what ansible-playbook lists without contacting a host."""
     command = [str(Path(sys.executable).with_name("ansible-playbook")), option]
     listed = subprocess.run(
-        [*command, "-i", "molecule/inventory", f"playbooks/{playbook}"],
+        [*command, "-i", "molecule/inventory", REPOSITORY / "playbooks" / playbook],
         cwd=REPOSITORY,
         env=os.environ
         | {
@@ -114,6 +114,15 @@ def test_each_role_of_a_playbook_has_one_tag_which_is_its_name(playbook: str) ->
 def test_the_main_path_of_both_runtimes_is_listed(role: str, task: str) -> None:
     """A task of the role common is listed with the tag of the role that imports it."""
     assert f"      {task}\tTAGS: [{role}]\n" in list_playbook("--list-tasks")
+
+
+def test_a_role_named_in_full_takes_no_role_of_the_users_own(tmp_path: Path) -> None:
+    own = tmp_path / "roles/common/tasks/main.yml"
+    own.parent.mkdir(parents=True)
+    own.write_text("[]")
+    play = tmp_path / "play.yml"
+    play.write_text("[{hosts: botwatch, roles: [botwatch.stack.node_exporter]}]")
+    assert "botwatch.stack.common : Enable and start" in list_playbook("--list-tasks", str(play))
 
 
 @each_role
