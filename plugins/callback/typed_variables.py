@@ -8,7 +8,6 @@ keeps it, before a play starts. What cannot be converted is left for check_role_
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -16,9 +15,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.callback import CallbackBase
 
 from ..plugin_utils.argument_types import has_type, read_text
-from ..plugin_utils.roles import role_options
+from ..plugin_utils.roles import OWN, role_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ansible.playbook.play import Play
 
 DOCUMENTATION = """
@@ -31,30 +32,20 @@ requirements:
   - enabled in ansible.cfg (callbacks_enabled)
 """
 
-ROLES = Path(__file__).resolve().parents[2] / "roles"
-
 
 @cache
-def options_of(role: str) -> dict[str, dict[str, Any]]:
-    """Read the options of a role; a name that is no role's has none."""
-    specs = ROLES / role / "meta/argument_specs.yml"
-    if not specs.is_file():
-        return {}
-    return role_options(yaml.safe_load(specs.read_text(encoding="utf-8")), {})
-
-
-@cache
-def role_names() -> tuple[str, ...]:
-    """Name the roles, the longest names first."""
-    return tuple(sorted((path.name for path in ROLES.iterdir()), key=len, reverse=True))
+def options_of(role: Path) -> dict[str, dict[str, Any]]:
+    """Read what a role declares about its variables."""
+    specs = role / "meta/argument_specs.yml"
+    read = yaml.safe_load(specs.read_text(encoding="utf-8")) if specs.is_file() else None
+    return role_options(read, {})
 
 
 def option_of(name: str) -> dict[str, Any] | None:
-    """Find what a role declares about a variable."""
-    for role in role_names():
-        if name.startswith(f"{role}_") and (option := options_of(role).get(name)):
-            return option
-    return None
+    """Find what a role declares about a variable; of two roles, the one with the longer name."""
+    roles = [path for path in OWN.iterdir() if name.startswith(f"{path.name}_")]
+    found = (options_of(role).get(name) for role in sorted(roles, reverse=True))
+    return next(filter(None, found), None)
 
 
 def convert(variables: dict[str, Any]) -> None:

@@ -38,15 +38,6 @@ def seconds(duration: str) -> float:
     return amount(duration)
 
 
-def size(text: str) -> float:
-    """Read a size of memory, such as 256M."""
-    try:
-        return amount(text)
-    except ValueError as error:
-        message = f"'{text}' is no size: write it as in 256M."
-        raise ValueError(message) from error
-
-
 def value_of(constant: str, read: Callable[[str], Any]) -> str:
     """Say what a constant stands for; `read` returns the value of a role's variable."""
     name, *steps = constant.split("__")
@@ -57,7 +48,7 @@ def value_of(constant: str, read: Callable[[str], Any]) -> str:
         elif step == "half":
             value = f"{math.ceil(seconds(str(value)) / 2)}s"
         elif step == "bytes":
-            value = size(str(value))
+            value = amount(value)
         elif step == "next":
             value = int(value) + 1
         else:

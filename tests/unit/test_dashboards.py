@@ -7,7 +7,6 @@ from plugins.plugin_utils.dashboards import (
     OBSERVABILITIES,
     for_observability,
     seconds,
-    size,
     value_of,
     with_values,
     without_runbooks,
@@ -51,8 +50,8 @@ def test_what_is_no_duration_is_named(wrong: str) -> None:
 
 
 def test_what_is_no_size_is_named() -> None:
-    with pytest.raises(ValueError, match="'much' is no size"):
-        size("much")
+    with pytest.raises(ValueError, match="'much' is no amount"):
+        value_of("memory__bytes", {"memory": "much"}.__getitem__)
 
 
 def dashboard() -> dict[str, Any]:

@@ -106,23 +106,11 @@ def names_in_compressed(path: Path) -> list[str]:
     """
     try:
         with opened(path) as archive:
-            found = [json.load(file) for file in contents(archive)]
-    except (tarfile.TarError, EOFError, OSError, ValueError):
+            file = next(archive.extractfile(entry) for entry in archive if entry.name == MANIFEST)
+            images = json.load(cast("IO[bytes]", file))
+    except (tarfile.TarError, EOFError, OSError, ValueError, StopIteration):
         return []
-    return [full_name(name) for images in found for image in images for name in tags(image)]
-
-
-def tags(image: Data) -> list[str]:
-    """List the names of an image in the list of docker save."""
-    return list(image.get("RepoTags") or [])
-
-
-def contents(archive: tarfile.TarFile) -> Iterator[IO[bytes]]:
-    """Give the list of contents of an archive that can be read only once."""
-    for member in archive:
-        if member.name == MANIFEST and (file := archive.extractfile(member)):
-            yield file
-            return
+    return [full_name(name) for image in images for name in image.get("RepoTags") or []]
 
 
 @contextmanager
