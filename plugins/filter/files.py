@@ -14,15 +14,7 @@ Data = dict[str, Any]
 def as_files(
     contents: dict[str, str], directory: str, mode: str, group: str = "root", suffix: str = ""
 ) -> list[Data]:
-    """List the files of a directory.
-
-    Args:
-        contents: their contents by name.
-        directory: the directory they go into.
-        mode: their mode, such as 0640.
-        group: their group.
-        suffix: what is appended to each name.
-    """
+    """List the files of a directory."""
     return [
         {"dest": f"{directory}/{name}{suffix}", "content": content, "group": group, "mode": mode}
         for name, content in contents.items()
@@ -30,13 +22,7 @@ def as_files(
 
 
 def volume_items(files: list[Data], directory: str, mode: int | None = None) -> list[Data]:
-    """List the items of the volume that shows files of a ConfigMap or Secret at their paths.
-
-    Args:
-        files: files, and directories, which are left out.
-        directory: where the volume is mounted.
-        mode: the mode of each file; that of the volume if it is not given.
-    """
+    """List the items of the volume that shows files of a ConfigMap or Secret at their paths."""
     return [
         {
             "key": PurePosixPath(file["dest"]).name,

@@ -19,14 +19,7 @@ Data = dict[str, Any]
 def file_faults(
     found: list[Data], variable: str, own_names: list[str], suffixes: list[str]
 ) -> list[str]:
-    """Say what is wrong with files on the controller.
-
-    Args:
-        found: for each pattern its paths, as the lookup `controller_files` finds them.
-        variable: the variable that names them.
-        own_names: names without suffix that are taken.
-        suffixes: what a name may end with.
-    """
+    """Say what is wrong with files on the controller."""
     faults = [
         f"{entry['pattern']} is no file on the controller: correct the path"
         for entry in found

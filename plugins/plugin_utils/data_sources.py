@@ -20,15 +20,7 @@ Data = dict[str, Any]
 def faults(
     sources: list[Data], secrets: Data, secrets_directory: str, own: Data, own_secrets: list[str]
 ) -> list[str]:
-    """Say what is wrong, each fault with its variable, the cause and the remedy.
-
-    Args:
-        sources: grafana_datasources.
-        secrets: grafana_secret_files.
-        secrets_directory: where those are on the host.
-        own: this project's data source, by its name and uid.
-        own_secrets: the names of this project's files there.
-    """
+    """Say what is wrong, each fault with its variable, the cause and the remedy."""
     found = list(secret_faults("grafana_secret_files", secrets, own_secrets))
     said = []
     taken = {key: [own[key]] for key in ("name", "uid")}

@@ -31,15 +31,7 @@ def faults(
     own_receivers: list[str],
     own_secrets: list[str],
 ) -> list[str]:
-    """Say what is wrong, each fault with its variable, the cause and the remedy.
-
-    Args:
-        receivers: alertmanager_receivers.
-        secrets: alertmanager_secret_files.
-        secrets_directory: where those are on the host.
-        own_receivers: the names of this project's receivers.
-        own_secrets: the names of this project's files there.
-    """
+    """Say what is wrong, each fault with its variable, the cause and the remedy."""
     found = list(secret_faults("alertmanager_secret_files", secrets, own_secrets))
     found += [
         f"alertmanager_receivers: botwatch has a receiver {name} itself: choose another name."

@@ -41,15 +41,7 @@ def faults(
     secrets_directory: str,
     own_jobs: list[str],
 ) -> list[str]:
-    """Say what is wrong, each fault with its variable, the cause and the remedy.
-
-    Args:
-        scrape_configs: prometheus_scrape_configs.
-        remote_writes: prometheus_remote_write.
-        secrets: prometheus_secret_files.
-        secrets_directory: where those are on the host.
-        own_jobs: the names of this project's jobs.
-    """
+    """Say what is wrong, each fault with its variable, the cause and the remedy."""
     found = list(_wrong_jobs(scrape_configs, own_jobs))
     found += secret_faults("prometheus_secret_files", secrets, [])
     for variable, entries in (

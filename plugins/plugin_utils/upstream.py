@@ -1,4 +1,7 @@
-"""Upstream's releases, which may take the place of the distribution's packages under systemd."""
+"""Upstream's releases, which may take the place of the distribution's packages under systemd.
+
+The filters are documented in plugins/filter/upstream_*.yml.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +20,7 @@ Data = dict[str, Any]
 
 
 def release(given: Data, architecture: str, airgap_directory: str = "") -> Data:
-    """Describe where a release comes from, and where it is on the host.
-
-    Args:
-        given: What a role says: the name of its project and variables, its unit, the version (a
-            number, or `distribution`), the oldest one that works, the names of its programs, the
-            checksums by architecture, and the URL of all releases.
-        architecture: The host's.
-        airgap_directory: The directory on the controller that holds the archive; empty to download
-            it.
-
-    Returns:
-        What was given; whether a release of upstream is chosen (`is_chosen`); the directory of all
-        releases of this project (`home`); how to run each program (`commands`); the unit's drop-in,
-        as `files_in_place` takes it (`files`); the `directories`; and the `traces` that a release
-        leaves. If one is chosen, also its own directory (`path`), the `archive`, its `url` and
-        `checksum`, the programs in it (`members`) and the file on the controller (`source`).
-    """
+    """Describe where a release comes from, and where it is on the host."""
     name, version, programs = given["name"], str(given["version"]), given["programs"]
     home = f"/opt/botwatch-{name}"
     drop_in = f"/etc/systemd/system/{given['unit']}.service.d/botwatch.conf"
@@ -73,11 +60,7 @@ def release(given: Data, architecture: str, airgap_directory: str = "") -> Data:
 
 
 def faults(chosen: Data) -> list[str]:
-    """Say what is wrong with the choice of a release, each fault with its remedy.
-
-    Args:
-        chosen: A release as `release` describes it.
-    """
+    """Say what is wrong with the choice of a release, each fault with its remedy."""
     if not chosen["is_chosen"]:
         return []
     name, version, architecture = chosen["name"], str(chosen["version"]), chosen["architecture"]
