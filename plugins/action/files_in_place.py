@@ -26,15 +26,7 @@ READ_AT = {"start": "started_at", "reload": "reloaded_at"}
 
 @dataclass(frozen=True)
 class File:
-    """A file or directory as it is to be.
-
-    Attributes:
-        dest: its path.
-        state: what is to be there: file, directory or absent.
-        text: the content of a file.
-        attributes: its owner, group and mode; none if it is to be absent.
-        validate: the command that checks it, or nothing.
-    """
+    """A file, a directory, or a path that is to be absent, as the task names it."""
 
     dest: str
     state: str

@@ -113,15 +113,7 @@ def verdicts(channels: list[Data], before: Counts, now: Counts) -> dict[str, str
 
 @dataclass
 class AlertTest:
-    """One alert on its way.
-
-    Attributes:
-        ask: gets a path of Alertmanager, or posts something to it.
-        channels: where the alert must arrive.
-        alert: as Alertmanager's API takes it, without its times.
-        timeout_s: how long each channel may take.
-        rows: what became of it, by channel.
-    """
+    """One alert on its way to channels, as Alertmanager's API takes it without its times."""
 
     ask: Ask
     channels: list[Data]
@@ -160,19 +152,21 @@ class AlertTest:
 
     def held_back(self) -> str:
         """Say what keeps the alert from being sent; nothing if it is not held back."""
-        name = quote(f'alertname="{self.alert["labels"]["alertname"]}"')
-        for alert in json.loads(self.ask(f"/api/v2/alerts?filter={name}", None)):
-            status = alert["status"]
-            if status.get("silencedBy"):
-                return f"silenced by {', '.join(status['silencedBy'])}"
-            if status.get("inhibitedBy"):
+        for alert in self._alerts(self.alert["labels"]["alertname"]):
+            if by := alert["status"].get("silencedBy"):
+                return f"silenced by {', '.join(by)}"
+            if alert["status"].get("inhibitedBy"):
                 return "inhibited by another alert"
         return ""
 
+    def _alerts(self, name: str) -> list[Data]:
+        found: list[Data] = json.loads(
+            self.ask("/api/v2/alerts?filter=" + quote(f'alertname="{name}"'), None)
+        )
+        return found
+
     def _check_prometheus(self) -> None:
-        name = quote('alertname="Watchdog"')
-        alerts = json.loads(self.ask(f"/api/v2/alerts?filter={name}", None))
-        ages = [age_s(alert["updatedAt"]) for alert in alerts]
+        ages = [age_s(alert["updatedAt"]) for alert in self._alerts("Watchdog")]
         if not ages or min(ages) > FRESH_S:
             message = (
                 "Prometheus sends no alerts to Alertmanager, as Watchdog, which always fires, does "

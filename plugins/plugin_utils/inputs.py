@@ -127,10 +127,7 @@ def _how_to_give(name: str, value: str) -> str:
 def wrong_shapes(role: RoleInputs, values: Variables, lists: Lists | None = None) -> list[str]:
     """Faults: values that are not what their kind, or the role's own check, asks for.
 
-    Args:
-        role: The role.
-        values: Its variables, of the right types.
-        lists: What is known by name: `alerts`, `severities` and the host's `addresses`.
+    What is known by name is in `lists`: `alerts`, `severities` and the host's `addresses`.
     """
     faults = []
     for name in sorted(role.options.keys() & values.keys()):
@@ -210,11 +207,9 @@ def _wrong_elements(role: RoleInputs, name: str, value: list[Variables], lists: 
 
 
 def wrong_pairs(role: RoleInputs, values: Variables) -> list[str]:
-    """Faults: sound values that do not go together (`at_least`, `at_most`, `rising`).
+    """Faults: sound values of all roles that do not go together (`at_least`, `at_most`, `rising`).
 
-    Args:
-        role: The role.
-        values: The variables of all roles; what is compared with an absent one is not checked.
+    What is compared with an absent variable is not checked.
     """
     faults = []
     for name, check in role.checks.items():

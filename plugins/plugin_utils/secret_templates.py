@@ -4,6 +4,9 @@ Ansible evaluates every value of a vaulted file as a template. A password with `
 it is changed, or cannot be evaluated, and then `default('')` switches its channel off in silence.
 A template of a vaulted file is taken for one only if it names nothing but variables that are set.
 YAML reads a password of digits as a number: 012345 is octal, and 1_000 loses a character.
+
+`secrets` are the names of variables that hold a secret, or a template that leads to one; `known`
+are the values of all variables, not evaluated.
 """
 
 from __future__ import annotations
@@ -38,24 +41,14 @@ _VAULT_HEADER = b"$ANSIBLE_VAULT;"
 
 
 def find_secret_templates(secrets: set[str], known: Variables) -> list[str]:
-    """Name the variables that hold a secret with a delimiter of templates in it.
-
-    Args:
-        secrets: The names of variables that hold a secret, or a template that leads to one.
-        known: The values of all variables, not evaluated.
-    """
+    """Name the variables that hold a secret with a delimiter of templates in it."""
     vaulted = {name for name in known if name.startswith("vault_")}
     # A role's own variable may name one that is missing: evaluating it says so.
     return _find_templates(secrets | vaulted, known, may_miss=secrets)
 
 
 def find_connection_faults(given: Variables, known: Variables) -> list[str]:
-    """List what is wrong with the passwords that Ansible itself uses to reach a host.
-
-    Args:
-        given: The values of the variables that may be such a password, not evaluated.
-        known: The values of all variables, not evaluated.
-    """
+    """List what is wrong with the given passwords that Ansible itself uses to reach a host."""
     names = set(filter(_CONNECTION_PASSWORD.fullmatch, given))
     known = known | given
     return [
@@ -79,12 +72,7 @@ def is_reference(value: object) -> bool:
 
 
 def find_secret_numbers(secrets: set[str], known: Variables) -> list[str]:
-    """Name the variables that hold a secret that is not text.
-
-    Args:
-        secrets: The names of variables that hold a secret, or a template that leads to one.
-        known: The values of all variables, not evaluated.
-    """
+    """Name the variables that hold a secret that is not text."""
     return [
         name
         for name, _ in _sources(secrets, known)
@@ -146,13 +134,7 @@ def _templates(value: object) -> Iterator[str]:
 
 
 def _is_secret(text: str, known: Variables, *, may_be_missing: bool) -> bool:
-    """Say whether a text is a secret, not a template that gets it from variables.
-
-    Args:
-        text: What Ansible would evaluate.
-        known: The values of all variables.
-        may_be_missing: Whether a template may name variables that are not set.
-    """
+    """Say whether a text is a secret, not a template that gets it from variables."""
     if _DELIMITER.search(_EXPRESSION.sub("", text)):
         return True
     expressions = _EXPRESSION.findall(text)

@@ -29,14 +29,7 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed task.
-
-    Attributes:
-        host: where it failed.
-        task: what it is about.
-        message: what went wrong.
-        by_handler: whether the task is a handler.
-    """
+    """A failed task: where, what it is about, and what went wrong."""
 
     host: str
     task: str
