@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
             "ca_certificates": self._task.args.get("ca_certificates", ""),
         }
         outcome: Data = self._execute_module(
-            module_name="botwatch.stack.ask_channels", module_args=arguments, task_vars=given
+            module_name="botwatch.stack.channels_ready", module_args=arguments, task_vars=given
         )
         if self._task.args.get("quiet", False):
             outcome.pop("warnings", None)

@@ -63,7 +63,7 @@ class File:
 
     @property
     def ordered(self) -> Data:
-        """The file as write_files takes it."""
+        """The file as the module takes it."""
         content = {"content_base64": base64.b64encode(self.text.encode()).decode()}
         return {
             "dest": self.dest,
@@ -168,7 +168,7 @@ class ActionModule(ActionBase):
         if not files:
             return
         ordered = {"files": [file.ordered for file in files]}
-        if refused := run_module(self, "write_files", ordered, variables)["refused"]:
+        if refused := run_module(self, "files_in_place", ordered, variables)["refused"]:
             dest, said = refused["dest"], refused["said"]
             message = f"{dest}: failed to validate, and nothing was changed: {said}"
             raise AnsibleActionFail(message)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plugins.modules.ask_channels import BUNDLE, CERTIFICATE, Verdict, ask_all, make_context
+from plugins.modules.channels_ready import BUNDLE, CERTIFICATE, Verdict, ask_all, make_context
 
 from forward_proxy import running_proxy
 from mail_server import PASSWORD, USER, running_mail_server

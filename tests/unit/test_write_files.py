@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plugins.modules.write_files import Data, find_owner, put, refusal
+from plugins.modules.files_in_place import Data, find_owner, put, refusal
 
 OWN = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
 
