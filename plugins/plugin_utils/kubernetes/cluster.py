@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ansible.errors import AnsibleActionFail
 
-from .kubectl import Question
 from .messages import one_line, remedy_for
 from .objects import (
     MANAGER,
@@ -19,11 +18,10 @@ from .objects import (
 )
 from .refusals import (
     LONGEST_CAUSE,
+    MISSING_NAMESPACE,
     REMEDIES,
     describe,
     hide,
-    missing_namespaces,
-    no_namespace,
 )
 
 if TYPE_CHECKING:
@@ -79,9 +77,10 @@ class Cluster:
         """
         kinds = sorted({*PRUNED.values(), *(full_kind(item) for item in declared)})
         selector = f"--selector={OWNER_LABEL}={self.owner}"
-        owned, *tried = self.kubectl.ask_all(
-            Question(("get", ",".join(kinds), "--all-namespaces", selector, "--output=json")),
-            *([Question((*APPLY, DRY_RUN, "--output=json"), declared)] if declared else []),
+        program = self.kubectl.program
+        owned, *tried = self.kubectl.run(
+            program("get", ",".join(kinds), "--all-namespaces", selector, "--output=json"),
+            *([program(*APPLY, DRY_RUN, "--output=json", objects=declared)] if declared else []),
         )
         self._check(owned, "look at")
         preview = self._preview(declared, owned.items, tried[0]) if tried else Preview([], set())
@@ -92,7 +91,7 @@ class Cluster:
         missing: set[str] = set()
         possible = declared
         while answer.failed:
-            more = missing_namespaces(answer.stderr) - missing
+            more = set(MISSING_NAMESPACE.findall(answer.stderr)) - missing
             if not more:
                 self._explain(answer, possible, live, DRY_RUN)
             missing |= more
@@ -173,7 +172,11 @@ def check_namespaces(declared: list[Object], missing: set[str]) -> None:
     names = {item["metadata"]["name"] for item in declared if item["kind"] == "Namespace"}
     lost = [identify(item) for item in declared if needs(item, missing - names)]
     if lost:
-        raise AnsibleActionFail(no_namespace(lost[0]))
+        message = (
+            f"{lost[0]} cannot be made, as there is no namespace {lost[0].namespace}: "
+            "run the role that makes the namespace first, or declare it beside the object."
+        )
+        raise AnsibleActionFail(message)
 
 
 def no_longer_declared(

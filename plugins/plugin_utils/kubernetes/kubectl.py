@@ -59,16 +59,9 @@ class Answer:
         return " ".join(dict.fromkeys(line for line in lines if line))
 
 
-# Runs programs on the target, each with its input.
-Host: TypeAlias = "Callable[[list[tuple[list[str], bytes]]], list[dict[str, Any]]]"
-
-
-@dataclass(frozen=True)
-class Question:
-    """Words for kubectl, and the objects that it reads as a file, if any."""
-
-    words: tuple[str, ...]
-    objects: list[Object] | None = None
+# A program with its arguments, and its input; and what runs several on the target.
+Program: TypeAlias = "tuple[list[str], bytes]"
+Host: TypeAlias = "Callable[[list[Program]], list[dict[str, Any]]]"
 
 
 class Kubectl:
@@ -83,23 +76,21 @@ class Kubectl:
 
     def ask(self, *words: str, objects: list[Object] | None = None) -> Answer:
         """Run kubectl with these words, and with these objects as its file."""
-        return self.ask_all(Question(words, objects))[0]
-
-    def ask_all(self, *questions: Question) -> list[Answer]:
-        """Ask several questions at the same time."""
-        return self._run([self._program_for(question) for question in questions])
+        return self.run(self.program(*words, objects=objects))[0]
 
     def hand(self, text: str, verb: str, *words: str) -> Answer:
         """Run kubectl with these words, and let it pass a text on."""
-        return self._run([([*shlex.split(self.command), verb, PATIENCE, *words], text.encode())])[0]
+        return self.run(([*shlex.split(self.command), verb, PATIENCE, *words], text.encode()))[0]
 
-    def _program_for(self, question: Question) -> tuple[list[str], bytes]:
-        command = [*shlex.split(self.command), *question.words, PATIENCE]
-        if question.objects is None:
+    def program(self, *words: str, objects: list[Object] | None = None) -> Program:
+        """Return kubectl with these words, and with these objects as its file, for `run`."""
+        command = [*shlex.split(self.command), *words, PATIENCE]
+        if objects is None:
             return command, b""
-        given = {"apiVersion": "v1", "kind": "List", "items": question.objects}
+        given = {"apiVersion": "v1", "kind": "List", "items": objects}
         return [*command, "--filename", "-"], json.dumps(given).encode()
 
-    def _run(self, programs: list[tuple[list[str], bytes]]) -> list[Answer]:
-        results = self._host(programs)
+    def run(self, *programs: Program) -> list[Answer]:
+        """Run several at the same time."""
+        results = self._host(list(programs))
         return [Answer(found["rc"], found["stdout"], found["stderr"]) for found in results]

@@ -32,19 +32,6 @@ REMEDIES = (
 OTHER_REMEDY = "correct it in the role's template or variables, and run again"
 
 
-def missing_namespaces(said: str) -> set[str]:
-    """Tell which namespaces objects were refused for."""
-    return set(MISSING_NAMESPACE.findall(said))
-
-
-def no_namespace(identity: Identity) -> str:
-    """Say that an object's namespace is missing and that nobody declares it."""
-    return (
-        f"{identity} cannot be made, as there is no namespace {identity.namespace}: "
-        "run the role that makes the namespace first, or declare it beside the object."
-    )
-
-
 def describe(
     item: Object, live: Object | None, said: str, secrets: Iterable[str], kubectl: str
 ) -> str:
