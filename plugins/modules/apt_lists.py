@@ -73,20 +73,10 @@ SUMMARY = re.compile(r"Some index files failed to download|Unable to lock direct
 LOCK_RETRY_S = 2.0
 
 
-def parse_places(output: str) -> dict[str, Path]:
-    """Read what `apt-config shell` printed."""
-    found = re.findall(r"^(\w+)='(.*)'$", output, re.MULTILINE)
-    return {name: Path(path) for name, path in found}
-
-
-def has_lists(directory: Path) -> bool:
-    """Say whether there is any list of packages, packed or not."""
-    return any(path.is_file() and path.stat().st_size > 0 for path in directory.glob("*_Packages*"))
-
-
 def is_stale(places: dict[str, Path], stamp: Path, max_age_s: float, now: float) -> bool:
     """Say whether the lists may be empty or old."""
-    if not has_lists(places["LISTS"]) or not stamp.exists():
+    lists = places["LISTS"].glob("*_Packages*")  # packed or not
+    if not any(path.is_file() and path.stat().st_size for path in lists) or not stamp.exists():
         return True
     refreshed_at = stamp.stat().st_mtime
     if not 0 <= now - refreshed_at <= max_age_s:
@@ -138,7 +128,8 @@ def main() -> None:
 
     words = [word for place in PLACES.items() for word in place]
     code, output = run_apt(["apt-config", "shell", *words])
-    places = parse_places(output)
+    found = re.findall(r"^(\w+)='(.*)'$", output, re.MULTILINE)
+    places = {name: Path(path) for name, path in found}
     if code or "LISTS" not in places:
         module.fail_json(msg=f"Apt's settings cannot be read: {output.strip()}")
     stamp, max_age_s = Path(module.params["stamp"]), module.params["max_age_s"]

@@ -138,11 +138,8 @@ def holds(rule: Network | None, traffic: Network | None) -> bool:
         return traffic is None or traffic.version == 4  # noqa: PLR2004 # ufw marks rules for IPv6
     if traffic is None:
         return rule.prefixlen == 0
-    if isinstance(rule, IPv4Network) and isinstance(traffic, IPv4Network):
-        return traffic.subnet_of(rule)
-    if isinstance(rule, IPv6Network) and isinstance(traffic, IPv6Network):
-        return traffic.subnet_of(rule)
-    return False
+    same = rule.version == traffic.version
+    return same and traffic.subnet_of(rule)  # type: ignore[arg-type] # of the same version
 
 
 def decides(rule: Rule, need: Need, interfaces: list[str]) -> bool:

@@ -323,18 +323,14 @@ def main() -> None:
     )
 
     def ask(command: list[str]) -> tuple[int, str]:
-        """Run a command; return its exit code and what it prints."""
-        code, said, _ = module.run_command(command, handle_exceptions=False)
-        return int(code), str(said)
-
-    def ask_if_there(command: list[str]) -> tuple[int, str]:
-        """Treat a program that is missing or cannot be run as one that fails."""
+        """Run a command; return its exit code and what it prints. One that is missing fails."""
         try:
-            return ask(command)
+            code, said, _ = module.run_command(command, handle_exceptions=False)
         except OSError:
             return 127, ""
+        return int(code), str(said)
 
-    host, facts = gather(Path("/"), module.params, ask_if_there)
+    host, facts = gather(Path("/"), module.params, ask)
     module.exit_json(changed=False, host=host, ansible_facts=facts)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .shapes import DURATION, amount, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 Data: TypeAlias = dict[str, Any]
 
@@ -65,11 +65,14 @@ def with_values(dashboard: Data, read: Callable[[str], Any]) -> Data:
             value = values[variable["name"]] = value_of(variable["name"], read).rstrip("/")
             variable["query"] = value
             variable["current"] = {"selected": False, "text": value, "value": value}
-    for step in thresholds(dashboard):
-        if "variable" in step:
-            step["value"] = float(values[step["variable"]])
     for panel in dashboard["panels"]:
-        sort_thresholds(panel)
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        steps = defaults.get("thresholds", {}).get("steps", [])
+        for step in steps:
+            if "variable" in step:
+                step["value"] = float(values[step["variable"]])
+        # Other values may have changed the order that Grafana wants.
+        steps.sort(key=lambda step: -math.inf if step["value"] is None else step["value"])
     return dashboard
 
 
@@ -126,21 +129,3 @@ def _lay_out(panels: list[Data]) -> None:
         height = place["h"] if x == 0 else max(height, place["h"])
         place["x"], place["y"] = x, y
         x += place["w"]
-
-
-def thresholds(dashboard: Data) -> Iterator[Data]:
-    """Find the steps of all panels' colours."""
-    for panel in dashboard["panels"]:
-        yield from steps_of(panel)
-
-
-def steps_of(panel: Data) -> list[Data]:
-    """Return the steps of a panel's colours, if it has any."""
-    defaults = panel.get("fieldConfig", {}).get("defaults", {})
-    steps: list[Data] = defaults.get("thresholds", {}).get("steps", [])
-    return steps
-
-
-def sort_thresholds(panel: Data) -> None:
-    """Put steps into the order that Grafana wants, which other values may have changed."""
-    steps_of(panel).sort(key=lambda step: float("-inf") if step["value"] is None else step["value"])

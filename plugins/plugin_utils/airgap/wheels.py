@@ -146,14 +146,10 @@ def examine_wheels(directory: Path, lock: Path, target: Target, findings: Findin
 def download_command(directory: Path, lock: Path, target: Target) -> str:
     """Write the command that downloads the packages."""
     version = f" --python-version {'.'.join(map(str, target.version))}" if target.version else ""
-    platforms = "".join(f" --platform {name}" for name in pip_platforms(target))
+    # Those that most wheels are made for.
+    usual = ("manylinux_2_28_", "manylinux_2_17_", "manylinux2014_", "musllinux_1_2_")
+    platforms = "".join(f" --platform {it}" for it in target.platforms if it.startswith(usual))
     return (
         f"`pip download --only-binary :all: --no-deps --require-hashes{version}{platforms}"
         f" --dest {directory.name} --requirement {lock}`"
     )
-
-
-def pip_platforms(target: Target) -> list[str]:
-    """Name the platforms that most wheels are made for."""
-    wanted = ("manylinux_2_28_", "manylinux_2_17_", "manylinux2014_", "musllinux_1_2_")
-    return [name for name in target.platforms if name.startswith(wanted)]

@@ -59,7 +59,10 @@ class Heartbeats:
             )
             for item in snapshot.leases
         }
-        reports = {node["metadata"]["name"]: last_report(node) for node in snapshot.nodes}
+        reports = {
+            node["metadata"]["name"]: seconds(condition(node, "Ready").get("lastHeartbeatTime"))
+            for node in snapshot.nodes
+        }
         newest = max([*renewals.values(), *reports.values()], default=0.0)
         lost = {}
         for node in snapshot.nodes:
@@ -74,11 +77,6 @@ class Heartbeats:
         if snapshot.nodes:
             lost |= {name: LostNode(name, is_known=False) for name in strangers if name}
         return lost
-
-
-def last_report(node: Object) -> float:
-    """Tell when a node's kubelet last wrote its status."""
-    return seconds(condition(node, "Ready").get("lastHeartbeatTime"))
 
 
 def seconds(stamp: str | None) -> float:

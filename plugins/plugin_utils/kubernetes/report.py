@@ -32,7 +32,7 @@ def write_report(unready: list[Object], outlook: Outlook, kubectl: Kubectl) -> s
     """Write about the nodes, then about each workload."""
     snapshot = outlook.snapshot
     # Those that nothing but a change can help come first.
-    unready = sorted(unready, key=lambda item: not is_lost(item, snapshot))
+    unready = sorted(unready, key=lambda one: not any(map(hopeless_states, snapshot.pods_of(one))))
     shown = unready[:MOST_WORKLOADS]
     parts = [
         node_lines(outlook, kubectl),
@@ -42,11 +42,6 @@ def write_report(unready: list[Object], outlook: Outlook, kubectl: Kubectl) -> s
     if rest:
         parts.append([f"Not ready either: {one_line(', '.join(rest))}."])
     return "\n\n".join("\n".join(part) for part in parts if part)
-
-
-def is_lost(workload: Object, snapshot: Snapshot) -> bool:
-    """Say whether a workload has a container that does not start by itself any more."""
-    return any(hopeless_states(pod) for pod in snapshot.pods_of(workload))
 
 
 def node_lines(outlook: Outlook, kubectl: Kubectl) -> list[str]:
@@ -119,16 +114,13 @@ def event_lines(events: list[Object], said: str) -> list[str]:
         for event in warnings or events
         if to_the_point(event.get("message", "")) not in said
     }
-    chosen = list(news.values())[-MOST_EVENTS:]
-    return ["  Last events:", *(f"    {event_line(event)}" for event in chosen)] if chosen else []
-
-
-def event_line(event: Object) -> str:
-    """Write an event in one line."""
-    times = f" ({event['count']} times)" if event.get("count", 1) > 1 else ""
-    message = to_the_point(event.get("message", ""))
-    time = happened_at(event)[: len("2026-01-02T03:04:05")]
-    return f"{time} {event.get('reason', '')}{times}: {message}"[:LONGEST_LINE]
+    lines = []
+    for event in list(news.values())[-MOST_EVENTS:]:
+        time = happened_at(event)[: len("2026-01-02T03:04:05")]
+        times = f" ({event['count']} times)" if event.get("count", 1) > 1 else ""
+        message = to_the_point(event.get("message", ""))
+        lines.append(f"    {time} {event.get('reason', '')}{times}: {message}"[:LONGEST_LINE])
+    return ["  Last events:", *lines] if lines else []
 
 
 def log_lines(pod: Object, kubectl: Kubectl) -> list[str]:
