@@ -110,27 +110,20 @@ class ConnectedHost:
         raise HostError(message)
 
 
-class Shown(io.TextIOBase):
-    """A stream whose lines are displayed as soon as they are complete.
+class Shown(io.StringIO):
+    """A text whose lines are displayed as soon as they are complete."""
 
-    Attributes:
-        text: all that was written.
-    """
-
-    def __init__(self, display: Display, color: str | None = None) -> None:
+    def __init__(self, display: Display) -> None:
         super().__init__()
-        self.text = ""
         self._display = display
-        self._color = color
         self._line = ""
 
     def write(self, text: str) -> int:
         """Display the lines that end with the text."""
-        self.text += text
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
-            self._display.display(line.rstrip(), color=self._color)
-        return len(text)
+            self._display.display(line.rstrip())
+        return super().write(text)
 
 
 class ActionModule(ActionBase):
@@ -160,9 +153,9 @@ class ActionModule(ActionBase):
         said = one_line(complaint.getvalue())
         return {
             **result,
-            "changed": code != ExitCode.CANNOT_RUN or bool(shown.text),
+            "changed": code != ExitCode.CANNOT_RUN or bool(shown.getvalue()),
             "rc": code,
-            "stdout": shown.text,
+            "stdout": shown.getvalue(),
             **({} if code == ExitCode.OK else {"failed": True, "msg": self._why(code, said, name)}),
         }
 
