@@ -18,21 +18,23 @@ def dpkg_entries(root: Path) -> list[dict[str, str]]:
     database = root / DPKG / "status"
     text = database.read_text(encoding="utf-8", errors="replace") if database.is_file() else ""
     field = re.compile(r"^([\w-]+):(.*(?:\n[ \t].*)*)", re.MULTILINE)
-    return [dict(field.findall(entry)) for entry in text.split("\n\n") if entry.strip()]
+    return [
+        {name: value.strip() for name, value in field.findall(entry)}
+        for entry in text.split("\n\n")
+        if entry.strip()
+    ]
 
 
 def packages(entries: list[dict[str, str]]) -> dict[str, list[Found]]:
     """List the installed packages."""
     found: dict[str, list[Found]] = {}
     for entry in entries:
-        if (
-            entry.get("Status", "").split()[-1:]
-            and entry["Status"].split()[-1] not in NOT_INSTALLED
-        ):
-            name = entry["Package"].strip()
-            version, architecture = entry.get("Version", ""), entry.get("Architecture", "")
-            package = {"name": name, "version": version.strip(), "arch": architecture.strip()}
-            found.setdefault(name, []).append({**package, "source": "apt"})
+        if entry.get("Status", NOT_INSTALLED[0]).split()[-1] not in NOT_INSTALLED:
+            name, version, arch = (
+                entry.get(key, "") for key in ("Package", "Version", "Architecture")
+            )
+            package = {"name": name, "version": version, "arch": arch, "source": "apt"}
+            found.setdefault(name, []).append(package)
     return found
 
 
@@ -46,7 +48,5 @@ def dpkg_state(root: Path, entries: list[dict[str, str]]) -> Found:
     """Say whether dpkg was interrupted, and which packages it wants to have installed again."""
     updates = root / DPKG / "updates"
     journal = [path.name for path in updates.iterdir()] if updates.is_dir() else []
-    broken = [
-        entry["Package"].strip() for entry in entries if " reinstreq " in entry.get("Status", "")
-    ]
+    broken = [entry["Package"] for entry in entries if " reinstreq " in entry.get("Status", "")]
     return {"interrupted": any(name.isdigit() for name in journal), "broken": sorted(broken)}
