@@ -48,6 +48,13 @@ def test_prometheus_alone_still_watches_the_cluster(given: dict[str, object]) ->
     assert "kube-state-metrics" in jobs
 
 
+@pytest.mark.parametrize("roles", [["prometheus"], ["prometheus", "grafana"]])
+def test_grafana_of_the_play_counts_before_it_is_installed(roles: list[str]) -> None:
+    """Also where Ansible keeps the variables of roles apart (ANSIBLE_PRIVATE_ROLE_VARS)."""
+    given = {"ansible_play_role_names": roles, "botwatch_runtime": "systemd"}
+    assert value("botwatch_has_grafana", "botwatch", **given) is ("grafana" in roles)
+
+
 def test_prometheus_alone_watches_the_main_channel() -> None:
     given = {"alertmanager_main_channel": "email", "vault_smtp_password": "made-up"}
     main = value("_prometheus_main_channel", "botwatch", "prometheus", **given)
