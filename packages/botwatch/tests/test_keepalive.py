@@ -10,8 +10,8 @@ from typing import Any
 import discord.gateway
 import pytest
 
-from botwatch.gateway import keepalive
-from botwatch.gateway.keepalive import WitnessedKeepAlive
+from botwatch import _discord
+from botwatch._discord import WitnessedKeepAlive
 from botwatch.gateway.state import GatewayState
 
 
@@ -33,7 +33,8 @@ def test_an_ack_that_comes_immediately_is_a_short_latency() -> None:
 
 def test_connections_use_it_once_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discord.gateway, "KeepAliveHandler", object)
-    keepalive.install(GatewayState())
+    monkeypatch.setattr(WitnessedKeepAlive, "state", None)
+    assert _discord.witness_heartbeats(GatewayState())
     assert vars(discord.gateway)["KeepAliveHandler"] is WitnessedKeepAlive
 
 

@@ -12,8 +12,8 @@ import discord
 import pytest
 from prometheus_client import generate_latest
 
+from botwatch import tracing
 from botwatch.errors import RecentErrors
-from botwatch.gateway import responses
 from botwatch.gateway.causes import SessionStalledError, cause_of
 from botwatch.jobs import Jobs
 from botwatch.metrics import Cause, Metrics, Scope
@@ -76,18 +76,15 @@ def answer(status: int, **headers: str) -> aiohttp.ClientResponse:
     ],
 )
 def test_a_429_tells_whose_limit_it_is(headers: dict[str, str], scope: Scope) -> None:
-    assert responses.scope_of(answer(429, **headers)) is scope
+    assert tracing.scope_of(answer(429, **headers)) is scope
 
 
 def test_a_status_that_nobody_expected_is_another(
-    services: Services, value: Callable[..., float | None], monkeypatch: pytest.MonkeyPatch
+    services: Services, value: Callable[..., float | None]
 ) -> None:
-    monkeypatch.setattr(responses, "_decode", lambda _: None)
-    responses.count_into(services.metrics)
-    count: Any = vars(discord.http)["json_or_text"]
     series = len(samples(services.metrics))
     for status in (200, 418, 599):
-        count(answer(status))
+        services.metrics.responses.count(status)
     assert value("http_responses_total", status="200") == 1
     assert value("http_responses_total", status="other") == 2
     assert len(samples(services.metrics)) == series

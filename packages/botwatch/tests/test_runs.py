@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from botwatch.exits import ExitCode
 from botwatch.health import MAX_HEARTBEAT_AGE
 from botwatch.runs import CRASHES, Ending, Run
 from botwatch.services import Services, take_over
-from botwatch.stopping import StopRequest
 
 CODES = {
     ExitCode.DISCONNECTED: Ending.DISCONNECTED,
@@ -230,25 +228,3 @@ class TestTakingOver:
         monkeypatch.setattr(services.pulse, "_clock", lambda: last + MAX_HEARTBEAT_AGE + 1)
         run.stop()
         assert begin(folder).before is Ending.HUNG
-
-
-class TestStopRequests:
-    @pytest.fixture(autouse=True)
-    def _quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("botwatch.stopping._end_now", lambda: None)
-
-    def test_a_signal_is_reported_once(self) -> None:
-        told: list[int] = []
-        stop = StopRequest()
-        stop.tell(lambda: told.append(1))
-        assert told == []
-        stop._handle(signal.SIGTERM, None)
-        stop._handle(signal.SIGTERM, None)
-        assert told == [1]
-
-    def test_a_signal_that_came_before_is_reported_too(self) -> None:
-        told: list[int] = []
-        stop = StopRequest()
-        stop._handle(signal.SIGTERM, None)
-        stop.tell(lambda: told.append(1))
-        assert told == [1]

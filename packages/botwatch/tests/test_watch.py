@@ -215,6 +215,19 @@ class TestEnds:
         finally:
             signal.signal(signal.SIGTERM, before)
 
+    def test_a_signal_records_the_stop_and_tells(self, endings: Endings, tmp_path: Path) -> None:
+        before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        told: list[str] = []
+        endings.begin()
+        release = handle_stop_signals(endings, lambda: told.append("stop"), (signal.SIGTERM,))
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            release()
+            signal.signal(signal.SIGTERM, before)
+        assert told == ["stop"]
+        assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
+
 
 def test_the_names_and_intervals_of_jobs() -> None:
     async def job() -> None: ...
