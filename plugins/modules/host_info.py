@@ -73,6 +73,9 @@ VENDOR_UNIT_DIRECTORIES = ("lib/systemd/system", "usr/lib/systemd/system")
 # Configuration that a package's scripts copy from an example is no conffile of dpkg's.
 COPIED_EXAMPLES = {"etc/grafana/grafana.ini": "usr/share/grafana/conf/sample.ini"}
 LISTENERS = ["ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes"]
+NO_LISTENERS = (
+    "The host cannot say which ports are taken, as it has no ss: install its package iproute2."
+)
 LISTENER = re.compile(r'\("([^"]*)",pid=(\d+)')
 FIREWALLS = {"ufw": "ufw", "firewalld": "firewall-cmd"}
 PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,MainPID"
@@ -288,6 +291,9 @@ def firewalls() -> list[str]:
 
 def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, Found]:
     """Describe the host below `root`; also return its facts."""
+    code, listening = ask(LISTENERS)
+    if code:
+        raise OSError(NO_LISTENERS)
     entries = dpkg_entries(root)
     services, pods = processes(root)
     states = units(root, wanted["units"], services, ask)
@@ -307,7 +313,7 @@ def gather(root: Path, wanted: Found, ask: Ask) -> tuple[Found, Found]:
         "docker_socket": (root / DOCKER_SOCKET).is_socket(),
         "firewalls": firewalls(),
     }
-    return host, {"packages": packages(entries), "tcp_listen": listeners(ask(LISTENERS)[1])}
+    return host, {"packages": packages(entries), "tcp_listen": listeners(listening)}
 
 
 def main() -> None:
@@ -330,7 +336,10 @@ def main() -> None:
             return 127, ""
         return int(code), str(said)
 
-    host, facts = gather(Path("/"), module.params, ask)
+    try:
+        host, facts = gather(Path("/"), module.params, ask)
+    except OSError as error:
+        module.fail_json(msg=str(error))
     module.exit_json(changed=False, host=host, ansible_facts=facts)
 
 
