@@ -28,6 +28,7 @@ class Alertmanager:
     silences: list[Data] = field(default_factory=list)
     alerts: list[Data] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    bot: str = "127.0.0.1:8000"
     port: int = 0
     ready_at: float = 0.0
 
@@ -50,12 +51,20 @@ class Alertmanager:
             return []
         elif path.startswith("/api/v1/query"):
             return {"data": {"result": []}}
+        elif path.startswith("/api/v1/targets"):
+            targets = [("discord-bot", self.bot), ("node", "127.0.0.1:9100")]
+            return {"data": {"activeTargets": [target(*names) for names in targets if names[1]]}}
         return {}
 
 
 def silence(name: str, author: str, comment: str, state: str) -> Data:
     """Describe a silence as Alertmanager does."""
     return {"id": name, "createdBy": author, "comment": comment, "status": {"state": state}}
+
+
+def target(job: str, address: str) -> Data:
+    """Describe a scraped endpoint as Prometheus does."""
+    return {"scrapePool": job, "discoveredLabels": {"__address__": address}}
 
 
 def serve(alertmanager: Alertmanager, port: int = 0) -> ThreadingHTTPServer:
@@ -131,6 +140,8 @@ def run(folder: Path, port: int, *names: str | Data, **variables: object) -> Run
             "botwatch_runbooks_url": "",
             "botwatch_dashboards_url": "",
             "discord_bot_name": "discord-bot",
+            "botwatch_bot_is_scraped": True,
+            "botwatch_bot_target": "127.0.0.1:8000",
             "discord_bot_observability": "botwatch",
             "discord_bot_ready_timeout_s": 60,
             **variables,
@@ -236,6 +247,22 @@ def test_the_silences_of_deployments_end_and_no_others(
     assert sorted(alertmanager.deleted) == ["left", "made"]
     (after,) = alertmanager.silences
     assert after["matchers"][0]["value"] == "DiscordBotRestarted"
+
+
+@pytest.mark.parametrize(
+    ("scraped", "observability"),
+    [("127.0.0.1:8001", "metrics"), ("", "botwatch"), ("127.0.0.1:8000", "none")],
+)
+def test_the_silence_outlasts_a_run_that_changes_how_the_bot_is_observed(
+    alertmanager: Alertmanager, tmp_path: Path, scraped: str, observability: str
+) -> None:
+    alertmanager.bot = scraped
+    is_scraped = observability != "none"
+    ran = run(tmp_path, alertmanager.port, "silence_expire.yml", botwatch_bot_is_scraped=is_scraped)
+    assert ran.returncode == 0, ran.output
+    assert "observed in another way" in ran.output
+    assert alertmanager.deleted == []
+    assert len(alertmanager.silences) == 1
 
 
 def test_the_errors_of_a_failed_release_are_silenced_a_bit_longer(
