@@ -10,6 +10,14 @@ from typing import Any
 import pytest
 from plugins.modules.host_info import daemon_json, gather
 
+
+def put(root: Path, path: str, text: str | bytes = "") -> Path:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
 NO_JSON, NO_OBJECT = "is not valid JSON (", "holds no JSON object"
 NO_TEXT = "'utf-8' codec can't decode"
 DAEMON_JSON: dict[str, tuple[bytes, str]] = {

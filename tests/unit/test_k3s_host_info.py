@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from plugins.module_utils.reading import memory_mb
 from plugins.modules.k3s_host_info import (
     archives,
     binaries,
@@ -15,7 +16,6 @@ from plugins.modules.k3s_host_info import (
     installed,
     kernel,
     machine_id,
-    memory_mb,
     missing_images,
     missing_links,
     node_name,

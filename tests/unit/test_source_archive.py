@@ -61,6 +61,7 @@ def put(path: Path, text: str) -> None:
 
 
 def pack(tree: Path, **options: object) -> dict[str, str]:
+    packed: dict[str, str]
     (packed,) = lookup().run([str(tree)], **options)
     return packed
 
