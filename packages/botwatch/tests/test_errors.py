@@ -91,6 +91,24 @@ def test_secrets_are_masked() -> None:
     assert errors.report()[0]["message"] == "with [secret] in it"
 
 
+def test_an_error_that_cannot_be_described_is_seen_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    errors = RecentErrors()
+    errors.see(raised(MuteError()))
+    seen = errors.top()[0]
+    assert (seen.count, seen.message) == (1, "(no text: RuntimeError)")
+    assert "test_errors.py:" in seen.where
+
+
 def test_an_error_that_is_over_is_forgotten() -> None:
     now = 1000.0
     errors = RecentErrors(clock=lambda: now)

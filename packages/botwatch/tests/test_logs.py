@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
+import discord
 import pytest
+import yarl
 
 from botwatch import logs, mask
 from botwatch.errors import RecentErrors
+from botwatch.gateway.state import describe
+from botwatch.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +69,75 @@ def test_secrets_are_masked_in_the_bots_own_logging(
     assert TOKEN not in caplog.text
     assert caplog.text.count("[secret]") == 2
     assert TOKEN not in "".join(tail.tail(5))
+
+
+def test_secrets_are_masked_where_a_formatter_makes_its_own_traceback(tail: logs.LogTail) -> None:
+    mask(TOKEN)
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(discord.utils._ColourFormatter())
+    _log.addHandler(handler)
+    try:
+        raise ValueError(TOKEN)
+    except ValueError:
+        _log.exception("failed")
+    finally:
+        _log.removeHandler(handler)
+    assert "ValueError: [secret]" in lines.getvalue()
+    assert TOKEN not in lines.getvalue()
+
+
+def test_a_secret_at_the_end_of_what_is_kept_is_masked(tail: logs.LogTail) -> None:
+    mask(TOKEN)
+    for length in range(logs._LONGEST - 300, logs._LONGEST, 3):
+        _log.error("failed", exc_info=ValueError("x" * length + TOKEN))
+    assert TOKEN[:6] not in "".join(tail.tail(200))
+
+
+class TestMasking:
+    SECRET = 'p"ss/w rd\\1&é'
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            SECRET,
+            quote(SECRET),
+            quote(SECRET, safe=""),
+            quote_plus(SECRET),
+            str(yarl.URL.build(scheme="http", user="u", password=SECRET, host="proxy")),
+            repr(SECRET),
+            json.dumps(SECRET),
+        ],
+    )
+    def test_a_secret_is_masked_in_every_form(self, written: str) -> None:
+        mask(self.SECRET)
+        assert "rd" not in masked(written)
+
+    def test_the_beginning_of_another_secret_leaves_nothing_of_it(self) -> None:
+        mask("a.test")
+        mask(TOKEN)
+        mask("test.")
+        assert masked(f"{TOKEN} a.test") == "[secret] [secret]"
+
+    @pytest.mark.usefixtures("tail", "_restored_root")
+    @pytest.mark.parametrize("style", ["json", "console"])
+    def test_both_formats_mask_an_exception(
+        self, style: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        logs.configure("info", style)
+        mask(self.SECRET)
+        for error in (ValueError(self.SECRET), OSError(self.SECRET)):
+            _log.error("failed", exc_info=error)
+        shown = capsys.readouterr().err
+        assert shown.count("Error: [secret]") == 2
+        assert "rd" not in shown
+
+    def test_a_secret_of_several_lines_is_masked_on_one(self) -> None:
+        mask("first line\nsecond line")
+        error = ValueError("with first line\nsecond line")
+        errors = RecentErrors()
+        errors.see(error)
+        assert errors.top()[0].message == describe(error) == "with [secret]"
 
 
 def test_an_exception_that_the_bot_logs_is_a_recent_error(

@@ -180,6 +180,19 @@ class TestEnds:
         assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.REFUSED
         assert "Discord refuses the token" in capsys.readouterr().err
 
+    def test_the_hook_masks_what_it_writes(
+        self, endings: Endings, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        botwatch.mask(TOKEN)
+        endings.install()
+        for error in (ValueError(TOKEN), FatalError(ExitCode.BAD_SETTINGS, f"bad {TOKEN}")):
+            with pytest.raises(SystemExit):
+                sys.excepthook(type(error), error, None)
+        shown = capsys.readouterr().err
+        assert "ValueError: [secret]" in shown
+        assert "bad [secret]" in shown
+        assert TOKEN not in shown
+
     def test_an_end_that_was_survived_is_none(self, endings: Endings, tmp_path: Path) -> None:
         endings.begin()
         endings.leave(ExitCode.INTERNAL, "why")

@@ -12,11 +12,13 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from botwatch.exits import ExitCode
 from botwatch.judging import judge_end
+from botwatch.masking import masked
 from botwatch.runs import Run
 from botwatch.settings import STATE_DIRECTORY, TERMINATION_LOG
 
@@ -114,7 +116,12 @@ class Endings:
                 return
             code = self.report(error)
             if code is ExitCode.INTERNAL:
-                before(kind, error, trace)
+                full = "".join(traceback.format_exception(kind, error, trace))
+                clean = masked(full)
+                if clean == full:
+                    before(kind, error, trace)
+                else:
+                    sys.stderr.write(clean)
             raise SystemExit(int(code))
 
         def unhook() -> None:

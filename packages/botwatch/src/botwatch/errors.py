@@ -70,7 +70,7 @@ class RecentErrors(Collector):
         with suppress(AttributeError):  # a class with slots: counted as often as it is seen
             setattr(error, _SEEN, True)
         kind, where = type_of(error), place_of(error)
-        message = shorten(masked(" ".join(str(error).split())), _MESSAGE_LENGTH)
+        message = shorten(" ".join(masked(_text_of(error)).split()), _MESSAGE_LENGTH)
         new = RecentError(kind, where, message, 1, self._clock())
         with self._lock:
             known = self._known.pop((kind, where), None)
@@ -124,6 +124,13 @@ class RecentErrors(Collector):
         yield from (info, seen)
 
 
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # noqa: BLE001 - a class of the bot's; its error counts all the same
+        return f"(no text: {type(broken).__name__})"
+
+
 def type_of(error: BaseException) -> str:
     """Return the name of an error's class."""
     kind = type(error)
@@ -161,7 +168,9 @@ def _is_installed(path: Path, module: str) -> bool:
 
 
 def _shown(path: Path) -> str:
-    places = [Path.cwd(), *(Path(place) for place in sys.path if place)]
+    places = [Path(place) for place in sys.path if place]
+    with suppress(OSError):  # a deployment may have removed the directory
+        places.append(Path.cwd())
     inside = [place for place in places if path.is_relative_to(place)]
     if not inside:
         return path.name

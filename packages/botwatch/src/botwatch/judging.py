@@ -102,12 +102,12 @@ def judge_end(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
     """Return the exit code of a process that an exception ends, and the reasons in words."""
     for leaf in _leaves(error):
         if isinstance(leaf, FatalError):
-            return leaf.code, leaf.problems
+            return leaf.code, tuple(map(masked, leaf.problems))
         refusal = _refusal(leaf)
         if refusal:
             return ExitCode.REFUSED, (refusal,)
         if _came_from_connecting(leaf):
-            text = shorten(masked(" ".join(str(leaf).split())) or type(leaf).__name__, _LONGEST)
+            text = shorten(" ".join(masked(str(leaf)).split()) or type(leaf).__name__, _LONGEST)
             return ExitCode.DISCONNECTED, (f"cannot connect to Discord: {text}",)
     # Not the text of the error, which nobody has masked.
     return ExitCode.INTERNAL, (f"internal error {type(error).__name__}: its log says where",)

@@ -59,7 +59,7 @@ class LogTail:
             self._keep(record)
         except Exception:  # noqa: BLE001 - a line with wrong arguments: its handler says so
             line = f"{_moment(record)} {record.levelname} {record.name}: {record.msg}"
-            self._lines.append(shorten(line, _LONGEST))
+            self._lines.append(shorten(masked(line), _LONGEST))
         return record
 
     def _keep(self, record: logging.LogRecord) -> None:
@@ -67,11 +67,12 @@ class LogTail:
         clean = masked(message)
         if clean != message:
             record.msg, record.args = clean, None
+        if record.stack_info:
+            record.stack_info = masked(record.stack_info)
         line = f"{_moment(record)} {record.levelname} {record.name}: {clean}"
         error = _error_of(record)
         if error is not None:
-            trace = _trace_of(error)
-            line += f"\n{trace}"
+            line += f"\n{_trace_of(error)}"
             _hide_secrets(record, error)
             if record.levelno >= logging.ERROR and _root_of(record.name) not in _NOT_THEIRS:
                 self._errors.see(error)
@@ -101,7 +102,11 @@ class ConsoleFormatter(logging.Formatter):
         line = f"{_moment(record)} [{record.levelname.lower():<7}] {record.getMessage()}"
         line += f" [{record.name}]"
         error = _error_of(record)
-        return masked(line if error is None else f"{line}{_ending(error)}")
+        if error is not None:
+            line += _ending(error)
+        elif record.exc_text:
+            line += f"\n{record.exc_text}"
+        return masked(line)
 
 
 class JsonFormatter(logging.Formatter):
@@ -118,6 +123,8 @@ class JsonFormatter(logging.Formatter):
         error = _error_of(record)
         if error is not None:
             line["error" if _says_everything(error) else "exception"] = _trace_of(error)
+        elif record.exc_text:
+            line["exception"] = record.exc_text
         return masked(json.dumps(line, ensure_ascii=False, default=str))
 
 
@@ -135,10 +142,10 @@ def _ending(error: BaseException) -> str:
 
 
 def _trace_of(error: BaseException) -> str:
-    """Return the traceback, or type and text for a failure between us and Discord."""
+    """Return the masked traceback, or type and text for a failure between us and Discord."""
     if _says_everything(error):
-        return f"{type(error).__name__}: {error}"
-    return "".join(traceback.format_exception(error)).rstrip()
+        return masked(f"{type(error).__name__}: {error}")
+    return masked("".join(traceback.format_exception(error)).rstrip())
 
 
 def _says_everything(error: BaseException) -> bool:
@@ -151,7 +158,10 @@ def _hide_secrets(record: logging.LogRecord, error: BaseException) -> None:
     full = "".join(traceback.format_exception(error)).rstrip()
     clean = masked(full)
     if clean != full:
-        record.exc_text = clean  # what formatters show instead of the traceback
+        # Formatters show this text. Those that make one of their own, as discord.py's for a
+        # terminal does, must not find the exception.
+        record.exc_text = clean
+        record.exc_info = None
 
 
 def _root_of(name: str) -> str:

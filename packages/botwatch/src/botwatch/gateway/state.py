@@ -13,6 +13,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from botwatch.gateway.shard import Shard
+from botwatch.masking import masked
 from botwatch.text import shorten
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ MAX_REASON = 200
 
 
 def describe(error: BaseException) -> str:
-    """Return an error as one short line (characters: MAX_REASON)."""
+    """Return an error as one short, masked line (characters: MAX_REASON)."""
     # An answer that is no JSON is quoted whole, and can be a page of HTML.
-    return shorten(" ".join(str(error).split()), MAX_REASON) or type(error).__name__
+    return shorten(" ".join(masked(str(error)).split()), MAX_REASON) or type(error).__name__
 
 
 class GatewayState:
