@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -10,9 +11,13 @@ import discord
 import pytest
 from discord import app_commands, ui
 from discord.ext import commands, tasks
-from packages.botwatch.tests.doubles import until
+from packages.botwatch.tests.doubles import TOKEN, RestDouble, until
 
 import botwatch
+from botwatch.exits import ExitCode
+from botwatch.hooking import hook
+from botwatch.judging import judge_end
+from botwatch.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -286,6 +291,59 @@ async def test_requests_are_traced_beside_a_trace_of_the_bots_own(
     chat = await start(bot)
     assert chat.value("api_responses_total", result="ok") == 2
     assert len(seen) == (2 if own_trace else 0)
+
+
+async def test_a_bot_that_starts_in_its_own_way(watch: Watch, rest: RestDouble) -> None:
+    calls: list[str] = []
+
+    class Own(commands.Bot):
+        async def start(self) -> None:  # type: ignore[override] # as people do
+            calls.append("start")
+            await self.login(TOKEN, again=True)
+            await self.connect(shard=1)
+
+        async def login(self, token: str, *, again: bool = False) -> None:
+            calls.append("login")
+            await super().login(token)
+
+        async def connect(self, *, reconnect: bool = True, shard: int = 0) -> None:
+            calls.append("connect")
+
+    bot = Own("!", intents=INTENTS)
+    botwatch.watch(bot)
+    await bot.start()
+    assert calls == ["start", "login", "connect"]
+    assert masked(TOKEN) == "[secret]"
+    await bot.close()
+
+
+@pytest.mark.usefixtures("watch", "rest")
+async def test_a_missing_token_is_reported_by_discord_py() -> None:
+    bot = a_bot()
+    botwatch.watch(bot)
+    with pytest.raises(TypeError, match="expected token to be a str") as refused:
+        await bot.login(os.environ.get("UNSET"))  # type: ignore[arg-type] # as people do
+    code, reasons = judge_end(refused.value)
+    assert code is ExitCode.BAD_SETTINGS
+    assert "no token" in reasons[0]
+
+
+@pytest.mark.parametrize("takes_options", [False, True])
+def test_a_run_without_options_gets_none(watch: Watch, *, takes_options: bool) -> None:
+    options: list[object] = []
+
+    class Fixed(commands.Bot):
+        def run(self) -> None:  # type: ignore[override] # as people do
+            options.append("none")
+
+    class Open(commands.Bot):
+        def run(self, **named: object) -> None:  # type: ignore[override] # as people do
+            options.append(named)
+
+    bot = (Open if takes_options else Fixed)("!", intents=INTENTS)
+    hook(watch, bot, keep_logging=True)
+    bot.run()
+    assert options == [{"log_handler": None} if takes_options else "none"]
 
 
 async def test_a_job_that_fails_and_one_that_does_not(start: Start) -> None:

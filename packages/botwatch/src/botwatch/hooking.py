@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botwatch.masking import mask
@@ -39,7 +40,7 @@ class Life(Protocol):
 
 
 def hook(watch: Life, client: discord.Client, *, keep_logging: bool) -> None:
-    """Wrap the methods of a client that has not logged in yet.
+    """Wrap the methods of a client that has not logged in yet, whatever arguments they take.
 
     Args:
         watch: what is told of them.
@@ -57,12 +58,14 @@ def hook(watch: Life, client: discord.Client, *, keep_logging: bool) -> None:
 def _login(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
     login = client.login
 
-    async def observed(token: str) -> None:
-        mask(token)
+    async def observed(*given: Any, **named: Any) -> None:  # noqa: ANN401 - as the bot has it
+        token = given[0] if given else named.get("token")
+        if isinstance(token, str):
+            mask(token)
         await watch.begin()
         watch.login_begins()
         try:
-            await login(token)
+            await login(*given, **named)
         except Exception as error:
             watch.note_failure(error)
             raise
@@ -74,9 +77,9 @@ def _login(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a meth
 def _connect(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
     connect = client.connect
 
-    async def observed(*, reconnect: bool = True) -> None:
+    async def observed(*given: Any, **named: Any) -> None:  # noqa: ANN401 - as the bot has it
         try:
-            await connect(reconnect=reconnect)
+            await connect(*given, **named)
         except Exception as error:
             watch.note_failure(error)
             raise
@@ -89,8 +92,8 @@ def _connect(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a me
 def _start(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a method of the client
     start = client.start
 
-    async def observed(token: str, *, reconnect: bool = True) -> None:
-        await watch.until_stopped(start(token, reconnect=reconnect))
+    async def observed(*given: Any, **named: Any) -> None:  # noqa: ANN401 - as the bot has it
+        await watch.until_stopped(start(*given, **named))
 
     return observed
 
@@ -99,8 +102,14 @@ def _run_without_logging(client: discord.Client) -> Any:  # noqa: ANN401 - a met
     """Keep `Client.run` from setting up logging beside ours, which would double each line."""
     run = client.run
 
-    def quiet(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as the library has it
-        run(*args, **{"log_handler": None, **named})
+    parameters = inspect.signature(run).parameters.values()
+    takes_handler = any(
+        known.name == "log_handler" or known.kind is known.VAR_KEYWORD for known in parameters
+    )
+    quiet_options = {"log_handler": None} if takes_handler else {}
+
+    def quiet(*args: Any, **named: Any) -> None:  # noqa: ANN401 - as the bot has it
+        run(*args, **{**quiet_options, **named})
 
     return quiet
 

@@ -47,6 +47,9 @@ _TOKEN_REFUSED = 4004
 _INTENTS_REFUSED = {4013, 4014}
 _LOGIN_FAILED = "Discord refuses the token; put a valid one where the bot reads it"
 _REVOKED = "Discord has revoked the token; put a new one where the bot reads it"
+_UNSET = "the bot has no token; set the variable or file from which it reads it"
+_NO_STRING = "expected token to be a str"
+"""How discord.py's error begins if it is given None, the value of an unset variable."""
 _BAD_INTENTS = (
     "Discord refuses the intents; enable the privileged ones that the bot asks for "
     "in Discord's developer portal, page Bot"
@@ -103,6 +106,8 @@ def judge_end(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
     for leaf in _leaves(error):
         if isinstance(leaf, FatalError):
             return leaf.code, tuple(map(masked, leaf.problems))
+        if isinstance(leaf, TypeError) and str(leaf).startswith(_NO_STRING):
+            return ExitCode.BAD_SETTINGS, (_UNSET,)
         refusal = _refusal(leaf)
         if refusal:
             return ExitCode.REFUSED, (refusal,)
