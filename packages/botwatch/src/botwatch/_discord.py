@@ -14,14 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+import aiohttp
 import discord
 import discord.gateway
 from discord import app_commands, ui
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    import aiohttp
 
     from botwatch.gateway.state import GatewayState
 
@@ -86,12 +85,17 @@ def reroute(client: discord.Client, dispatch: Callable[..., None]) -> bool:
 def trace(client: discord.Client, config: aiohttp.TraceConfig) -> bool:
     """Trace the requests of a client that has not logged in yet, beside its own `http_trace`."""
     own = client.http.http_trace
-    if own is None:
-        client.http.http_trace = config
-    else:
-        for signal in ("on_request_end", "on_request_chunk_sent"):
-            getattr(own, signal).extend(getattr(config, signal))
+    client.http.http_trace = config if own is None else _both(own, config)
     return True
+
+
+def _both(own: aiohttp.TraceConfig, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
+    # A third one: clients may share their own, to which nobody can add once it is in use.
+    context: Any = own.trace_config_ctx
+    both = aiohttp.TraceConfig(context)
+    for signal in (name for name in dir(both) if name.startswith("on_")):
+        getattr(both, signal).extend([*getattr(own, signal), *getattr(config, signal)])
+    return both
 
 
 def tree_of(client: discord.Client) -> app_commands.CommandTree[Any] | None:
