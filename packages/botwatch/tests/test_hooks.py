@@ -291,6 +291,9 @@ async def test_requests_are_traced_beside_a_trace_of_the_bots_own(
     chat = await start(bot)
     assert chat.value("api_responses_total", result="ok") == 2
     assert len(seen) == (2 if own_trace else 0)
+    await start(commands.Bot("!", intents=INTENTS, **options))
+    assert chat.value("api_responses_total", result="ok") == 4
+    assert len(seen) == (4 if own_trace else 0)
 
 
 async def test_a_bot_that_starts_in_its_own_way(watch: Watch, rest: RestDouble) -> None:
@@ -385,3 +388,7 @@ async def test_a_job_that_fails_and_one_that_does_not(start: Start) -> None:
     await asyncio.sleep(0.01)
     assert chat.value("job_running", job=fine) is None
     assert "good" in rounds
+    await bot.remove_cog("Cog")
+    await bot.add_cog(Cog())
+    again = chat.value("job_running", job="Cog.bad")
+    assert again == 1

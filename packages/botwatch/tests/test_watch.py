@@ -261,3 +261,4 @@ def test_jobs_are_bounded() -> None:
         job.__qualname__ = f"job{number}"
         found.add(tasks.loop(seconds=1)(job))
     assert len(found._jobs) == jobs.MOST + 1
+    assert len(found._jobs[jobs.OTHER].loops) == 1  # none of them has run

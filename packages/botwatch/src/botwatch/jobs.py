@@ -58,8 +58,9 @@ class Jobs(Collector):
         job = self._jobs.setdefault(name, _Job(self._clock()))
         # A job that has just been started is not late yet.
         job.last_success = max(job.last_success, self._clock())
-        if loop not in job.loops:
-            job.loops.append(loop)
+        # One that has failed is over as well: reloading its cog starts another one in its place.
+        job.loops = [known for known in job.loops if known.is_running() and known is not loop]
+        job.loops.append(loop)
         if not hasattr(loop.coro, _SEEN):
             loop.coro = self._counted(job, loop.coro)
 
