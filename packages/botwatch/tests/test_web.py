@@ -118,7 +118,7 @@ class TestDrills:
         "path",
         ["/test-error", "/test-crash", "/test-hang", "/test-memory", "/test-gateway-drop"],
     )
-    @pytest.mark.parametrize("method", ["GET", "POST"])
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
     @pytest.mark.parametrize(
         "headers",
         [
