@@ -138,6 +138,16 @@ async def test_a_bot_that_has_been_without_discord_for_too_long_ends(
     assert watch.endings.code is ExitCode.DISCONNECTED
 
 
+async def test_the_patience_begins_with_the_event_loop(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = watch.gateway._clock() + 3600
+    monkeypatch.setattr(watch.gateway, "_clock", lambda: now)
+    assert watch.gateway.disconnected_seconds() > 3000
+    await watch.begin()
+    assert watch.gateway.disconnected_seconds() == 0
+
+
 def a_client() -> discord.Client:
     return discord.AutoShardedClient(intents=discord.Intents.none())
 

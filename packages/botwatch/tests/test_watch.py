@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import signal
 import sys
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,10 @@ async def test_the_version_is_on_health_and_in_the_metrics(start: Start) -> None
     assert chat.watch.health.full_report()["version"] == "1.2.3"
     versions = {"python": sys.version.split()[0], "discord_py": discord.__version__}
     assert chat.value("build_info", version="1.2.3", **versions) == 1
+    botwatch.Bot("!", intents=INTENTS, version="1.2.4")  # as in botwatch.run, which has none
+    assert chat.watch.health.full_report()["version"] == "1.2.4"
+    assert chat.value("build_info", version="1.2.4", **versions) == 1
+    assert chat.value("build_info", version="1.2.3", **versions) is None
 
 
 async def test_the_token_is_masked_from_the_login_on(start: Start) -> None:
@@ -199,6 +204,18 @@ class TestEnds:
         endings.begin()
         assert endings.code is None
         assert (tmp_path / "last-run").read_text().splitlines()[0] == "running"
+
+    def test_a_signal_that_comes_while_a_deadline_is_armed_arms_it_as_well(
+        self, endings: Endings
+    ) -> None:
+        def interrupted() -> None:
+            with endings.deadline._lock:
+                endings.stop()
+
+        thread = threading.Thread(target=interrupted, daemon=True)
+        thread.start()
+        thread.join(2)
+        assert not thread.is_alive()
 
     async def test_a_deadline_ends_the_process_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ended: list[tuple[float, int]] = []

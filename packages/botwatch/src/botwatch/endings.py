@@ -39,7 +39,8 @@ class Deadline:
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        # A signal handler may come in between and arm it, too.
+        self._lock = threading.RLock()
 
     def arm(self, seconds: float, code: int) -> None:
         """End the process in so many seconds with a code; an earlier call counts."""

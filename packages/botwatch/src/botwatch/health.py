@@ -44,7 +44,7 @@ class Health:
         errors: RecentErrors | None = None,
     ) -> None:
         self._errors = errors or RecentErrors()
-        self._version = version
+        self.version = version
         self._pulse = pulse
         self._gateway = gateway
         self._started = time.monotonic()
@@ -81,7 +81,7 @@ class Health:
             "loop": {"heartbeat_age_seconds": round(self._pulse.age, 2)},
             "recent_errors": self._errors.report(),
             "uptime_seconds": round(self.uptime_seconds, 1),
-            "version": self._version,
+            "version": self.version,
         }
 
 

@@ -264,10 +264,16 @@ class Metrics:
             buckets=_LAG_BUCKETS,
             registry=self.registry,
         )
-        build = Gauge(
+        self._build = Gauge(
             "discord_bot_build_info",
             "Always 1; the labels tell the versions.",
             ["version", "python", "discord_py"],
             registry=self.registry,
         )
-        build.labels(version, platform.python_version(), installed_version("discord.py")).set(1)
+        self.describe(version)
+
+    def describe(self, version: str) -> None:
+        """Export the bot's version, instead of the one before."""
+        self._build.clear()
+        python, library = platform.python_version(), installed_version("discord.py")
+        self._build.labels(version, python, library).set(1)

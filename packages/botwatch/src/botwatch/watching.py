@@ -101,6 +101,12 @@ class Watch:
         watch._let_go = [endings.uninstall, watch.logs.remove, jobs.watch_starts(watch.jobs.add)]
         return watch
 
+    def describe(self, version: str) -> None:
+        """Show this version of the bot from now on."""
+        if version != self.health.version:
+            self.health.version = version
+            self.metrics.describe(version)
+
     # A client
 
     @property
@@ -172,6 +178,7 @@ class Watch:
         self._loop = loop
         self._stopped = asyncio.Event()
         self._failure = None
+        self.gateway.wait()
         self.endings.begin()
         if self._web is None:
             self._serve()
@@ -362,6 +369,8 @@ def current(version: str = "") -> Watch:
     global _current  # noqa: PLW0603 - a process has one HTTP port and one end
     if _current is None:
         _current = Watch.create(os.environ, version)
+    elif version:
+        _current.describe(version)
     return _current
 
 

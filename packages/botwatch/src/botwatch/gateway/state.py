@@ -47,6 +47,11 @@ class GatewayState:
 
     # Written by the event loop
 
+    def wait(self) -> None:
+        """Note that somebody waits for a connection from now on."""
+        with self._lock:
+            self._last_up = self._clock()
+
     def begin(self) -> None:
         """Note that a new client starts to log in; nothing is known of its shards yet."""
         with self._lock:
