@@ -11,6 +11,7 @@ import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 import pytest
 from discord.ext import commands, tasks
@@ -23,6 +24,7 @@ from botwatch.exits import ExitCode, FatalError
 from botwatch.judging import judge_end
 from botwatch.metrics import Intervention
 from botwatch.runs import Ending
+from botwatch.web.server import WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +69,25 @@ async def test_the_version_is_on_health_and_in_the_metrics(start: Start) -> None
     assert chat.watch.health.full_report()["version"] == "1.2.4"
     assert chat.value("build_info", version="1.2.4", **versions) == 1
     assert chat.value("build_info", version="1.2.3", **versions) is None
+
+
+async def test_a_web_server_that_has_ended_is_replaced(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botwatch.watching.TICK_SECONDS", 0.01)
+    chat = await start(discord.Client(intents=INTENTS))
+    former = chat.watch._web
+    assert former is not None
+
+    def broken() -> None:
+        raise WebServerEndedError
+
+    monkeypatch.setattr(former, "check", broken)
+    await until(lambda: chat.watch._web is not former)
+    await until(lambda: chat.value("errors_total", error_type="internal"))
+    port = chat.watch.settings.listen_port
+    async with aiohttp.ClientSession() as session:
+        assert (await session.get(f"http://127.0.0.1:{port}/livez")).status == 200
 
 
 async def test_the_token_is_masked_from_the_login_on(start: Start) -> None:

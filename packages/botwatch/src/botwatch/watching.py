@@ -22,7 +22,7 @@ from botwatch.observing import Observer
 from botwatch.services import Services, take_over
 from botwatch.systemd import Notifier
 from botwatch.web.app import create_app
-from botwatch.web.server import WebServer
+from botwatch.web.server import WebServer, WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -76,6 +76,7 @@ class Watch:
         self._stopped = asyncio.Event()
         self._stop_requested = False
         self._web: WebServer | None = None
+        self._faults: Faults | None = None
         self._notifier = Notifier()
         self._failure: BaseException | None = None
         self._fatal: FatalError | None = None
@@ -180,8 +181,12 @@ class Watch:
         self._failure = None
         self.gateway.wait()
         self.endings.begin()
+        if self._faults is None:
+            self._faults = Faults(self.endings.run)
+            take_over(self.endings.run, self.metrics, self.health)
+        self._faults.attach(self._drop_connections)
         if self._web is None:
-            self._serve()
+            self._web = self._serve(self._faults)
         hooking.count_stray_errors(loop, self._saw_stray)
         self._let_go.append(handle_stop_signals(self.endings, self.stop_soon, (signal.SIGTERM,)))
         self._ticking = loop.create_task(self._tick(), name="botwatch")
@@ -189,22 +194,35 @@ class Watch:
         if self._stop_requested:
             self._begin_stop()
 
-    def _serve(self) -> None:
-        faults = Faults(self.endings.run)
-        faults.attach(self._drop_connections)
-        take_over(self.endings.run, self.metrics, self.health)
+    def _serve(self, faults: Faults) -> WebServer:
         web = WebServer(
             create_app(self.health, self.metrics, self._drill_token, faults),
             str(self.settings.listen_address),
             self.settings.listen_port,
         )
         web.start()
-        self._web = web
         _log.info(
             "botwatch listens on %s port %d",
             self.settings.listen_address,
             self.settings.listen_port,
         )
+        return web
+
+    def _keep_serving(self) -> None:
+        """Replace the web server if it has ended by itself.
+
+        Raises:
+            FatalError: the port is busy.
+            WebServerEndedError: it had ended.
+        """
+        if self._web is None or self._faults is None:
+            return
+        try:
+            self._web.check()
+        except WebServerEndedError:
+            self._web.close()
+            self._web = self._serve(self._faults)
+            raise
 
     def _drop_connections(self) -> int:
         return 0 if self._observer is None else self._observer.drop_connections()
@@ -241,8 +259,7 @@ class Watch:
         self._services.pulse.beat()
         self.metrics.heartbeat.set_to_current_time()
         try:
-            if self._web is not None:
-                self._web.check()
+            self._keep_serving()
             self._refresh()
             self._end_if_disconnected()
         except FatalError as error:

@@ -58,7 +58,7 @@ class WebServer:
         """Do nothing as long as requests are answered; call it now and then.
 
         Raises:
-            WebServerEndedError: they are not, and a bot that nobody can observe has to end.
+            WebServerEndedError: they are not, and nobody can observe the bot.
         """
         if self._failure is not None:
             raise WebServerEndedError from self._failure
@@ -77,7 +77,7 @@ class WebServer:
         try:
             while not self._closing.is_set():
                 wasyncore.loop(timeout=_LOOP_SECONDS, use_poll=True, map=self._sockets, count=1)
-        except Exception as error:  # noqa: BLE001 - raised by check, in the thread that can end us
+        except Exception as error:  # noqa: BLE001 - raised by check, in the thread that can act on it
             self._failure = error
         with self._trigger_lock:
             wasyncore.close_all(self._sockets)
@@ -91,8 +91,8 @@ def _explain(error: OSError, address: str, port: int) -> FatalError:
     if error.errno == errno.EADDRINUSE:
         return FatalError(
             ExitCode.PORT_BUSY,
-            f"port {port} on {address} is busy: another process listens there; "
-            "stop it or set BOTWATCH_LISTEN_PORT to a free port",
+            f"port {port} on {address} is busy: another process, or another part of the bot, "
+            "listens there; stop it or set BOTWATCH_LISTEN_PORT to a free port",
         )
     return FatalError(
         ExitCode.BAD_SETTINGS,
