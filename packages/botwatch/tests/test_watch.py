@@ -219,6 +219,25 @@ class TestEnds:
         assert "bad [secret]" in shown
         assert TOKEN not in shown
 
+    def test_an_exception_counts_more_than_the_end_of_the_loop_that_it_causes(
+        self, endings: Endings, tmp_path: Path
+    ) -> None:
+        endings.begin()
+        endings.loop_ended()
+        assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
+        assert endings.report(ValueError()) is endings.code is ExitCode.INTERNAL
+        assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.INTERNAL
+
+    def test_a_stop_counts_more_than_an_exception_that_it_causes(
+        self, endings: Endings, tmp_path: Path
+    ) -> None:
+        endings.begin()
+        endings.stop()
+        endings.loop_ended()
+        endings.report(ValueError())
+        assert endings.code is ExitCode.OK
+        assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
+
     def test_an_end_that_was_survived_is_none(self, endings: Endings, tmp_path: Path) -> None:
         endings.begin()
         endings.leave(ExitCode.INTERNAL, "why")

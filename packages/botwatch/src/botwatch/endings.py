@@ -74,6 +74,7 @@ class Endings:
         self._environment = environment
         self._run: Run | None = None
         self._hooked: Callable[[], None] | None = None
+        self._presumed = False
 
     @property
     def run(self) -> Run:
@@ -89,6 +90,7 @@ class Endings:
         """Note that the bot runs, also after an end that it survived."""
         self.deadline.disarm()
         self.code = None
+        self._presumed = False
         self.run.begin()
 
     def leave(self, code: ExitCode, *reasons: str) -> None:
@@ -96,6 +98,11 @@ class Endings:
         self.run.end(code, *reasons)
         self.code = code if self.code is None else self.code
         self.deadline.arm(self.seconds, self.code)
+
+    def loop_ended(self) -> None:
+        """Record a clean end, unless an exception that ends the event loop is reported later."""
+        self._presumed = self.code is None
+        self.leave(ExitCode.OK if self.code is None else self.code)
 
     def stop(self) -> None:
         """Record that somebody stops the process, and see to it that it ends."""
@@ -149,6 +156,8 @@ class Endings:
         if code is not ExitCode.INTERNAL:
             for reason in reasons:
                 sys.stderr.write(f"{_program()}: {reason}\n")
+        if self._presumed:
+            self.begin()
         self.leave(code, *reasons)
         return code
 

@@ -249,7 +249,7 @@ class Watch:
             # Otherwise, only the end of the event loop cancels this: the process is on its way out.
             self._notifier.stopping()
             if self._failure is None:
-                self.endings.leave(self.endings.code or ExitCode.OK)
+                self.endings.loop_ended()
             else:
                 code, reasons = judging.judge_end(self._failure)
                 self.endings.leave(code, *reasons)
