@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
@@ -107,6 +108,19 @@ def test_an_error_that_cannot_be_described_is_seen_all_the_same(
     seen = errors.top()[0]
     assert (seen.count, seen.message) == (1, "(no text: RuntimeError)")
     assert "test_errors.py:" in seen.where
+
+
+def test_an_error_that_garbage_collection_reports_meanwhile_blocks_nothing() -> None:
+    errors = RecentErrors()
+
+    def collected() -> None:
+        with errors._lock:
+            errors.see(ValueError())
+
+    thread = threading.Thread(target=collected, daemon=True)
+    thread.start()
+    thread.join(2)
+    assert not thread.is_alive()
 
 
 def test_an_error_that_is_over_is_forgotten() -> None:

@@ -60,7 +60,8 @@ class RecentErrors(Collector):
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        # Collecting garbage reports lost exceptions, also in a thread that has this already.
+        self._lock = threading.RLock()
         self._known: dict[tuple[str, str], RecentError] = {}
 
     def see(self, error: BaseException) -> bool:
@@ -86,7 +87,7 @@ class RecentErrors(Collector):
         horizon = self._clock() - KEPT_SECONDS
         with self._lock:
             self._known = {
-                key: error for key, error in self._known.items() if error.last_seen > horizon
+                key: error for key, error in self._known.copy().items() if error.last_seen > horizon
             }
             known = list(self._known.values())
         known.sort(key=lambda error: (error.count, error.last_seen), reverse=True)
