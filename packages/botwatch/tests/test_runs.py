@@ -22,74 +22,74 @@ CODES = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def directory(tmp_path: Path) -> Path:
     path = tmp_path / "state"
     path.mkdir()
     return path
 
 
-def begin(folder: Path) -> Run:
-    return Run(str(folder))
+def begin(directory: Path) -> Run:
+    return Run(str(directory))
 
 
 def counted(run: Run) -> dict[Ending, int]:
     return {ending: count for ending, count in run.crashes.items() if count}
 
 
-def test_the_first_run_knows_of_none_before_it(folder: Path) -> None:
-    run = begin(folder)
+def test_the_first_run_knows_of_none_before_it(directory: Path) -> None:
+    run = begin(directory)
     assert (run.before, counted(run), run.problem) == (None, {}, None)
 
 
-def test_a_run_that_left_no_word_was_killed(folder: Path) -> None:
-    begin(folder)
-    run = begin(folder)
+def test_a_run_that_left_no_word_was_killed(directory: Path) -> None:
+    begin(directory)
+    run = begin(directory)
     assert (run.before, counted(run)) == (Ending.KILLED, {Ending.KILLED: 1})
 
 
-def test_a_clean_stop_counts_nothing(folder: Path) -> None:
-    begin(folder).stop()
-    run = begin(folder)
+def test_a_clean_stop_counts_nothing(directory: Path) -> None:
+    begin(directory).stop()
+    run = begin(directory)
     assert (run.before, counted(run)) == (Ending.STOPPED, {})
     run.end(ExitCode.OK)
-    assert counted(begin(folder)) == {}
+    assert counted(begin(directory)) == {}
 
 
 @pytest.mark.parametrize(("code", "ending"), CODES.items())
-def test_each_exit_code_has_a_reason(folder: Path, code: ExitCode, ending: Ending) -> None:
-    begin(folder).end(code, "why")
-    run = begin(folder)
+def test_each_exit_code_has_a_reason(directory: Path, code: ExitCode, ending: Ending) -> None:
+    begin(directory).end(code, "why")
+    run = begin(directory)
     assert (run.before, counted(run)) == (ending, {ending: 1})
 
 
-def test_a_drill_and_a_hang_are_reasons_too(folder: Path) -> None:
-    begin(folder).crash_for_a_drill()
-    run = begin(folder)
+def test_a_drill_and_a_hang_are_reasons_too(directory: Path) -> None:
+    begin(directory).crash_for_a_drill()
+    run = begin(directory)
     assert run.before is Ending.DRILL
     run.hangs = lambda: ["the event loop has not run for 12 s"]
     run.stop()
-    assert counted(begin(folder)) == {Ending.DRILL: 1, Ending.HUNG: 1}
+    assert counted(begin(directory)) == {Ending.DRILL: 1, Ending.HUNG: 1}
 
 
 def test_every_ending_but_a_clean_one_is_a_crash_that_has_words() -> None:
     assert set(CRASHES) == set(Ending) - {Ending.STOPPED}
 
 
-def test_counts_last_over_runs_and_never_fall(folder: Path) -> None:
+def test_counts_last_over_runs_and_never_fall(directory: Path) -> None:
     totals = []
     for end in (ExitCode.INTERNAL, ExitCode.OK, ExitCode.INTERNAL, ExitCode.REFUSED):
-        run = begin(folder)
+        run = begin(directory)
         totals.append(sum(run.crashes.values()))
         run.end(end)
-    assert counted(begin(folder)) == {Ending.INTERNAL: 2, Ending.REFUSED: 1}
+    assert counted(begin(directory)) == {Ending.INTERNAL: 2, Ending.REFUSED: 1}
     assert all(earlier <= later for earlier, later in pairwise(totals))
 
 
-def test_only_the_first_end_counts(folder: Path) -> None:
-    run = begin(folder)
+def test_only_the_first_end_counts(directory: Path) -> None:
+    run = begin(directory)
     run.stop()
     run.end(ExitCode.INTERNAL, "while it closed")
-    assert begin(folder).before is Ending.STOPPED
+    assert begin(directory).before is Ending.STOPPED
 
 
 @pytest.mark.parametrize("directory", ["", "relative"])
@@ -121,17 +121,17 @@ def test_without_a_directory_nothing_is_kept(
         b"\xff\x00\xfe",
     ],
 )
-def test_what_no_bot_wrote_is_one_problem_and_counting_starts_anew(
-    folder: Path, content: bytes
+def test_what_no_bot_wrote_is_one_problem_and_counting_starts_again(
+    directory: Path, content: bytes
 ) -> None:
-    (folder / "last-run").write_bytes(content)
-    run = begin(folder)
+    (directory / "last-run").write_bytes(content)
+    run = begin(directory)
     assert run.problem == (
-        f"{folder}/last-run does not hold what a bot writes; crashes are counted anew"
+        f"{directory}/last-run does not hold what a bot writes; the counts start at 0 again"
     )
     assert (run.before, counted(run)) == (None, {})
     run.end(ExitCode.INTERNAL)
-    healed = begin(folder)
+    healed = begin(directory)
     assert (healed.problem, counted(healed)) == (None, {Ending.INTERNAL: 1})
 
 
@@ -145,25 +145,25 @@ def test_a_directory_that_is_not_there_is_one_problem(
     assert caplog.messages == []
 
 
-def test_a_file_that_is_no_file_is_one_problem(folder: Path) -> None:
-    (folder / "last-run").mkdir()
-    run = begin(folder)
+def test_a_file_that_is_no_file_is_one_problem(directory: Path) -> None:
+    (directory / "last-run").mkdir()
+    run = begin(directory)
     assert run.problem is not None
     assert "cannot be written: Is a directory" in run.problem
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run = begin(folder)
-    before = (folder / "last-run").read_text()
+    run = begin(directory)
+    before = (directory / "last-run").read_text()
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
     run.end(ExitCode.INTERNAL, "why")
-    assert (folder / "last-run").read_text() == before
+    assert (directory / "last-run").read_text() == before
     (said,) = caplog.messages
     assert "No space left on device" in said
 
@@ -192,11 +192,11 @@ class TestTerminationLog:
 
 class TestTakingOver:
     def test_the_counts_become_metrics_and_the_last_crash_is_reported(
-        self, folder: Path, services: Services, caplog: pytest.LogCaptureFixture
+        self, directory: Path, services: Services, caplog: pytest.LogCaptureFixture
     ) -> None:
-        begin(folder).end(ExitCode.INTERNAL)
-        begin(folder)
-        take_over(begin(folder), services.metrics, services.health)
+        begin(directory).end(ExitCode.INTERNAL)
+        begin(directory)
+        take_over(begin(directory), services.metrics, services.health)
         samples = {
             ending: services.metrics.registry.get_sample_value(
                 "discord_bot_crashes_total", {"reason": ending}
@@ -207,10 +207,10 @@ class TestTakingOver:
         assert "the last run ended without a trace" in caplog.text
 
     def test_a_clean_stop_is_not_worth_a_line(
-        self, folder: Path, services: Services, caplog: pytest.LogCaptureFixture
+        self, directory: Path, services: Services, caplog: pytest.LogCaptureFixture
     ) -> None:
-        begin(folder).stop()
-        take_over(begin(folder), services.metrics, services.health)
+        begin(directory).stop()
+        take_over(begin(directory), services.metrics, services.health)
         assert caplog.messages == []
 
     def test_a_directory_that_cannot_be_used_is_one_line(
@@ -220,11 +220,11 @@ class TestTakingOver:
         assert len(caplog.messages) == 1
 
     def test_a_stop_of_a_bot_whose_event_loop_is_stuck_is_no_clean_one(
-        self, folder: Path, services: Services, monkeypatch: pytest.MonkeyPatch
+        self, directory: Path, services: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run = begin(folder)
+        run = begin(directory)
         take_over(run, services.metrics, services.health)
         last = services.pulse._last
         monkeypatch.setattr(services.pulse, "_clock", lambda: last + MAX_HEARTBEAT_AGE + 1)
         run.stop()
-        assert begin(folder).before is Ending.HUNG
+        assert begin(directory).before is Ending.HUNG

@@ -112,9 +112,12 @@ class Run:
         except FileNotFoundError:
             pass
         except OSError as error:
-            self.problem = f"{state} cannot be read: {error.strerror}; crashes are counted anew"
+            self.problem = (
+                f"{state} cannot be read: {error.strerror}; former crashes are not counted, "
+                "let the bot's user read it"
+            )
         except ValueError:
-            self.problem = f"{state} does not hold what a bot writes; crashes are counted anew"
+            self.problem = f"{state} does not hold what a bot writes; the counts start at 0 again"
         if self.before in self.crashes:
             self.crashes[self.before] += 1
         try:

@@ -51,7 +51,7 @@ class Shard:
         self.sequence = None
 
     def unanswered_seconds(self, now: float) -> float:
-        """Return for how long it has been deaf to our heartbeats; 0 while that is no trouble."""
+        """Return for how long its heartbeats have not been acknowledged; 0 while that is normal."""
         if not self.up or not self.witnessed:
             return 0.0
         age = now - max(self.acked, self.since)
