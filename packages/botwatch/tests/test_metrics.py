@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +16,7 @@ from prometheus_client import generate_latest
 
 from botwatch import tracing
 from botwatch.errors import RecentErrors
+from botwatch.gateway import causes
 from botwatch.gateway.causes import SessionStalledError, cause_of
 from botwatch.jobs import Jobs
 from botwatch.metrics import Cause, Metrics, Scope
@@ -97,6 +100,8 @@ KEY: Any = SimpleNamespace(host="discord.example", port=443, ssl=True, is_ssl=Tr
     ("error", "cause"),
     [
         (aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name not known")), Cause.DNS),
+        # As aiohttp 3.9 has it.
+        (aiohttp.ClientConnectorError(KEY, socket.gaierror(-2, "Name not known")), Cause.DNS),
         (aiohttp.ClientConnectorError(KEY, OSError(111, "refused")), Cause.CONNECT),
         (aiohttp.ServerDisconnectedError(), Cause.CONNECT),
         (ConnectionResetError(), Cause.CONNECT),
@@ -110,6 +115,11 @@ KEY: Any = SimpleNamespace(host="discord.example", port=443, ssl=True, is_ssl=Tr
 )
 def test_each_failure_to_connect_has_a_cause(error: BaseException | None, cause: Cause) -> None:
     assert cause_of(error) is cause
+
+
+def test_an_aiohttp_that_does_not_know_dns_errors_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(aiohttp, "ClientConnectorDNSError")
+    assert "cause_of" in runpy.run_path(causes.__file__)
 
 
 def test_the_readme_lists_the_metrics_of_errors_and_jobs() -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import platform
 from enum import StrEnum
-from importlib.metadata import version as installed_version
 from math import nan
 from typing import TYPE_CHECKING
 
+import discord
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -275,5 +275,5 @@ class Metrics:
     def describe(self, version: str) -> None:
         """Export the bot's version, instead of the one before."""
         self._build.clear()
-        python, library = platform.python_version(), installed_version("discord.py")
-        self._build.labels(version, python, library).set(1)
+        python = platform.python_version()
+        self._build.labels(version, python, discord.__version__).set(1)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The first that fits counts: several of these are kinds of another.
 _CAUSES: Mapping[type[BaseException], Cause] = {
-    aiohttp.ClientConnectorDNSError: Cause.DNS,
+    getattr(aiohttp, "ClientConnectorDNSError", socket.gaierror): Cause.DNS,
     socket.gaierror: Cause.DNS,
     aiohttp.ClientSSLError: Cause.TLS,
     ssl.SSLError: Cause.TLS,
@@ -39,6 +39,11 @@ def cause_of(error: BaseException | None) -> Cause:
     """Return the word for an error; None is a failure that nobody gave a reason for."""
     if isinstance(error, SessionStalledError):
         return Cause.STALLED
+    # aiohttp before 3.10 has no class of its own for this.
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(
+        error.os_error, socket.gaierror
+    ):
+        return Cause.DNS
     for kind, cause in _CAUSES.items():
         if isinstance(error, kind):
             return cause
