@@ -6,8 +6,10 @@ import asyncio
 import datetime as dt
 import logging
 import signal
+import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +30,34 @@ from botwatch.web.server import WebServerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from packages.botwatch.tests.conftest import Start
 
     from botwatch import Watch
 
 INTENTS = discord.Intents.all()
+FORKING = """
+import multiprocessing, pathlib, signal, sys, time
+from botwatch.endings import Endings, handle_stop_signals
+context = multiprocessing.get_context("fork")
+endings = Endings({"BOTWATCH_STATE_DIRECTORY": sys.argv[1]})
+endings.install()
+endings.begin()
+handle_stop_signals(endings, lambda: None, (signal.SIGTERM,))
+state = lambda: pathlib.Path(sys.argv[1], "last-run").read_text().splitlines()[0]
+print(state())
+worker = context.Process(target=print, kwargs={"end": ""})
+worker.start()
+worker.join()
+print(worker.exitcode, state())
+started = context.Event()  # Python drops what arrives while it forks
+worker = context.Process(target=lambda: (started.set(), time.sleep(60)))
+worker.start()
+started.wait()
+worker.terminate()
+worker.join()
+print(worker.exitcode, state())
+"""
 
 
 @pytest.fixture
@@ -297,6 +320,19 @@ class TestEnds:
             signal.signal(signal.SIGTERM, before)
         assert told == ["stop"]
         assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
+
+
+def test_what_the_bot_forks_ends_without_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKING, tmp_path],
+        env={"PYTHONPATH": str(Path(botwatch.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=8,
+        check=False,
+    )
+    assert done.stdout.split() == ["running", "0", "running", f"-{signal.SIGTERM:d}", "running"]
+    assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
 
 
 def test_the_names_and_intervals_of_jobs() -> None:

@@ -75,6 +75,12 @@ class Endings:
         self._run: Run | None = None
         self._hooked: Callable[[], None] | None = None
         self._presumed = False
+        self._process = os.getpid()
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this is a process that the bot has forked, whose end is not the bot's."""
+        return os.getpid() != self._process
 
     @property
     def run(self) -> Run:
@@ -119,8 +125,8 @@ class Endings:
         def hook(
             kind: type[BaseException], error: BaseException, trace: TracebackType | None
         ) -> None:
-            if not isinstance(error, Exception | BaseExceptionGroup):
-                before(kind, error, trace)  # Ctrl-C
+            if self.is_inherited or not isinstance(error, Exception | BaseExceptionGroup):
+                before(kind, error, trace)  # a worker's, or Ctrl-C
                 return
             code = self.report(error)
             if code is ExitCode.INTERNAL:
@@ -162,7 +168,7 @@ class Endings:
         return code
 
     def _process_ends(self) -> None:
-        if self._run is not None and self._hooked is not None:
+        if self._run is not None and self._hooked is not None and not self.is_inherited:
             self.leave(ExitCode.OK if self.code is None else self.code)
 
 
@@ -176,7 +182,11 @@ def handle_stop_signals(
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
-        del number, frame
+        del frame
+        if endings.is_inherited:
+            signal.signal(number, _default_of(number))
+            signal.raise_signal(number)
+            return
         endings.stop()
         stop()
 
@@ -190,10 +200,13 @@ def handle_stop_signals(
     def release() -> None:
         for number in taken:
             if signal.getsignal(number) is handle:
-                default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-                signal.signal(number, default)
+                signal.signal(number, _default_of(number))
 
     return release
+
+
+def _default_of(number: int) -> Callable[[int, FrameType | None], None] | signal.Handlers:
+    return signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
 
 
 def _program() -> str:
