@@ -36,6 +36,16 @@ if TYPE_CHECKING:
     from botwatch import Watch
 
 INTENTS = discord.Intents.all()
+REPLACING = """
+import os, sys
+from botwatch.endings import Endings
+endings = Endings(os.environ)
+endings.begin()
+print(endings.run.before, sum(endings.run.crashes.values()), flush=True)
+if sys.argv[1:]:
+    os.execv(sys.executable, [sys.executable, "-W", "ignore", "-c", os.environ["AGAIN"]])
+os._exit(1)
+"""
 FORKING = """
 import multiprocessing, pathlib, signal, sys, time
 from botwatch.endings import Endings, handle_stop_signals
@@ -320,6 +330,24 @@ class TestEnds:
             signal.signal(signal.SIGTERM, before)
         assert told == ["stop"]
         assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
+
+
+def test_a_bot_that_replaces_its_process_has_not_crashed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", REPLACING, "1"],
+        env={
+            "PYTHONPATH": str(Path(botwatch.__file__).parents[1]),
+            "BOTWATCH_STATE_DIRECTORY": str(tmp_path),
+            "AGAIN": REPLACING,
+        },
+        capture_output=True,
+        text=True,
+        timeout=8,
+        check=False,
+    )
+    assert done.stdout.split() == ["None", "0", Ending.STOPPED, "0"], done.stderr
+    again = Endings({"BOTWATCH_STATE_DIRECTORY": str(tmp_path)})
+    assert again.run.before is Ending.KILLED
 
 
 def test_what_the_bot_forks_ends_without_it(tmp_path: Path) -> None:

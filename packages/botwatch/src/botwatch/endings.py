@@ -30,6 +30,8 @@ STOP_SECONDS = 10.0
 """So long a process may take to end by itself."""
 
 _FLUSH_SECONDS = 0.3
+_PROCESS = "_BOTWATCH_PROCESS"
+"""The environment variable by which a process that replaces itself (`os.execv`) knows itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +91,9 @@ class Endings:
             self._run = Run(
                 self._environment.get(STATE_DIRECTORY, ""),
                 self._environment.get(TERMINATION_LOG, ""),
+                replaced=self._environment.get(_PROCESS) == str(self._process),
             )
+            os.environ[_PROCESS] = str(self._process)
         return self._run
 
     def begin(self) -> None:

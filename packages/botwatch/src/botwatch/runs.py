@@ -70,7 +70,9 @@ class Run:
         hangs: says why the process counts as hung, if it does.
     """
 
-    def __init__(self, state_directory: str = "", termination_log: str = "") -> None:
+    def __init__(
+        self, state_directory: str = "", termination_log: str = "", *, replaced: bool = False
+    ) -> None:
         self._state = _absolute(state_directory, _STATE_FILE)
         self._termination_log = _absolute(termination_log)
         self._writes = 0
@@ -80,7 +82,7 @@ class Run:
         self.problem: str | None = None
         self.hangs: Callable[[], list[str]] = list
         if self._state is not None:
-            self._take_over(self._state)
+            self._take_over(self._state, replaced=replaced)
 
     def begin(self) -> None:
         """Note that the process runs after all, if an end was recorded."""
@@ -105,7 +107,7 @@ class Run:
         reasons = self.hangs()
         self._end(Ending.HUNG if reasons else Ending.STOPPED, reasons)
 
-    def _take_over(self, state: Path) -> None:
+    def _take_over(self, state: Path, *, replaced: bool) -> None:
         try:
             self.before, crashes = _parse(state.read_text(encoding="ascii"))
             self.crashes |= crashes
@@ -118,6 +120,8 @@ class Run:
             )
         except ValueError:
             self.problem = f"{state} does not hold what a bot writes; the counts start at 0 again"
+        if replaced and self.before is Ending.KILLED:
+            self.before = Ending.STOPPED  # this process was the bot, and started itself again
         if self.before in self.crashes:
             self.crashes[self.before] += 1
         try:
