@@ -70,7 +70,13 @@ class RestDouble:
     async def _put_commands(self, request: web.Request) -> web.Response:
         self.told_commands += 1
         self.commands = [
-            {**command, "id": str(number), "application_id": BOT_ID, "version": "1"}
+            {
+                "description": "",
+                **command,
+                "id": str(number),
+                "application_id": BOT_ID,
+                "version": "1",
+            }
             for number, command in enumerate(await request.json())
         ]
         return _answer(self.commands)

@@ -146,6 +146,19 @@ class TestSyncing:
         assert chat.value("slash_command_syncs_total", result="updated") == 1
         assert chat.value("slash_command_syncs_total", result="unchanged") == 1
 
+    async def test_a_context_menu_may_have_the_name_of_a_command(
+        self, chat: Chat, bot: botwatch.Bot
+    ) -> None:
+        @bot.tree.context_menu(name="ping")
+        async def ping_menu(
+            interaction: discord.Interaction[botwatch.Bot], user: discord.User
+        ) -> None: ...
+
+        await bot.sync_slash_commands()
+        assert [command["name"] for command in chat.rest.commands] == ["ping", "ping"]
+        await bot.sync_slash_commands()
+        assert chat.rest.told_commands == 1
+
     async def test_a_change_by_somebody_else_is_undone(self, chat: Chat, bot: botwatch.Bot) -> None:
         await bot.sync_slash_commands()
         chat.rest.commands[0]["description"] = "another"

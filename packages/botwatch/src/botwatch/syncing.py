@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from discord import Locale, app_commands
+from discord import AppCommandType, Locale, app_commands
 from discord.http import Route
 
 from botwatch.metrics import Sync
@@ -68,10 +68,15 @@ async def sync(client: commands.AutoShardedBot, directory: Path | None) -> Sync:
 
 def same(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
     """Return whether Discord has exactly our commands; it adds fields and drops others."""
-    known = {command["name"]: command for command in theirs}
+    known = {_key(command): command for command in theirs}
     return len(theirs) == len(ours) and all(
-        _agrees(command, known.get(command["name"])) for command in ours
+        _agrees(command, known.get(_key(command))) for command in ours
     )
+
+
+def _key(command: dict[str, Any]) -> tuple[object, object]:
+    # A slash command and a context menu may have the same name.
+    return command["name"], command.get("type", AppCommandType.chat_input.value)
 
 
 def _agrees(ours: object, theirs: object) -> bool:
