@@ -303,6 +303,9 @@ class TestEnds:
         await asyncio.sleep(0.05)
         assert ended == [(0.01, 69)]
 
+    def test_a_stop_takes_less_than_docker_and_our_own_unit_wait(self, endings: Endings) -> None:
+        assert endings.seconds < 10
+
     def test_a_signal_that_is_handled_already_is_left_alone(self, endings: Endings) -> None:
         before = signal.getsignal(signal.SIGTERM)
         try:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType, TracebackType
 
-STOP_SECONDS = 10.0
-"""So long a process may take to end by itself."""
+STOP_SECONDS = 8.0
+"""So long a process may take to end by itself: less than Docker and most units wait (10 s)."""
 
 _FLUSH_SECONDS = 0.3
 _PROCESS = "_BOTWATCH_PROCESS"
