@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,28 @@ def test_it_is_installed_as_on_a_host(instructions: list[tuple[str, str]]) -> No
     runs = [rest for word, rest in instructions if word == "RUN"]
     assert len(runs) == 2
     assert all("install_release.py" in run for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "is_first"),
+    [
+        ("discord.py\naiosqlite>=0.19  # a/b\n", True),
+        ("aiohttp==3.9.1 \\\n    --hash=sha256:00\n    # via discord/py\n", True),
+        ((REPOSITORY / "bot/requirements.txt").read_text(encoding="utf-8"), True),
+        ("discord.py\nbotwatch\n", False),
+        ("-r requirements/base.txt\n", False),
+        ("./vendor/engine\n", False),
+    ],
+)
+def test_what_needs_the_rest_of_the_release_is_not_installed_without_it(
+    instructions: list[tuple[str, str]], tmp_path: Path, requirements: str, *, is_first: bool
+) -> None:
+    run = next(rest for word, rest in instructions if word == "RUN")
+    (condition,) = re.findall(r"if (! grep .+?); then +python3", run)
+    file = tmp_path / "requirements.txt"
+    file.write_text(requirements)
+    command = condition.replace("/build/first/source/requirements.txt", str(file))
+    assert (subprocess.run(["sh", "-c", command], check=False).returncode == 0) is is_first
 
 
 def test_every_builder_of_docker_can_read_it() -> None:
