@@ -175,6 +175,16 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
     assert faults(discord_bot_name="discord-bot", **both) == ""
 
 
+def test_its_image_changes_with_its_dockerfile(tmp_path: Path) -> None:
+    for name in ("bot.py", "Dockerfile", "Dockerfile.small"):
+        (tmp_path / name).write_text("")
+    tags = set()
+    for name in ("Dockerfile", "Dockerfile.small", ""):
+        known = variables(discord_bot_source=str(tmp_path), discord_bot_dockerfile=name)
+        tags.add(evaluate(known["_discord_bot_image_tag"], known))
+    assert len(tags) == 3
+
+
 def test_it_may_use_half_of_the_hosts_memory() -> None:
     for memory_mb, limit in ((2000, "960M"), (1990, "960M"), (150, "128M")):
         known = variables(**found(memory_mb=memory_mb))

@@ -94,6 +94,13 @@ def test_the_build_of_the_image_has_the_proxy() -> None:
     assert found["HTTPS_PROXY"] == PROXY["botwatch_http_proxy"]
 
 
+def test_a_dockerfile_of_the_users_own_keeps_its_own_arguments() -> None:
+    given = PROXY | {"discord_bot_source": str(REPOSITORY / "tests/bots/container")}
+    found = value("_discord_bot_build_arguments", "discord_bot", given)
+    assert found["HTTPS_PROXY"] == PROXY["botwatch_http_proxy"]
+    assert not {"BASE_IMAGE", "VERSION"} & {*found}
+
+
 @pytest.mark.parametrize("role", UNITS)
 def test_units_change_with_the_ways_out_and_hold_no_password(role: str) -> None:
     template = f"etc/systemd/system/{UNITS[role]}"
