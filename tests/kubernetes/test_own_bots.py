@@ -77,6 +77,19 @@ def test_its_container_starts_as_its_image_says() -> None:
     assert "BOT_TOKEN" in environment(container)
 
 
+def test_its_arguments_stay_as_they_are() -> None:
+    command = ["sh", "-c", "exec bot --at=$(date) $$"]
+    found = declared({**SETTINGS["container"], "discord_bot_command": command})
+    (container,) = (
+        container
+        for item in found
+        if item["kind"] == "Deployment" and item["metadata"]["name"] == "own"
+        for container in pod(item)["containers"]
+    )
+    # Kubernetes expands $(NAME), and reads $$ as $.
+    assert container["command"] == ["sh", "-c", "exec bot --at=$$(date) $$$$"]
+
+
 def test_it_connects_only_to_what_is_declared() -> None:
     policy = of_bot("script")["NetworkPolicy"]["spec"]
     assert policy["ingress"] == []

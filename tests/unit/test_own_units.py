@@ -83,6 +83,16 @@ def test_an_argument_stays_as_it_is(word: str) -> None:
     assert found == word
 
 
+def test_a_setting_may_have_several_lines() -> None:
+    (line,) = [
+        found
+        for found in settings(unit(discord_bot_environment={"TEXT": 'a "b"\n%c\\n'}), "Environment")
+        if "TEXT" in found
+    ]
+    # systemd reads \\n as a line end.
+    assert line == r'"TEXT=a \"b\"\n%%c\\n"'
+
+
 def test_without_data_it_runs_in_its_release_and_prepares_nothing() -> None:
     lines = unit()
     assert settings(lines, "WorkingDirectory") == [f"-{RELEASE}/source"]
