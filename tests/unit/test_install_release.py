@@ -287,6 +287,19 @@ def test_a_lock_of_uv_or_poetry_limits_the_choice(machine: Machine) -> None:
     assert versions(release) == ["engine==1.0"]
 
 
+def test_requirements_may_name_files_beside_them(machine: Machine) -> None:
+    machine.publish("engine")
+    release = unlocked(
+        machine, {"bot.py": "", "requirements.txt": "-r base.txt\n./bot\n", "base.txt": "engine\n"}
+    )
+    package = release / "source/bot"
+    package.mkdir()
+    (package / "pyproject.toml").write_text(PROJECT)
+    (package / "backend.py").write_text(BACKEND)
+    (package / "built").write_bytes(wheel("bot", "1"))
+    machine.install(release).assert_installed("engine-1.0")
+
+
 def test_a_library_is_installed_with_a_bot_and_needs_no_index(machine: Machine) -> None:
     machine.publish("engine")
     release = unlocked(machine, {"bot.py": "", "requirements.txt": "engine\nbot\n"})

@@ -162,14 +162,19 @@ class Pip:
         if not succeeds(*self.command, "install", "--quiet", *ITSELF, *sources):
             self.resolve(sources)
 
-    def resolve(self, wanted: Iterable[str | Path]) -> None:
+    def resolve(self, wanted: Iterable[str | Path], directory: Path | None = None) -> None:
         """Install what is wanted and what that needs, in versions that pip chooses.
+
+        Args:
+            wanted: pip's arguments.
+            directory: where relative paths in requirements begin.
 
         Raises:
             CalledProcessError: it cannot be downloaded or built.
         """
         caching = ("--cache-dir", self.downloads)
-        run(*self.command, "install", "--quiet", "--ignore-installed", *caching, *wanted)
+        install = (*self.command, "install", "--quiet", "--ignore-installed", *caching)
+        run(*install, *wanted, directory=directory)
 
     def delete_unused(self) -> None:
         """Delete the wheels that no release has used for half a year, and pip for older Pythons."""
@@ -193,9 +198,9 @@ class Pip:
         )
 
 
-def run(*command: str | Path) -> None:
-    """Run a command; its output is this program's output."""
-    subprocess.run(command, check=True)  # noqa: S603 # ours
+def run(*command: str | Path, directory: Path | None = None) -> None:
+    """Run a command, perhaps in a directory; its output is this program's output."""
+    subprocess.run(command, check=True, cwd=directory)  # noqa: S603 # ours
 
 
 def succeeds(*command: str | Path) -> bool:
@@ -229,7 +234,7 @@ def install_all(pip: Pip, release: Path) -> None:
         limits.write_text("".join(f"{line}\n" for line in constraints))
         wanted += ["-c", limits]
     if own or source.wanted():
-        pip.resolve(wanted)
+        pip.resolve(wanted, source.path)
 
 
 def record(release: Path) -> None:
