@@ -185,6 +185,19 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
     assert faults(discord_bot_name="discord-bot", **both) == ""
 
 
+@pytest.mark.parametrize(
+    ("source", "origin"),
+    [
+        ("https://me:s-ecret@git.example/me/bot.git", "https://git.example/me/bot.git v1"),
+        ("https://git.example/me/bot.git", "https://git.example/me/bot.git v1"),
+        ("git@git.example:me/bot.git", "git@git.example:me/bot.git v1"),
+    ],
+)
+def test_the_record_of_releases_has_no_password_of_a_repository(source: str, origin: str) -> None:
+    known = variables(discord_bot_source=source, discord_bot_version="v1")
+    assert evaluate(known["_discord_bot_origin"], known) == origin
+
+
 def test_its_image_changes_with_its_dockerfile(tmp_path: Path) -> None:
     for name in ("bot.py", "Dockerfile", "Dockerfile.small"):
         (tmp_path / name).write_text("")
