@@ -186,6 +186,20 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("found", "is_taken"),
+    [
+        (["x", "1000", "1000", "", "/srv/own", "/bin/bash"], True),
+        (["x", "998", "998", "", "/nonexistent", "/usr/sbin/nologin"], False),
+        (None, False),
+    ],
+)
+def test_a_user_of_somebody_else_is_not_changed(found: list[str] | None, *, is_taken: bool) -> None:
+    known = variables(ansible_facts={"getent_passwd": {"own": found}})
+    (fault, *_) = evaluate(known["_discord_bot_source_faults"], known) or [""]
+    assert ("set discord_bot_name to another name" in fault) is is_taken
+
+
+@pytest.mark.parametrize(
     ("source", "origin"),
     [
         ("https://me:s-ecret@git.example/me/bot.git", "https://git.example/me/bot.git v1"),
