@@ -144,6 +144,21 @@ def test_a_secret_reaches_the_environment_as_it_is(value: str) -> None:
     assert re.sub(r'\\([\\"`$])', r"\1", line) == f'KEY="{value}"'
 
 
+def test_secrets_that_it_no_longer_has_are_deleted() -> None:
+    there = {
+        "/etc/own": ["/etc/own/discord-token", "/etc/own/environment", "/etc/own/mine"],
+        "/etc/own/files": ["/etc/own/files/config.json", "/etc/own/files/old.json"],
+    }
+    found = {"entries": there}
+    known = variables(discord_bot_secret_files={"config.json": "x"}, _discord_bot_found=found)
+    gone = ["/etc/own/discord-token", "/etc/own/files/old.json"]
+    assert evaluate(known["_discord_bot_leftover_secrets"], known) == gone
+    known |= {"discord_bot_source": str(REPOSITORY / "bot")}
+    files = there["/etc/own/files"]
+    gone = ["/etc/own/environment", *files]
+    assert evaluate(known["_discord_bot_leftover_secrets"], known) == gone
+
+
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
