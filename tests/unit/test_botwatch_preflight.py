@@ -319,6 +319,25 @@ def test_a_port_is_taken_at_an_address_that_overlaps(
     assert [fault.split(" is taken")[0] for fault in found] == ["Port 9090"] * is_taken
 
 
+@pytest.mark.parametrize(
+    ("observability", "port", "variable"),
+    [
+        ("botwatch", 8000, "botwatch_bot_port"),
+        ("metrics", 8001, "discord_bot_metrics_port"),
+        ("none", None, ""),
+    ],
+)
+def test_a_bot_needs_the_port_at_which_it_is_scraped(
+    observability: str, port: int | None, variable: str
+) -> None:
+    taken = {"tcp_listen": [*listening(8000)["tcp_listen"], *listening(8001)["tcp_listen"]]}
+    found = faults(
+        facts=taken, discord_bot_observability=observability, discord_bot_metrics_port=8001
+    )
+    assert [fault.split(" is taken")[0] for fault in found] == ([f"Port {port}"] if port else [])
+    assert all(f"set {variable} to" in fault for fault in found)
+
+
 def test_a_deployment_asks_for_the_other_runtime_too() -> None:
     roles = ["discord_bot"]
     assert faults(with_unit("k3s", active=True), botwatch_preflight_roles=roles)
