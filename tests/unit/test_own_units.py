@@ -179,6 +179,24 @@ def test_what_is_wrong_is_said_in_the_words_of_the_contract(cause: str, words: l
         assert word in " ".join(said.split())
 
 
+@pytest.mark.parametrize(("kind", "waits"), [("notify", True), ("exec", False)])
+def test_a_rollback_waits_as_the_previous_release_asks_for(kind: str, *, waits: bool) -> None:
+    tasks = read_for_ansible(ROLE / "tasks/systemd_rollback.yml")
+    (task,) = (
+        inner
+        for outer in tasks
+        for inner in outer.get("block", [])
+        if inner.get("ansible.builtin.import_tasks") == "systemd_wait_ready.yml"
+    )
+    # Not as the failed one, which is observed by its own endpoint.
+    known = variables(
+        discord_bot_observability="metrics", _discord_bot_previous_type={"stdout": f"{kind}\n"}
+    )
+    known |= task["vars"]
+    assert evaluate(known["_discord_bot_has_library"], known) is waits
+    assert evaluate(known["_discord_bot_metrics_url"], known) == ""
+
+
 def found(**host: object) -> dict[str, Any]:
     """What the preflight has found on the host."""
     return {"botwatch_host_info": {"host": host}}
