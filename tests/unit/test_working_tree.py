@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -143,6 +144,15 @@ def test_root_follows_no_link_of_the_bot(place: Place) -> None:
 
 
 @needs_root
+def test_code_that_somebody_has_deleted_comes_back(place: Place) -> None:
+    source = place.release("one")
+    place.prepare(source)
+    shutil.rmtree(place.tree)
+    place.prepare(source)
+    assert (place.tree / "cogs/fun.py").read_text() == "one"
+    assert (place.tree / "config.json").is_symlink()
+
+
 def test_a_file_of_the_code_that_becomes_writable_is_the_bots(place: Place) -> None:
     source = place.release("one")
     place.prepare(source, "bot.log")

@@ -81,7 +81,8 @@ class Tree:
         before: dict[str, list[str]] = {}
         with suppress(OSError, ValueError):
             before = json.loads(state.read_text(encoding="utf-8"))
-        if before != wanted:
+        is_whole = all(os.path.lexists(self.path / name) for name in files)
+        if before != wanted or not is_whole:
             # If this is interrupted, the next run knows what both releases have brought.
             known = {*before.get("files", []), *files}
             write(state, {"release": "", "files": sorted(known)})
@@ -175,8 +176,9 @@ def place(source: Path, path: Path) -> None:
     clear(new)
     mode = 0o755 if os.access(source, os.X_OK) else 0o644
     # Whoever has put a link here meanwhile must not choose what is written.
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(source.read_bytes())
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with source.open("rb") as content, os.fdopen(descriptor, "wb") as file:
+        shutil.copyfileobj(content, file)
     if path.is_dir():
         clear(path)
     new.replace(path)
