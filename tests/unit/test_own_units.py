@@ -150,12 +150,18 @@ def test_secrets_that_it_no_longer_has_are_deleted() -> None:
         "/etc/own/files": ["/etc/own/files/config.json", "/etc/own/files/old.json"],
     }
     found = {"entries": there}
-    known = variables(discord_bot_secret_files={"config.json": "x"}, _discord_bot_found=found)
+    known = variables(
+        discord_bot_secret_files={"config.json": "x"}, _discord_bot_found=found,
+        ansible_check_mode=False, common_release={"current": "0000", "is_current": True},
+    )  # fmt: skip
     gone = ["/etc/own/discord-token", "/etc/own/files/old.json"]
     assert evaluate(known["_discord_bot_leftover_secrets"], known) == gone
     known |= {"discord_bot_source": str(REPOSITORY / "bot")}
     files = there["/etc/own/files"]
     gone = ["/etc/own/environment", *files]
+    assert evaluate(known["_discord_bot_leftover_secrets"], known) == gone
+    known["common_release"]["is_current"] = False
+    gone += ["/opt/own/releases/0000/environment"]
     assert evaluate(known["_discord_bot_leftover_secrets"], known) == gone
 
 
@@ -177,6 +183,11 @@ def test_what_is_wrong_is_said_in_the_words_of_the_contract(cause: str, words: l
     )
     for word in words:
         assert word in " ".join(said.split())
+
+
+def test_the_previous_release_has_its_own_variables_and_the_new_values() -> None:
+    files = settings(unit(), "EnvironmentFile")
+    assert files == [f"-{RELEASE}/environment", "/etc/own/environment"]
 
 
 @pytest.mark.parametrize(("kind", "waits"), [("notify", True), ("exec", False)])
