@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -188,6 +189,21 @@ def test_what_is_wrong_is_said_in_the_words_of_the_contract(cause: str, words: l
 def test_the_previous_release_has_its_own_variables_and_the_new_values() -> None:
     files = settings(unit(), "EnvironmentFile")
     assert files == [f"-{RELEASE}/environment", "/etc/own/environment"]
+
+
+def test_the_previous_pod_has_its_own_secrets_and_the_new_values() -> None:
+    def stored(**data: str) -> dict[str, str]:
+        labels = {"botwatch/role": "discord_bot"}
+        return {"stdout": json.dumps({"metadata": {"labels": labels, "uid": "1"}, "data": data})}
+
+    known = variables(
+        _discord_bot_secret_before=stored(TOKEN="b2xk", OLD="b2xk"),
+        _discord_bot_secret_now=stored(TOKEN="bmV3", NEW="bmV3"),
+    )
+    found = evaluate(known["_discord_bot_secret_of_both"], known)
+    assert found["data"] == {"TOKEN": "bmV3", "NEW": "bmV3", "OLD": "b2xk"}
+    metadata = {"namespace": "own", "name": "own", "labels": {"botwatch/role": "discord_bot"}}
+    assert found["metadata"] == metadata
 
 
 @pytest.mark.parametrize(("kind", "waits"), [("notify", True), ("exec", False)])
