@@ -246,6 +246,24 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"discord_bot_environment": {"A B": "x"}}, "has A B, which cannot be the name"),
+        ({"discord_bot_secret_environment": {"A=B": "x"}}, "has A=B, which cannot be the name"),
+        ({"discord_bot_secret_files": {"../token": "x"}}, "has ../token, which is not the name"),
+        ({"discord_bot_writable_paths": ["/var/log/"]}, "has /var/log/, which is not in"),
+        ({"discord_bot_log_files": ["/var/log/bot.log"]}, "/var/log/bot.log, which is not in"),
+    ],
+)
+def test_names_that_cannot_be_are_refused_are_refused(given: dict[str, Any], said: str) -> None:
+    known = variables(**given)
+    (fault,) = evaluate(known["_discord_bot_source_faults"], known)
+    assert said in fault
+    known = variables(discord_bot_secret_files={".env": "x", "config.json": "x"})
+    assert evaluate(known["_discord_bot_source_faults"], known) == []
+
+
+@pytest.mark.parametrize(
     ("found", "is_taken"),
     [
         (["x", "1000", "1000", "", "/srv/own", "/bin/bash"], True),

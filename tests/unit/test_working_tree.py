@@ -143,6 +143,16 @@ def test_root_follows_no_link_of_the_bot(place: Place) -> None:
     assert not (place.tree / "plugins").is_symlink()
 
 
+@pytest.mark.parametrize("path", ["{}/", "../../elsewhere/"])
+def test_what_is_elsewhere_is_left_alone(place: Place, path: str) -> None:
+    elsewhere = place.folder / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    with pytest.raises(subprocess.CalledProcessError):
+        place.prepare(place.release("one"), path.format(elsewhere))
+    assert elsewhere.stat().st_mode & 0o7777 == 0o755
+    assert elsewhere.stat().st_uid == os.geteuid()
+
+
 @needs_root
 def test_code_that_somebody_has_deleted_comes_back(place: Place) -> None:
     source = place.release("one")

@@ -48,11 +48,18 @@ class Tree:
         files: the writable files, relative to the tree.
         folders: the writable directories, relative to the tree.
         links: the links to make, relative to the tree, with their targets.
+
+    Raises:
+        ValueError: a writable path or a link is not in the tree.
     """
 
     def __init__(
         self, source: Path, path: Path, writable: list[str], links: dict[str, str]
     ) -> None:
+        names = [*writable, *links]
+        if outside := [name for name in names if name.startswith("/") or ".." in Path(name).parts]:
+            message = f"{outside[0]} is not in it"
+            raise ValueError(message)
         self.source, self.path = source, path
         self.folders = {Path(name) for name in writable if self._is_folder(name)}
         self.files = {Path(name) for name in writable} - self.folders
@@ -212,15 +219,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--link", action="append", default=[])
     given = parser.parse_args(arguments)
     links = dict(link.split("=", 1) for link in given.link)
-    tree = Tree(given.source, given.tree, given.writable, links)
     try:
+        tree = Tree(given.source, given.tree, given.writable, links)
         if given.part == "data":
             tree.write_data()
         else:
             os.umask(0o022)
             given.tree.mkdir(parents=True, exist_ok=True)
             tree.write_code(given.release, owner_of(given.owner))
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError) as error:
         sys.stderr.write(f"The working tree {given.tree} cannot be prepared: {error}\n")
         return 1
     return 0
