@@ -239,10 +239,24 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
     container = str(REPOSITORY / "tests/bots/container")
     assert "does not run containers" in faults(discord_bot_source=container)
     assert faults(discord_bot_source=container, discord_bot_dockerfile="") == ""
+    assert "leave discord_bot_image empty" in faults(discord_bot_image="ghcr.io/me/bot:1")
     assert "more than the host has" in faults(discord_bot_memory_max="1G", **found(memory_mb=900))
     both = found(units={"discord-bot": {"active": True}})
     assert "systemctl disable --now discord-bot" in faults(**both)
     assert faults(discord_bot_name="discord-bot", **both) == ""
+
+
+def test_a_container_has_directories_by_their_whole_paths() -> None:
+    container = str(REPOSITORY / "tests/bots/container")
+
+    def faults(**given: object) -> list[str]:
+        known = variables(discord_bot_source=container, botwatch_runtime="k3s", **given)
+        found: list[str] = evaluate(known["_discord_bot_source_faults"], known)
+        return found
+
+    assert faults(discord_bot_writable_paths=["/app/data"]) == []
+    assert "such as /app/data" in faults(discord_bot_writable_paths=["data/"])[0]
+    assert "discord_bot_writable_paths" in faults(discord_bot_log_files=["bot.log"])[0]
 
 
 @pytest.mark.parametrize(
