@@ -16,6 +16,10 @@ options:
     description: How the bot runs on the host.
     choices: [systemd, k3s]
     required: true
+  bot_name:
+    description: The bot's name, as in discord_bot_name.
+    type: str
+    required: true
   observability:
     description: What is known of the bot, as in discord_bot_observability.
     choices: [botwatch, metrics, none]

@@ -11,6 +11,7 @@ from botwatch_drill.catalogue import DRILLS, choose, deployments
 from botwatch_drill.control import ControlRoom
 from botwatch_drill.runtimes.known import RUNTIMES
 from botwatch_drill.session import Plan, Session
+from botwatch_drill.terms import BOT
 from botwatch_drill.testing import QUICK, FakeControl, FakeHost, FakeStack, QuickStop
 from botwatch_drill.watch import Stack
 
@@ -59,7 +60,7 @@ def start(
             deployed = deployments(DEPLOY, ["false"])
             chosen = choose(list(names), (*DRILLS[runtime], *deployed))
             drills = [replace(drill, limits=limits) for drill in chosen]
-            plan = Plan(drills, runs, seed, RUNTIMES[runtime].evidence)
+            plan = Plan(drills, runs, seed, RUNTIMES[runtime](BOT).evidence)
             console = Console(file=io.StringIO(), width=120)
             return Session(Stack(room, host, stop), plan, console)
 

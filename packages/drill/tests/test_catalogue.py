@@ -5,6 +5,7 @@ import pytest
 from botwatch_drill.catalogue import (
     CATALOGUE,
     DRILLS,
+    DRILLS_WITH,
     UnknownDrillError,
     choose,
     deployments,
@@ -13,10 +14,12 @@ from botwatch_drill.catalogue import (
     without_stand_ins,
 )
 from botwatch_drill.deployment import Deployment, DeploymentError
+from botwatch_drill.faults.on_host import HostFault
 from botwatch_drill.faults.outage import Outage
 from botwatch_drill.faults.played import Played
 from botwatch_drill.faults.rotation import Rotation
 from botwatch_drill.not_drilled import NOT_DRILLED
+from botwatch_drill.runtimes.known import RUNTIMES
 from botwatch_drill.terms import Limits
 
 LIMITS = Limits()
@@ -33,6 +36,21 @@ def test_all_drills_in_their_order_when_none_is_named() -> None:
         assert len(set(names([], runtime))) == len(DRILLS[runtime])
     assert names([])[0] == "crash_loop"
     assert names([])[-2:] == ["bot_restart", "node_restart"]
+
+
+@pytest.mark.parametrize("runtime", DRILLS_WITH)
+def test_drills_break_the_bot_with_its_own_name(runtime: str) -> None:
+    drills = DRILLS_WITH[runtime]("my-bot")
+    assert [drill.name for drill in drills] == [drill.name for drill in DRILLS[runtime]]
+    scripts = [RUNTIMES[runtime]("my-bot").preflight]
+    for drill in drills:
+        breaks = drill.breaks
+        if isinstance(breaks, HostFault):
+            lines = (breaks.find(), breaks.hold(), breaks.strike(), breaks.clear(), breaks.start())
+            scripts += [line for part in lines for line in part]
+    assert sum("my-bot" in script for script in scripts) > 5
+    assert not [script for script in scripts if "discord-bot" in script]
+    assert "discord-bot" not in repr((drills, RUNTIMES[runtime]("my-bot").evidence))
 
 
 def test_without_stand_ins_there_are_those_that_need_none() -> None:

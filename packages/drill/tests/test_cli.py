@@ -112,6 +112,24 @@ def test_an_unknown_drill(
     assert stack.log == []
 
 
+def test_the_rules_of_the_host_say_which_bot_is_broken_and_how(
+    drill: Callable[..., int], host: FakeHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.rules = [
+        ["DiscordBotDown", 'absent(node_systemd_unit_state{name="my-bot.service"} == 1)', "my-bot"],
+        ["DiscordBotCrashLooping", "node_systemd_service_restart_total > 2", "my-bot"],
+    ]
+    assert drill("--drill", "bot_hang") == 2
+    assert "discord_bot_observability is none" in capsys.readouterr().err
+    assert drill("--drill", "bot_down", "--runs", "1", AT_ONCE) == 0
+    (broken,) = (script for script in host.scripts if "kill -KILL" in script)
+    assert "my-bot.service" in broken
+    # What is given counts more.
+    given = ("--bot-name", "other", "--observability", "botwatch")
+    assert drill("--drill", "bot_hang", "--runs", "1", AT_ONCE, *given) == 0
+    assert any("/etc/other/drill-token" in script for script in host.scripts)
+
+
 @pytest.mark.parametrize("count", ["0", "-1", "many"])
 def test_no_number_of_runs(drill: Callable[..., int], count: str) -> None:
     with pytest.raises(SystemExit, match="2"):

@@ -17,7 +17,7 @@ from botwatch_drill.faults.rotation import Rotation
 from botwatch_drill.faults.shell import Shell
 from botwatch_drill.injection import Injection
 from botwatch_drill.runtimes.k3s import ContainerKilled
-from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
+from botwatch_drill.runtimes.systemd import Kill, bot_unit
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.stopping import Stop
 from botwatch_drill.stubbed import SYSTEMD_RUN, StubbedHost
@@ -135,7 +135,7 @@ def test_a_renewed_webhook_is_put_back(tmp_path: Path) -> None:
     file = tmp_path / "webhook-url"
     file.write_text("http://127.0.0.1/services/T0/B0/old")
     file.chmod(0o640)
-    rotation = Rotation(Kill(BOT_UNIT, stays=True), str(file))
+    rotation = Rotation(Kill(bot_unit(), stays=True), str(file))
     fault = Injection(rotation.renewal("new0key"), host, 180, name="webhook")
     fault.inject()
     assert file.read_text().strip() == "http://127.0.0.1/services/T0/B0/new0key"

@@ -11,7 +11,7 @@ import pytest
 
 from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
-from botwatch_drill.host_observer import Addresses, HostLook, alert_rules
+from botwatch_drill.host_observer import Addresses, Bot, HostLook, Rule, alert_rules, bot_in
 from botwatch_drill.terms import Observability
 
 ADDRESSES = Addresses("http://bot", "http://prometheus", "http://alertmanager")
@@ -137,12 +137,12 @@ def test_since_when_the_bot_runs_is_seen_where_it_says_so(look: HostLook, host: 
 
 @pytest.mark.parametrize(
     ("observability", "asked"),
-    [("metrics", "up{job='\"'\"'discord-bot"), ("none", "node_systemd_unit_state")],
+    [("metrics", "up{job='\"'\"'discord-bot"), ("none", "container='\"'\"'my-bot")],
 )
 def test_of_a_bot_without_readiness_prometheus_says_whether_it_runs(
     host: Host, observability: Observability, asked: str
 ) -> None:
-    look = HostLook(host, ADDRESSES, observability)
+    look = HostLook(host, ADDRESSES, Bot("my-bot", observability))
     for host.running, ready in (("1", True), ("0", False), ("", False)):
         assert look().ready is ready
         assert look().problems == (() if ready else ("the bot is not ready",))
@@ -153,7 +153,11 @@ class Prometheus(BaseHTTPRequestHandler):
     """Has one rule."""
 
     def do_GET(self) -> None:
-        rule = {"name": "DiscordBotDown"} if self.path == "/api/v1/rules?type=alert" else {}
+        rule = (
+            {"name": "DiscordBotDown", "query": "up", "labels": {"bot": "my-bot"}}
+            if self.path == "/api/v1/rules?type=alert"
+            else {}
+        )
         body = json.dumps({"data": {"groups": [{"rules": [rule]}]}}).encode()
         self.send_response(200)
         self.end_headers()
@@ -172,7 +176,27 @@ def test_the_alerts_with_rules_are_read_on_the_host(host: Host) -> None:
     with HTTPServer(("127.0.0.1", 0), Prometheus) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
-        assert alert_rules(ThisHost(), address) == {"DiscordBotDown"}
+        assert alert_rules(ThisHost(), address) == (Rule("DiscordBotDown", "up", "my-bot"),)
         server.shutdown()
-    assert alert_rules(ThisHost(), address) == frozenset()
-    assert alert_rules(host, address) == frozenset()
+    assert alert_rules(ThisHost(), address) == ()
+    assert alert_rules(host, address) == ()
+
+
+@pytest.mark.parametrize(
+    ("down", "crashes", "observability"),
+    [
+        ('absent(up{job="discord-bot"} == 1)', "discord_bot_crashes_total", "botwatch"),
+        ('absent(up{job="discord-bot"} == 1)', "node_systemd_service_restart_total", "metrics"),
+        ("absent(node_systemd_unit_state == 1)", "node_systemd_service_restart_total", "none"),
+    ],
+)
+def test_the_rules_say_which_bot_there_is_and_what_is_known_of_it(
+    down: str, crashes: str, observability: Observability
+) -> None:
+    rules = [
+        Rule("NodeDown"),
+        Rule("DiscordBotDown", down, "my-bot"),
+        Rule("DiscordBotCrashLooping", crashes, "my-bot"),
+    ]
+    assert bot_in(rules) == Bot("my-bot", observability)
+    assert bot_in([]) == Bot("discord-bot", "botwatch")

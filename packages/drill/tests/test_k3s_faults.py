@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 CONTAINER = "0123456789abcdef"
 # A cluster of files: `pod` is there while there is a pod, `quota` while there is the quota.
 K3S = """
-[ "$1 $2 $3" = "kubectl --request-timeout=10s --namespace=discord-bot" ] || exit 9
+[ "$3 $6" != "--namespace=monitoring prometheus" ] || exit 0
+[ "$1 $2 $3" = "kubectl --request-timeout=10s --namespace=my-bot" ] || exit 9
 shift 3
 printf '%s\\n' "$*" >>"$FAKE/log"
 case $* in
   *go-template*) [ ! -e "$FAKE/pod" ] || echo "containerd://$(cat "$FAKE/pod")" ;;
-  "get pods"*) [ ! -e "$FAKE/pod" ] || echo pod/discord-bot-1 ;;
+  "get pods"*) [ ! -e "$FAKE/pod" ] || echo pod/my-bot-1 ;;
   "get deployment"*replicas*) cat "$FAKE/replicas" ;;
   "get deployment"*) ;;
   "get resourcequota"*) [ "$(grep -c "^$1 $2" "$FAKE/log")" -lt 2 ] || cat "$FAKE/quota" ;;
@@ -85,20 +86,20 @@ def fault(breakage: Breakage, host: K3sHost) -> Injection:
 
 def test_a_deleted_pod_stays_away(host: K3sHost, victim: subprocess.Popen[bytes]) -> None:
     before = time.time()
-    assert before - 1 <= fault(PodDeleted(), host).inject() <= time.time()
+    assert before - 1 <= fault(PodDeleted("my-bot"), host).inject() <= time.time()
     assert victim.wait(timeout=5) == -9
     assert host.has("quota")
     assert not host.has("pod")
     assert "--on-active=180s" in next(line for line in host.log if line.startswith("systemd-run"))
     assert host.log[-1] == (
-        "delete pod --selector=app=discord-bot --force --grace-period=0 --wait=false"
+        "delete pod --selector=app=my-bot --force --grace-period=0 --wait=false"
     )
 
 
 def test_nothing_is_broken_before_the_quota_is_in_force(
     host: K3sHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    fault(PodDeleted(), host).inject()
+    fault(PodDeleted("my-bot"), host).inject()
     assert victim.wait(timeout=5) == -9
     looks = [line.startswith("get resourcequota") for line in host.log]
     assert looks.count(True) > 1
@@ -110,7 +111,7 @@ def test_a_quota_that_does_not_come_into_force_breaks_nothing(
 ) -> None:
     host.program("usr/local/bin/k3s", K3S.replace("echo 0 >", "echo >"))
     with pytest.raises(HostError, match="the quota of no pods does not take effect"):
-        fault(PodDeleted(), host).inject()
+        fault(PodDeleted("my-bot"), host).inject()
     assert victim.poll() is None
 
 
@@ -118,7 +119,7 @@ def test_a_quota_that_does_not_come_into_force_breaks_nothing(
 def test_undoing_it_takes_the_quota_away_and_makes_the_replicaset_try_immediately(
     host: K3sHost, victim: subprocess.Popen[bytes], *, by_the_host: bool
 ) -> None:
-    broken = fault(PodDeleted(), host)
+    broken = fault(PodDeleted("my-bot"), host)
     killed_at = broken.inject()
     assert victim.wait(timeout=5) == -9
     if by_the_host:
@@ -136,15 +137,15 @@ def test_a_replicaset_that_makes_no_pod_is_reported(
     host: K3sHost, victim: subprocess.Popen[bytes]
 ) -> None:
     host.program("usr/local/bin/k3s", K3S.replace("*=2)", "never)"))
-    broken = fault(PodDeleted(), host)
+    broken = fault(PodDeleted("my-bot"), host)
     broken.inject()
     assert victim.wait(timeout=5) == -9
-    with pytest.raises(HostError, match="discord-bot makes no pod"):
+    with pytest.raises(HostError, match="my-bot makes no pod"):
         broken.undo()
 
 
 def test_a_deployment_is_scaled_to_nothing_and_back(host: K3sHost) -> None:
-    broken = fault(ScaledToZero(), host)
+    broken = fault(ScaledToZero("my-bot"), host)
     broken.inject()
     assert (host.directory / "replicas").read_text() == "0\n"
     assert any(line.startswith("systemd-run") for line in host.log)
@@ -154,7 +155,7 @@ def test_a_deployment_is_scaled_to_nothing_and_back(host: K3sHost) -> None:
 
 
 def test_the_fail_safe_scales_it_back(host: K3sHost) -> None:
-    fault(ScaledToZero(), host).inject()
+    fault(ScaledToZero("my-bot"), host).inject()
     host.run_fail_safe()
     assert (host.directory / "replicas").read_text() == "1\n"
 
@@ -163,24 +164,24 @@ def test_the_fail_safe_scales_it_back(host: K3sHost) -> None:
 def test_a_deployment_that_is_not_scaled_to_one_is_left_alone(host: K3sHost, replicas: str) -> None:
     (host.directory / "replicas").write_text(replicas)
     with pytest.raises(HostError, match=f"is not scaled to 1, but to {replicas}"):
-        fault(ScaledToZero(), host).inject()
+        fault(ScaledToZero("my-bot"), host).inject()
     assert not host.calls("scale")
 
 
 def test_a_killed_container_gets_a_fresh_pod_in_the_end(
     host: K3sHost, victim: subprocess.Popen[bytes]
 ) -> None:
-    broken = fault(ContainerKilled(), host)
+    broken = fault(ContainerKilled(bot="my-bot"), host)
     broken.inject()
     assert victim.wait(timeout=5) == -9
     assert len(host.log) == 1
     broken.undo()
-    assert host.calls("delete pod") == ["delete pod --selector=app=discord-bot --wait=false"]
+    assert host.calls("delete pod") == ["delete pod --selector=app=my-bot --wait=false"]
 
 
-@pytest.mark.parametrize("breakage", [PodDeleted(), ContainerKilled()])
+@pytest.mark.parametrize("breakage", [PodDeleted("my-bot"), ContainerKilled(bot="my-bot")])
 def test_a_bot_that_does_not_run_is_left_alone(host: K3sHost, breakage: Breakage) -> None:
-    with pytest.raises(HostError, match="no container of the deployment discord-bot runs"):
+    with pytest.raises(HostError, match="no container of the deployment my-bot runs"):
         fault(breakage, host).inject()
     (host.directory / "pod").write_text(CONTAINER)
     with pytest.raises(HostError, match=f"no process of the container {CONTAINER} runs"):
@@ -192,7 +193,7 @@ def test_a_bot_that_does_not_run_is_left_alone(host: K3sHost, breakage: Breakage
     ("kubeconfig", "deployed", "name"),
     [(True, True, "k3s"), (True, False, "systemd"), (False, True, "systemd")],
 )
-def test_a_cluster_counts_only_with_the_bot_in_it(
+def test_a_cluster_counts_only_with_the_stack_in_it(
     host: K3sHost, name: str, *, kubeconfig: bool, deployed: bool
 ) -> None:
     class Elsewhere(K3sHost):
@@ -203,4 +204,4 @@ def test_a_cluster_counts_only_with_the_bot_in_it(
         (host.directory / "k3s.yaml").touch()
     if not deployed:
         host.program("usr/local/bin/k3s", "exit 1")
-    assert detect(Elsewhere(host.directory)).name == name
+    assert detect(Elsewhere(host.directory)) == name

@@ -11,7 +11,7 @@ import pytest
 from botwatch_drill.catalogue import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
-from botwatch_drill.runtimes.systemd import BOT_UNIT, Kill
+from botwatch_drill.runtimes.systemd import Kill, bot_unit
 from botwatch_drill.session import Session
 from botwatch_drill.testing import CRASHES, QUICK, RESTART, QuickStop, Story
 from botwatch_drill.timing import Timing
@@ -154,7 +154,7 @@ def test_the_return_of_a_bot_that_is_not_replaced_counts(
 ) -> None:
     session = start("crash_loop")
     result = session.results[0]
-    result.drill = replace(result.drill, breaks=Kill(BOT_UNIT, stays=False))
+    result.drill = replace(result.drill, breaks=Kill(bot_unit(), stays=False))
     session.run()
     assert result.failures == []
     assert stack.log[-4:] == ["mark again", "undo", "mark released", "finish passed"]

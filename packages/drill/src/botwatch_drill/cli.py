@@ -10,7 +10,7 @@ from rich.console import Console
 
 from botwatch_drill import report
 from botwatch_drill.catalogue import (
-    DRILLS,
+    DRILLS_WITH,
     UnknownDrillError,
     choose,
     deployments,
@@ -21,13 +21,14 @@ from botwatch_drill.catalogue import (
 from botwatch_drill.control import ControlError, ControlRoom
 from botwatch_drill.deployment import DeploymentError
 from botwatch_drill.host import HostError, RemoteHost
-from botwatch_drill.host_observer import Addresses, alert_rules, host_observer
+from botwatch_drill.host_observer import Addresses, Bot, alert_rules, bot_in, host_observer
 from botwatch_drill.options import parse
 from botwatch_drill.report import ReportError
 from botwatch_drill.runtimes.known import AUTO, RUNTIMES, detect
 from botwatch_drill.session import Plan, Session
 from botwatch_drill.steady_state import NotSteadyError
 from botwatch_drill.stopping import InterruptionError, Stop
+from botwatch_drill.terms import BOT
 from botwatch_drill.watch import Stack
 
 if TYPE_CHECKING:
@@ -79,19 +80,18 @@ def main(arguments: Sequence[str] | None = None, dependencies: Dependencies | No
     try:
         with stop.listening(), ControlRoom(options.control) as control:
             host = dependencies.connect(options.host)
-            runtime = _runtime(options, host)
-            addresses = _addresses(options, runtime)
-            observer = (
-                control
-                if options.control
-                else host_observer(host, addresses, options.observability)
-            )
+            kind = detect(host) if options.runtime == AUTO else options.runtime
+            addresses = _addresses(options, RUNTIMES[kind](BOT))
+            rules = alert_rules(host, addresses.prometheus)
+            bot = _bot(options, bot_in(rules))
+            runtime = RUNTIMES[kind](bot.name)
+            observer = control if options.control else host_observer(host, addresses, bot)
             stack = Stack(observer, host, stop)
-            drills = _drills(options, runtime, dependencies)
+            drills = _drills(options, runtime, bot, dependencies)
             _preflight(stack, runtime, dependencies)
             if not options.control:
-                rules = alert_rules(host, addresses.prometheus)
-                drills = with_rules(options.drill, drills, rules)
+                named = frozenset(rule.name for rule in rules)
+                drills = with_rules(options.drill, drills, named)
             plan = Plan(drills, options.runs, options.seed, runtime.evidence)
             return _run(Session(stack, plan, _console()), options.json)
     except (ControlError, DeploymentError, HostError, ReportError, UnknownDrillError) as error:
@@ -100,8 +100,9 @@ def main(arguments: Sequence[str] | None = None, dependencies: Dependencies | No
         return _complain(error, ExitCode.SIGNAL + error.number)
 
 
-def _runtime(options: Namespace, host: Host) -> Runtime:
-    return detect(host) if options.runtime == AUTO else RUNTIMES[options.runtime]
+def _bot(options: Namespace, found: Bot) -> Bot:
+    """Return the bot that is meant: what is not given is as Prometheus' rules say."""
+    return Bot(options.bot_name or found.name, options.observability or found.observability)
 
 
 def _addresses(options: Namespace, runtime: Runtime) -> Addresses:
@@ -111,12 +112,14 @@ def _addresses(options: Namespace, runtime: Runtime) -> Addresses:
     return Addresses(*words)
 
 
-def _drills(options: Namespace, runtime: Runtime, dependencies: Dependencies) -> tuple[Drill, ...]:
+def _drills(
+    options: Namespace, runtime: Runtime, bot: Bot, dependencies: Dependencies
+) -> tuple[Drill, ...]:
     deployed = deployments(options.deploy, options.bad_deploy)
-    offered = (*DRILLS[runtime.name], *deployed)
+    offered = (*DRILLS_WITH[runtime.name](bot.name), *deployed)
     if not options.control:
         offered = without_stand_ins(options.drill, offered)
-    offered = for_bot(options.drill, offered, options.observability)
+    offered = for_bot(options.drill, offered, bot.observability)
     chosen = choose(options.drill, offered)
     return tuple(replace(drill, limits=dependencies.limits or drill.limits) for drill in chosen)
 

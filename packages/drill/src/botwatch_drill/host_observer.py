@@ -16,8 +16,11 @@ from botwatch_drill.control import ControlError
 from botwatch_drill.host import HostError
 from botwatch_drill.recording import Recording
 from botwatch_drill.snapshot import Alert, Notification, Snapshot
+from botwatch_drill.terms import BOT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from botwatch_drill.host import Host
     from botwatch_drill.terms import Observability
 
@@ -50,16 +53,19 @@ import json, sys, urllib.request as web
 direct = web.build_opener(web.ProxyHandler({{}}))
 with direct.open(sys.argv[1] + "/api/v1/rules?type=alert", timeout=5) as answer:
     groups = json.load(answer)["data"]["groups"]
-print(json.dumps([rule["name"] for group in groups for rule in group["rules"]]))
+print(json.dumps([
+    [rule["name"], rule.get("query", ""), rule.get("labels", {{}}).get("bot", "")]
+    for group in groups for rule in group["rules"]
+]))
 END"""
-# How Prometheus says whether a bot runs that does not say it itself.
-_SEEN = "time() - timestamp(container_start_time_seconds{container='discord-bot'})"
+# How Prometheus says whether a bot runs that does not say it itself; its unit's job watches no
+# other one.
 _READY = {
     "botwatch": "",
     "metrics": "max(up{job='discord-bot'})",
     "none": "max(node_systemd_unit_state{job='discord-bot-unit', state='active'})"
-    " or max(kube_pod_container_status_running{container='discord-bot'})"
-    f" or max({_SEEN} < bool 30)",
+    " or max(kube_pod_container_status_running{container='BOT'})"
+    " or max(time() - timestamp(container_start_time_seconds{container='BOT'}) < bool 30)",
 }
 _RESTARTS = "max(increase(node_systemd_service_restart_total{job='discord-bot-unit'}[10m]))"
 _CRASHES = f"sum(increase(discord_bot_crashes_total[10m])) or {_RESTARTS} or vector(0)"
@@ -76,6 +82,34 @@ class Addresses:
     alertmanager: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The bot of a stack.
+
+    Attributes:
+        name: as in the variable discord_bot_name.
+        observability: what is known of it.
+    """
+
+    name: str = BOT
+    observability: Observability = "botwatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An alert that Prometheus has a rule for.
+
+    Attributes:
+        name: the alert's.
+        query: when it fires.
+        bot: the bot that it is about; empty for other alerts.
+    """
+
+    name: str
+    query: str = ""
+    bot: str = ""
+
+
 @dataclass(slots=True)
 class HostLook:
     """Looks at a stack from its host.
@@ -83,12 +117,12 @@ class HostLook:
     Attributes:
         host: where it runs.
         addresses: where its parts are reached there.
-        observability: what is known of the bot.
+        bot: the bot that runs there.
     """
 
     host: Host
     addresses: Addresses
-    observability: Observability = "botwatch"
+    bot: Bot = field(default_factory=Bot)
     _sent: float | None = None
     _open: set[str] = field(default_factory=set)
     _notifications: list[Notification] = field(default_factory=list)
@@ -100,13 +134,14 @@ class HostLook:
             ControlError: the host cannot be asked.
         """
         addresses = self.addresses
-        words = [*astuple(addresses), _READY[self.observability], _CRASHES]
+        ready = _READY[self.bot.observability].replace("BOT", self.bot.name)
+        words = [*astuple(addresses), ready, _CRASHES]
         try:
             seen = json.loads(self.host.sh(_LOOK.format(arguments=shlex.join(words))))
         except (HostError, ValueError) as error:
             message = f"the host cannot be asked: {error}"
             raise ControlError(message) from error
-        if self.observability != "botwatch":
+        if self.bot.observability != "botwatch":
             seen["ready"] = _number(seen["ready"]) == 1
         alerts = _alerts(seen["alerts"])
         self._count(seen, {alert.name for alert in alerts if alert.state == "firing"})
@@ -138,20 +173,30 @@ class HostLook:
             self._open = set(firing)
 
 
-def alert_rules(host: Host, prometheus: str) -> frozenset[str]:
-    """Return the names of the alerts that Prometheus has rules for; none where it cannot say."""
+def alert_rules(host: Host, prometheus: str) -> tuple[Rule, ...]:
+    """Return the alerts that Prometheus has rules for; none where it cannot say."""
     try:
-        names = json.loads(host.sh(_RULES.format(prometheus=prometheus)))
-    except (HostError, ValueError):
-        return frozenset()
-    return frozenset(names) if isinstance(names, list) else frozenset()
+        found = json.loads(host.sh(_RULES.format(prometheus=prometheus)))
+        return tuple(Rule(*rule) for rule in found)
+    except (HostError, TypeError, ValueError):
+        return ()
 
 
-def host_observer(
-    host: Host, addresses: Addresses, observability: Observability = "botwatch"
-) -> Recording:
+def bot_in(rules: Sequence[Rule]) -> Bot:
+    """Say which bot the rules are about, and what is known of it; without rules, the usual bot."""
+    about = {rule.name: rule for rule in rules if rule.bot}
+    down, crashes = about.get("DiscordBotDown"), about.get("DiscordBotCrashLooping")
+    if down is None or crashes is None:
+        return Bot()
+    # Only the library counts crashes, and only what has metrics is scraped.
+    if "discord_bot_crashes_total" in crashes.query:
+        return Bot(down.bot, "botwatch")
+    return Bot(down.bot, "metrics" if "up{" in down.query else "none")
+
+
+def host_observer(host: Host, addresses: Addresses, bot: Bot) -> Recording:
     """Return the observer of a stack without stand-ins."""
-    return Recording(HostLook(host, addresses, observability))
+    return Recording(HostLook(host, addresses, bot))
 
 
 def _alerts(answer: str | None) -> list[Alert]:

@@ -55,8 +55,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--observability",
         choices=OBSERVABILITIES,
-        default=OBSERVABILITIES[0],
-        help="what is known of the bot, as discord_bot_observability (default %(default)s)",
+        help="what is known of the bot, as discord_bot_observability (default: ask Prometheus)",
+    )
+    add(
+        "--bot-name",
+        metavar="NAME",
+        help="the bot's, as discord_bot_name (default: ask Prometheus)",
     )
     for name in ("bot", "prometheus", "alertmanager"):
         add(

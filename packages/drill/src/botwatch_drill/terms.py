@@ -12,6 +12,8 @@ Observability: TypeAlias = Literal["botwatch", "metrics", "none"]
 
 OBSERVABILITIES: tuple[Observability, ...] = ("botwatch", "metrics", "none")
 """What may be known of a bot, as in the variable discord_bot_observability."""
+BOT = "discord-bot"
+"""The bot's usual name: of its unit, or of its namespace and workload."""
 
 
 @dataclass(frozen=True, slots=True)

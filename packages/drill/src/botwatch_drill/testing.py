@@ -261,6 +261,7 @@ class FakeHost:
     Attributes:
         user: the number of the user who runs the scripts.
         has_k3s: whether the stack runs in a cluster there.
+        rules: the alerts that its Prometheus has rules for, each with its query and bot.
         failing: words of which each makes the next script with it fail, once for every mention.
         hook: called with the word before it is noted.
     """
@@ -268,6 +269,7 @@ class FakeHost:
     stack: FakeStack
     user: str = "0"
     has_k3s: bool = False
+    rules: list[list[str]] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
     hook: Callable[[str], None] = lambda _: None
     scripts: list[str] = field(default_factory=list)
@@ -276,9 +278,11 @@ class FakeHost:
         """Note what a script is for, and answer as a host would."""
         if script == NOW:
             return f"{time.time()}\n"
+        if "/api/v1/rules" in script:
+            return json.dumps(self.rules)
         self.scripts.append(script)
         word = self._word(script)
-        replaces = "delete pod" in script or "systemctl stop discord-bot" in script
+        replaces = "delete pod" in script or "systemctl stop " in script
         self.stack.disturbed = word == "inject" or replaces
         self.hook(word)
         self.stack.log.append(word)

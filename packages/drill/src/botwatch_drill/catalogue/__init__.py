@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 
 from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.catalogue.deployed import DEPLOYMENTS, deployments
-from botwatch_drill.catalogue.k3s import K3S_DRILLS
-from botwatch_drill.catalogue.systemd import SYSTEMD_DRILLS
-from botwatch_drill.runtimes.k3s import K3S
-from botwatch_drill.runtimes.systemd import SYSTEMD
+from botwatch_drill.catalogue.k3s import k3s_drills
+from botwatch_drill.catalogue.systemd import systemd_drills
+from botwatch_drill.terms import BOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from botwatch_drill.drill import Drill
     from botwatch_drill.terms import Observability
 
-DRILLS: Mapping[str, tuple[Drill, ...]] = {SYSTEMD.name: SYSTEMD_DRILLS, K3S.name: K3S_DRILLS}
+DRILLS_WITH: Mapping[str, Callable[[str], tuple[Drill, ...]]] = {
+    "systemd": systemd_drills,
+    "k3s": k3s_drills,
+}
+"""By runtime, what makes its drills with the bot of a name."""
+DRILLS = {runtime: drills_with(BOT) for runtime, drills_with in DRILLS_WITH.items()}
+"""By runtime, its drills with the bot of the usual name."""
 CATALOGUE = tuple(drill for drills in DRILLS.values() for drill in drills)
 """All drills that break a stack, of all runtimes."""
 ABOUT_PROCESS = ("DiscordBotDown", "DiscordBotCrashLooping", "DiscordBotRestarted")
@@ -32,6 +37,7 @@ __all__ = [
     "CATALOGUE",
     "DEPLOYMENTS",
     "DRILLS",
+    "DRILLS_WITH",
     "UnknownDrillError",
     "choose",
     "deployments",

@@ -7,30 +7,45 @@ from dataclasses import dataclass
 from botwatch_drill.faults.on_host import HostFault
 from botwatch_drill.host_observer import Addresses
 from botwatch_drill.runtimes.runtime import Evidence, Runtime
+from botwatch_drill.terms import BOT
 
-BOT_UNIT = "discord-bot.service"
-_JOURNAL_UNITS = (BOT_UNIT, "prometheus.service", "prometheus-alertmanager.service")
+_MONITORING_UNITS = ("prometheus.service", "prometheus-alertmanager.service")
 _JOURNAL_LINES = 20
-RENEW_BOT = (
-    f"systemctl reset-failed {BOT_UNIT} || true",
-    f"systemctl stop {BOT_UNIT}",
-    f"systemctl start {BOT_UNIT}",
-)
-"""Puts a new bot in the place of one, which knows of no crashes; a restart would."""
+
+
+def bot_unit(bot: str = BOT) -> str:
+    """Return the unit of the bot with this name."""
+    return f"{bot}.service"
+
+
+def renew_bot(bot: str) -> tuple[str, ...]:
+    """Return what puts a new bot in the place of one; unlike a restart, it forgets crashes."""
+    unit = bot_unit(bot)
+    return (
+        f"systemctl reset-failed {unit} || true",
+        f"systemctl stop {unit}",
+        f"systemctl start {unit}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SystemdDoor:
-    """Where the bot is reached; see Door."""
+    """Where the bot is reached; see Door.
+
+    Attributes:
+        bot: the bot's name.
+    """
+
+    bot: str = BOT
 
     def open(self) -> tuple[str, ...]:
         """See Door."""
-        said = f"systemctl show --property=Environment --value {BOT_UNIT} | tr ' ' '\\n'"
+        said = f"systemctl show --property=Environment --value {bot_unit(self.bot)} | tr ' ' '\\n'"
         return (
             f"address=$({said} | sed -n 's/^BOTWATCH_LISTEN_ADDRESS=//p')",
             f"port=$({said} | sed -n 's/^BOTWATCH_LISTEN_PORT=//p')",
             'bot="http://${address:-127.0.0.1}:${port:-8000}"',
-            "token=/etc/discord-bot/drill-token",
+            f"token=/etc/{self.bot}/drill-token",
             '[ -s "$token" ] || { echo "the bot has no drill token" >&2; exit 1; }',
         )
 
@@ -107,10 +122,13 @@ def _journal(unit: str) -> Evidence:
     )
 
 
-SYSTEMD = Runtime(
-    name="systemd",
-    addresses=Addresses(*(f"http://127.0.0.1:{port}" for port in (8000, 9090, 9093))),
-    preflight=f"systemctl cat {BOT_UNIT} >/dev/null 2>&1 || "
-    f'{{ echo "there is no {BOT_UNIT} (--runtime k3s is for a cluster)" >&2; exit 1; }}',
-    evidence=tuple(_journal(unit) for unit in _JOURNAL_UNITS),
-)
+def systemd(bot: str = BOT) -> Runtime:
+    """Return the runtime with the bot of this name."""
+    unit = bot_unit(bot)
+    return Runtime(
+        name="systemd",
+        addresses=Addresses(*(f"http://127.0.0.1:{port}" for port in (8000, 9090, 9093))),
+        preflight=f"systemctl cat {unit} >/dev/null 2>&1 || "
+        f'{{ echo "there is no {unit} (--runtime k3s is for a cluster)" >&2; exit 1; }}',
+        evidence=tuple(_journal(name) for name in (unit, *_MONITORING_UNITS)),
+    )
