@@ -28,7 +28,8 @@ class Alertmanager:
     silences: list[Data] = field(default_factory=list)
     alerts: list[Data] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
-    bot: str = "127.0.0.1:8000"
+    bot: str = "127.0.0.1:8000/metrics"
+    learns: str | None = None
     port: int = 0
     ready_at: float = 0.0
 
@@ -52,7 +53,8 @@ class Alertmanager:
         elif path.startswith("/api/v1/query"):
             return {"data": {"result": []}}
         elif path.startswith("/api/v1/targets"):
-            targets = [("discord-bot", self.bot), ("node", "127.0.0.1:9100")]
+            targets = [("discord-bot", self.bot), ("node", "127.0.0.1:9100/metrics")]
+            self.bot = self.bot if self.learns is None else self.learns
             return {"data": {"activeTargets": [target(*names) for names in targets if names[1]]}}
         return {}
 
@@ -62,9 +64,9 @@ def silence(name: str, author: str, comment: str, state: str) -> Data:
     return {"id": name, "createdBy": author, "comment": comment, "status": {"state": state}}
 
 
-def target(job: str, address: str) -> Data:
+def target(job: str, place: str) -> Data:
     """Describe a scraped endpoint as Prometheus does."""
-    return {"scrapePool": job, "discoveredLabels": {"__address__": address}}
+    return {"scrapePool": job, "scrapeUrl": f"http://{place}"}
 
 
 def serve(alertmanager: Alertmanager, port: int = 0) -> ThreadingHTTPServer:
@@ -142,6 +144,7 @@ def run(folder: Path, port: int, *names: str | Data, **variables: object) -> Run
             "discord_bot_name": "discord-bot",
             "botwatch_bot_is_scraped": True,
             "botwatch_bot_target": "127.0.0.1:8000",
+            "botwatch_bot_metrics_path": "/metrics",
             "discord_bot_observability": "botwatch",
             "discord_bot_ready_timeout_s": 60,
             **variables,
@@ -251,7 +254,12 @@ def test_the_silences_of_deployments_end_and_no_others(
 
 @pytest.mark.parametrize(
     ("scraped", "observability"),
-    [("127.0.0.1:8001", "metrics"), ("", "botwatch"), ("127.0.0.1:8000", "none")],
+    [
+        ("127.0.0.1:8001/metrics", "metrics"),
+        ("127.0.0.1:8000/stats", "metrics"),
+        ("", "botwatch"),
+        ("127.0.0.1:8000/metrics", "none"),
+    ],
 )
 def test_the_silence_outlasts_a_run_that_changes_how_the_bot_is_observed(
     alertmanager: Alertmanager, tmp_path: Path, scraped: str, observability: str
@@ -263,6 +271,17 @@ def test_the_silence_outlasts_a_run_that_changes_how_the_bot_is_observed(
     assert "observed in another way" in ran.output
     assert alertmanager.deleted == []
     assert len(alertmanager.silences) == 1
+
+
+def test_the_silence_that_was_kept_ends_when_prometheus_observes_the_bot(
+    alertmanager: Alertmanager, tmp_path: Path
+) -> None:
+    alertmanager.bot, alertmanager.learns = "127.0.0.1:8001/metrics", "127.0.0.1:8000/metrics"
+    port = alertmanager.port
+    ran = run(tmp_path, port, "silence_expire.yml", discord_bot_silence_is_kept=True)
+    assert ran.returncode == 0, ran.output
+    assert "observed in another way" not in ran.output
+    assert sorted(alertmanager.deleted) == ["left", "made"]
 
 
 def test_the_errors_of_a_failed_release_are_silenced_a_bit_longer(
