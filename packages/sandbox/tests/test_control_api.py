@@ -367,6 +367,10 @@ async def test_the_crashes_that_prometheus_counted_are_shown(
 ) -> None:
     around.prometheus.crashes = "1"
     await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == 1, "one crash")
+    # A bot without botwatch does not count its crashes.
+    assert (
+        'node_systemd_service_restart_total{job="discord-bot-unit"}' in around.prometheus.asked_now
+    )
     around.prometheus.crashes = counted
     await drill_box.until(lambda found: found["status"]["bot"]["crashes"] == shown, f"{counted}")
 

@@ -213,6 +213,7 @@ async def test_shards_share_the_guilds(box: RunningSandbox) -> None:
     [
         ({"query": "", "limit": 0}, [BOT.id, OWNER.id], []),
         ({"query": "bot", "limit": 5}, [BOT.id], []),
+        ({"query": "BOT", "limit": 5}, [BOT.id], []),
         ({"user_ids": [str(OWNER.id), "5"]}, [OWNER.id], ["5"]),
         ({"user_ids": str(OWNER.id)}, [OWNER.id], []),
     ],

@@ -176,6 +176,8 @@ async def test_guild_channels_roles_and_members(bot: Bot, reached: RunningSandbo
     assert not member.guild_permissions.administrator
     assert [who.name async for who in here.fetch_members()] != []
     assert [who.name for who in await here.query_members("yo")] == ["you"]
+    await control(reached, "messages", content="me, too", author="Yonas")
+    assert {who.name for who in await here.query_members("yo")} == {"you", "Yonas"}
     role = await here.create_role(name="friends", colour=discord.Colour.red())
     await bot.heard("guild_role_create")
     await member.add_roles(role)

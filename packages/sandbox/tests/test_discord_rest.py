@@ -88,6 +88,13 @@ async def test_a_message_is_answered_and_shown(box: RunningSandbox) -> None:
     assert shown[0]["author"] == {"id": str(BOT.id), "name": "botwatch", "bot": True}
 
 
+async def test_only_the_texts_of_embeds_count_for_their_size(box: RunningSandbox) -> None:
+    fields = [{"name": "x" * 20, "value": "y" * 210, "inline": True} for _ in range(25)]
+    embed = {"title": "z" * 200, "url": f"https://example.com/{'u' * 1000}", "fields": fields}
+    status, _, _ = await call(box, "POST", MESSAGES, {"embeds": [embed]})
+    assert status == 200
+
+
 async def test_embeds_are_answered_and_shown_as_text(box: RunningSandbox) -> None:
     embed = {
         "title": "Info",
@@ -133,12 +140,13 @@ async def test_everyone_is_mentioned_only_when_allowed(
         ({"content": "x" * 2001}, 400, 50035),
         ({"content": 5}, 400, 50035),
         ({"embeds": [{"title": "x" * 6001}]}, 400, 50035),
+        ({"embeds": [{"fields": [{"name": "x" * 200, "value": "y" * 1000}]}] * 6}, 400, 50035),
         ({"embeds": [{}] * 11}, 400, 50035),
         ({"embeds": ["text"]}, 400, 50035),
         ({"content": "x", "message_reference": {"message_id": "12"}}, 400, 50035),
         ({"content": "x", "message_reference": {"message_id": "x"}}, 400, 50035),
         ([], 400, 50109),
-        ({"content": "x", "padding": "y" * 70_000}, 413, 40005),
+        ({"content": "x", "padding": "y" * 205_000}, 413, 40005),
     ],
 )
 async def test_a_bad_message_is_refused_with_discords_code(

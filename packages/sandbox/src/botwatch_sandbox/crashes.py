@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 # As long as the alert about crash loops looks back.
 WINDOW = "10m"
-QUERY = f"sum(increase(discord_bot_crashes_total[{WINDOW}])) or vector(0)"
+# A bot without botwatch counts none; systemd counts its restarts then.
+QUERY = (
+    f"sum(increase(discord_bot_crashes_total[{WINDOW}]))"
+    f' or max(increase(node_systemd_service_restart_total{{job="discord-bot-unit"}}[{WINDOW}]))'
+    " or vector(0)"
+)
 
 
 async def count(session: aiohttp.ClientSession, prometheus: str) -> int | None:

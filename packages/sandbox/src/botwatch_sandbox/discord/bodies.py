@@ -14,7 +14,8 @@ from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, objects
 if TYPE_CHECKING:
     from aiohttp import web
 
-BODY_MAX_BYTES = 64 * 1024
+# All slash commands of a bot with their translations; less than the server itself refuses.
+BODY_MAX_BYTES = 200 * 1024
 EMBEDS_MAX = 10
 EMBEDS_MAX_CHARACTERS = 6000
 NONCE_MAX = 25
@@ -169,10 +170,21 @@ def _embeds(value: object) -> tuple[JsonObject, ...]:
             code="BASE_TYPE_BAD_LENGTH",
             message=f"Must be at most {EMBEDS_MAX} objects.",
         )
-    if sum(len(json.dumps(embed, ensure_ascii=False)) for embed in embeds) > EMBEDS_MAX_CHARACTERS:
+    if sum(map(_characters, embeds)) > EMBEDS_MAX_CHARACTERS:
         message = f"Embed size exceeds maximum size of {EMBEDS_MAX_CHARACTERS}"
         raise invalid(field="embeds", code="MAX_EMBED_SIZE_EXCEEDED", message=message)
     return embeds
+
+
+def _characters(embed: JsonObject) -> int:
+    """Count the characters that Discord counts: those of the texts, not of the links."""
+    footer, author = embed.get("footer"), embed.get("author")
+    texts = [embed.get("title"), embed.get("description")]
+    texts += [footer.get("text")] if is_object(footer) else []
+    texts += [author.get("name")] if is_object(author) else []
+    for entry in objects(embed.get("fields")):
+        texts += [entry.get("name"), entry.get("value")]
+    return sum(len(text) for text in texts if isinstance(text, str))
 
 
 def _reference(value: object) -> int | None:

@@ -246,7 +246,7 @@ class Conversation:
             "members": [
                 payloads.full_member(who, self.world.roster)
                 for who in found
-                if who.name.startswith(query)
+                if who.name.lower().startswith(query)
             ],
             "chunk_index": 0,
             "chunk_count": 1,

@@ -84,6 +84,7 @@ class PrometheusDouble:
         alertmanager_status: the HTTP status of /-/ready.
         series: the labels of what a question over a time gets; each is 1 at every moment.
         asked: the questions over a time so far.
+        asked_now: the latest question about a moment.
     """
 
     alerts: dict[str, str] = field(default_factory=dict)
@@ -94,6 +95,7 @@ class PrometheusDouble:
     alertmanager_status: int = 200
     series: list[dict[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    asked_now: str = ""
 
     def app(self) -> web.Application:
         """Return the double's application."""
@@ -104,7 +106,8 @@ class PrometheusDouble:
         app.router.add_get("/-/ready", self._ready)
         return app
 
-    async def _query(self, _: web.Request) -> web.Response:
+    async def _query(self, request: web.Request) -> web.Response:
+        self.asked_now = request.query["query"]
         samples = [] if self.crashes is None else [{"value": [1_800_000_000.0, self.crashes]}]
         return answer({"status": "success", "data": {"result": samples}})
 
