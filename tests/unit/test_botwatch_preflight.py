@@ -33,6 +33,13 @@ def test_a_sound_host_has_no_faults() -> None:
     assert faults(botwatch_runtime="k3s", botwatch_preflight_roles=[*SITE, "docker", "k3s"]) == []
 
 
+def named(bot: str) -> Data:
+    """Return a sound host whose bot has another name, and which is asked for the usual one, too."""
+    host = sound_host()
+    host["units"][bot] = dict(host["units"]["discord-bot"])
+    return host
+
+
 WRONG: dict[str, tuple[Data, str, str]] = {
     "32-bit userland on arm64": (
         {"host": {"architecture": "armhf"}, "facts": {"architecture": "aarch64"}},
@@ -184,6 +191,27 @@ WRONG: dict[str, tuple[Data, str, str]] = {
         },
         "runs discord-bot under systemd, but botwatch_runtime is k3s",
         "systemctl disable --now discord-bot)",
+    ),
+    "the bot under systemd, with the name that it had before": (
+        {
+            "host": with_unit("discord-bot", named("my-bot"), active=True),
+            "botwatch_runtime": "k3s",
+            "discord_bot_name": "my-bot",
+        },
+        "runs discord-bot under systemd, but botwatch_runtime is k3s",
+        "systemctl disable --now discord-bot)",
+    ),
+    "several services under systemd, in a fixed order": (
+        {
+            "host": with_unit(
+                "prometheus",
+                with_unit("grafana-server", own("grafana", "prometheus"), active=True),
+                active=True,
+            ),
+            "botwatch_runtime": "k3s",
+        },
+        "runs prometheus, grafana-server under systemd",
+        "systemctl disable --now prometheus grafana-server)",
     ),
     "a bot under systemd that starts at the next boot": (
         {"host": with_unit("discord-bot", enabled=True), "botwatch_runtime": "k3s"},
