@@ -9,7 +9,7 @@ DEMO_PORT_OFFSET ?= 0
 # The bot that `make demo` deploys instead of the sample one. Its path may be relative to where make was typed (-C).
 DEMO_BOT = $(BOT)
 DEMO_DIRECTORY := $(or $(PWD),$(CURDIR))
-DEMO_VARIABLES = $(if $(filter /%,$(BOT_VARIABLES)),$(BOT_VARIABLES),$(DEMO_DIRECTORY)/$(BOT_VARIABLES))
+DEMO_VARIABLES = $(if $(filter /% ~%,$(BOT_VARIABLES)),$(BOT_VARIABLES),$(DEMO_DIRECTORY)/$(BOT_VARIABLES))
 export DEMO_NODE DEMO_PORT_OFFSET DEMO_BOT DEMO_DIRECTORY K3S_ARTIFACTS
 # Ansible looks for it in the current directory only, and not if that directory is world-writable.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg

@@ -347,6 +347,20 @@ def test_make_does_not_depend_on_executable_bits(clone: Path) -> None:
     assert not [command for command in commands if command.startswith("tools/")]
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("~/my bot.yml", "~/my bot.yml"),
+        ("/srv/bot.yml", "/srv/bot.yml"),
+        ("my bot.yml", f"{REPOSITORY}/my bot.yml"),
+    ],
+)
+def test_the_demo_finds_a_file_of_variables_as_it_is_typed(given: str, read: str) -> None:
+    command = ["make", "--dry-run", "demo", "BOT=../bot", f"BOT_VARIABLES={given}"]
+    dry = run(["env", f"PWD={REPOSITORY}", *command], REPOSITORY)
+    assert f"--extra-vars '@{read}'" in dry.stdout
+
+
 def test_a_checkout_has_line_feeds_whatever_git_is_set_to(clone: Path, tmp_path: Path) -> None:
     identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
     windows = ["-c", "core.autocrlf=true", "-c", "core.eol=crlf"]
