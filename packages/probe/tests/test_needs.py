@@ -82,11 +82,13 @@ def test_they_are_read_as_they_are_written() -> None:
         Need("lavalink", "127.0.0.1", 2333),
         Need("db", "[::1]", 5432),
     )
+    # The address tells what has the same name apart.
+    assert read_needs("db=a:1 db=b:1 db=a:1") == (Need("db", "a", 1), Need("db", "b", 1))
     assert read_needs("") == ()
 
 
 @pytest.mark.parametrize(
-    "wrong", ["lavalink", "lavalink=", "=x:1", "a=b", "a=b:0", "a=b:65536", "a=b:1 a=c:2", 'a=b":1']
+    "wrong", ["lavalink", "lavalink=", "=x:1", "a=b", "a=b:0", "a=b:65536", 'a=b":1']
 )
 def test_what_is_no_need_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 # the settings say what is wrong

@@ -34,7 +34,7 @@ class Need:
         return f"{self.host}:{self.port}"
 
     def accepts(self) -> bool:
-        """Say whether it accepts a connection, which is closed at once."""
+        """Say whether it accepts a connection, which is closed immediately."""
         try:
             # The brackets of an IPv6 address belong to the notation, not to the address.
             connection = socket.create_connection((self.host.strip("[]"), self.port), TIMEOUT_S)
@@ -89,7 +89,7 @@ def read_needs(text: str) -> tuple[Need, ...]:
     """Read NAME=HOST:PORT, separated by spaces.
 
     Raises:
-        ValueError: one is written in another way, or two have the same name.
+        ValueError: one is written in another way.
     """
     found = []
     for word in text.split():
@@ -97,6 +97,4 @@ def read_needs(text: str) -> tuple[Need, ...]:
         if match is None or '"' in word or "\\" in word or not 0 < int(match[3]) <= LAST_PORT:
             raise ValueError
         found.append(Need(match[1], match[2], int(match[3])))
-    if len({need.name for need in found}) != len(found):
-        raise ValueError
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
