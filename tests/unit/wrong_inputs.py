@@ -110,7 +110,7 @@ BY_NAME: dict[str, list[object]] = {
     "discord_bot_gateway_quiet_s": [1, 9, 86401],
     "discord_bot_gateway_patience_s": [5, 99999],
     "discord_bot_user_commands_per_minute": [10000],
-    "discord_bot_name": ["My bot", "-bot", "bot_1", "monitoring", "b" * 40],
+    "discord_bot_name": ["My bot", "-bot", "bot_1", "monitoring", "ssh", "kube-system", "b" * 40],
     "discord_bot_version": ["-v1", "a b", "v1;x"],
     "discord_bot_token_variable": ["", "A B", "1TOKEN", "A=B"],
     "discord_bot_data_directory": ["data", "/da ta", "/data;x"],
