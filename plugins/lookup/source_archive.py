@@ -14,6 +14,8 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ..plugin_utils.paths import files_below
+
 DOCUMENTATION = """
 name: source_archive
 short_description: Pack source trees, deterministically
@@ -55,16 +57,7 @@ DIGEST_LENGTH = 12
 
 def source_files(tree: Path, left_out: tuple[str, ...] = LEFT_OUT) -> list[Path]:
     """List the files to ship, relative to the tree, in a fixed order."""
-    return sorted(
-        path.relative_to(tree)
-        for path in tree.rglob("*")
-        if path.is_file() and not is_left_out(path.relative_to(tree), left_out)
-    )
-
-
-def is_left_out(relative: Path, left_out: tuple[str, ...]) -> bool:
-    """Tell whether a file, or a directory that it is in, is not to be shipped."""
-    return any(fnmatch(part, pattern) for part in relative.parts for pattern in left_out)
+    return files_below(tree, lambda name: any(fnmatch(name, pattern) for pattern in left_out))
 
 
 def pack(files: dict[str, Path], *, programs: bool = False) -> bytes:

@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .paths import files_below
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -144,10 +146,9 @@ def requirement_names(tree: Path, project: dict[str, Any]) -> set[str]:
 def find_token_variable(tree: Path) -> str:
     """Name the variable that the source reads a token from, if that is only one."""
     found: set[str] = set()
-    for path in sorted(tree.rglob("*")):
-        relative = path.relative_to(tree)
-        if path.suffix in SOURCES and IGNORED.isdisjoint(relative.parts) and path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
+    for path in files_below(tree, IGNORED.__contains__):
+        if path.suffix in SOURCES:
+            text = (tree / path).read_text(encoding="utf-8", errors="replace")
             found |= {one or other for one, other in READ.findall(text)}
     tokens = sorted(filter(TOKENS.fullmatch, found))
     return tokens[0] if len(tokens) == 1 else TOKEN_VARIABLE

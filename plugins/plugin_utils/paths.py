@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def locate(given: str) -> Path:
@@ -19,6 +24,19 @@ def matches(pattern: str) -> list[str]:
     path = locate(pattern)
     found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
     return sorted(str(file) for file in found if file.is_file())
+
+
+def files_below(tree: Path, is_left_out: Callable[[str], bool]) -> list[Path]:
+    """List the files below a directory, relative to it, in a fixed order.
+
+    What is left out by its name is not searched: a virtual environment may hold thousands of files.
+    """
+    found: list[Path] = []
+    for directory, directories, names in os.walk(tree):
+        directories[:] = [name for name in directories if not is_left_out(name)]
+        paths = (Path(directory, name) for name in names if not is_left_out(name))
+        found += [path.relative_to(tree) for path in paths if path.is_file()]
+    return sorted(found)
 
 
 def sha256(path: Path) -> str:
