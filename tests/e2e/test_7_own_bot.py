@@ -75,4 +75,4 @@ def test_the_sample_bot_takes_its_place_again(demo: Demo) -> None:
     assert made.returncode == 0, made.stdout
     assert eventually(lambda: demo.state()["status"]["bot"]["ready"], ANSWER_LIMIT_S)
     assert "?ping" in discord(demo)["suggestions"]
-    assert_answered(demo, "?add 1 2", "3")
+    assert_answered(demo, "?add 1 2", "1 + 2 = **3**")
