@@ -132,16 +132,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = False
     _VALID_ARGS = frozenset(
-        {
-            "names",
-            "runs",
-            "runtime",
-            "bot_name",
-            "observability",
-            "control_room",
-            "addresses",
-            "report",
-        },
+        {"names", "runs", "runtime", "control_room", "addresses", "report"},
     )
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
@@ -172,8 +163,6 @@ class ActionModule(ActionBase):
         given = self._task.args
         arguments = [
             *("--runtime", given["runtime"]),
-            *("--bot-name", given["bot_name"]),
-            *("--observability", given["observability"]),
             *("--json", given["report"]),
             *("--control", given.get("control_room") or ""),
         ]

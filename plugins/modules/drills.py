@@ -5,6 +5,7 @@ module: drills
 short_description: Break a host on purpose and time the notification
 description:
   - Shows what the drills say while they run.
+  - Which bot is broken, and what is known of it, is read from the rules of the host's Prometheus.
 options:
   names:
     description: Names of drills, separated by commas; all that the host can have if it is empty.
@@ -15,14 +16,6 @@ options:
   runtime:
     description: How the bot runs on the host.
     choices: [systemd, k3s]
-    required: true
-  bot_name:
-    description: The bot's name, as in discord_bot_name.
-    type: str
-    required: true
-  observability:
-    description: What is known of the bot, as in discord_bot_observability.
-    choices: [botwatch, metrics, none]
     required: true
   control_room:
     description: The address of the control room; empty where there is none and the host is asked.
