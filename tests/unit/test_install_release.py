@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -285,6 +288,21 @@ def test_a_lock_of_uv_or_poetry_limits_the_choice(machine: Machine) -> None:
     outcome = machine.install(release)
     assert outcome.code == 0, outcome.errors
     assert versions(release) == ["engine==1.0"]
+
+
+def test_a_lock_may_name_a_package_that_is_offered_as_its_source(machine: Machine) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        files = {"pyproject.toml": PROJECT.encode(), "backend.py": BACKEND.encode()}
+        for name, data in {**files, "built": wheel("bot", "1")}.items():
+            entry = tarfile.TarInfo(f"bot-1/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    machine.index.files["bot"]["bot-1.tar.gz"] = content.getvalue()
+    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    lock = f"{machine.publish('engine')}\nbot==1 --hash=sha256:{digest}\n"
+    release = unlocked(machine, {"bot.py": "", "requirements.txt": lock})
+    machine.install(release).assert_installed("engine-1.0")
 
 
 def test_requirements_may_name_files_beside_them(machine: Machine) -> None:

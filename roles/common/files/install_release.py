@@ -36,7 +36,8 @@ PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LOCK = "requirements.lock"
 # Of a virtual environment.
 PACKAGES = f"lib/{PYTHON}/site-packages"
-LOCKED = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
+LOCKED = ("--require-hashes", "--no-deps")
+WHEELS_ONLY = ("--only-binary", ":all:")
 ITSELF = ("--no-index", "--no-build-isolation")
 # So that security updates of the distribution's pip arrive.
 PIP_KEPT_FOR_S = 30 * 24 * 3600
@@ -134,12 +135,14 @@ class Pip:
     def install_lock(self, lock: Path) -> None:
         """Install a lock's packages: from the cache if it has all of them, else as pip is set up.
 
+        A package that is offered only as its source, as some are in locks of users, is built.
+
         Raises:
             CalledProcessError: a package cannot be downloaded, or is not what the lock says.
         """
         # The release does not see the packages next to the cached pip.
         install = (*self.command, "install", "--quiet", "--ignore-installed", *LOCKED, "-r", lock)
-        cached = (*install, "--no-index", "--find-links", self.wheels)
+        cached = (*install, *WHEELS_ONLY, "--no-index", "--find-links", self.wheels)
         if succeeds(*cached):
             return
         self.download(lock)
@@ -151,7 +154,8 @@ class Pip:
 
         What is missing is no error here: installing it reports the cause.
         """
-        succeeds(*self.command, "download", *LOCKED, "--dest", self.wheels, "-r", lock)
+        download = (*self.command, "download", *LOCKED, *WHEELS_ONLY)
+        succeeds(*download, "--dest", self.wheels, "-r", lock)
 
     def install_packages(self, sources: list[Path]) -> None:
         """Install packages from their source: with what the lock has, or else with what they need.
