@@ -77,6 +77,21 @@ def test_its_container_starts_as_its_image_says() -> None:
     assert "BOT_TOKEN" in environment(container)
 
 
+def test_a_variable_is_there_once_and_the_secret_one_is_used() -> None:
+    given = {"API_KEY": "public", "ON": "1"}
+    found = declared({**SETTINGS["script"], "discord_bot_environment": given})
+    (container,) = (
+        container
+        for item in found
+        if item["kind"] == "Deployment" and item["metadata"]["name"] == "own"
+        for container in pod(item)["containers"]
+    )
+    names = [entry["name"] for entry in container["env"]]
+    assert names.count("API_KEY") == 1
+    assert "valueFrom" in environment(container)["API_KEY"]
+    assert environment(container)["ON"]["value"] == "1"
+
+
 def test_its_arguments_stay_as_they_are() -> None:
     command = ["sh", "-c", "exec bot --at=$(date) $$"]
     found = declared({**SETTINGS["container"], "discord_bot_command": command})
