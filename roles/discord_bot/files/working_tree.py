@@ -46,7 +46,7 @@ class Tree:
         source: what the release brings.
         path: the tree.
         files: the writable files, relative to the tree.
-        folders: the writable directories, relative to the tree.
+        directories: the writable directories, relative to the tree.
         links: the links to make, relative to the tree, with their targets.
 
     Raises:
@@ -61,16 +61,18 @@ class Tree:
             message = f"{outside[0]} is not in it"
             raise ValueError(message)
         self.source, self.path = source, path
-        self.folders = {Path(name) for name in writable if self._is_folder(name)}
-        self.files = {Path(name) for name in writable} - self.folders
+        self.directories = {Path(name) for name in writable if self._is_directory(name)}
+        self.files = {Path(name) for name in writable} - self.directories
         self.links = {Path(name): target for name, target in links.items()}
 
-    def _is_folder(self, name: str) -> bool:
+    def _is_directory(self, name: str) -> bool:
         return name.endswith("/") or (self.source / name).is_dir()
 
     def is_data(self, relative: Path) -> bool:
         """Say whether a file is the bot's own."""
-        return relative in self.files or not self.folders.isdisjoint([relative, *relative.parents])
+        return relative in self.files or not self.directories.isdisjoint(
+            [relative, *relative.parents]
+        )
 
     def brought(self, *, data: bool) -> Iterator[Path]:
         """Name the files that the release brings: its code, or what the bot may change."""
@@ -103,10 +105,10 @@ class Tree:
             if not any(parent.is_symlink() for parent in self._within(relative)) and is_own(path):
                 path.unlink()
         for relative in self.brought(data=False):
-            self._make_folder(relative.parent)
+            self._make_directory(relative.parent)
             place(self.source / relative, self.path / relative)
         for relative, target in self.links.items():
-            self._make_folder(relative.parent)
+            self._make_directory(relative.parent)
             clear(self.path / relative)
             (self.path / relative).symlink_to(target)
 
@@ -114,7 +116,7 @@ class Tree:
         """Name the directories of the tree that a path is in, the outermost first."""
         return [self.path / parent for parent in reversed(relative.parents[:-1])]
 
-    def _make_folder(self, relative: Path) -> None:
+    def _make_directory(self, relative: Path) -> None:
         """Make a directory; nothing that the bot has put in its place stays."""
         for path in [*self._within(relative), self.path / relative]:
             if path.is_symlink() or not path.is_dir():
@@ -123,11 +125,11 @@ class Tree:
 
     def _set_modes(self, owner: tuple[int, int] | None) -> None:
         for relative in self.files:
-            self._make_folder(relative.parent)
-        for relative in self.folders:
-            self._make_folder(relative)
+            self._make_directory(relative.parent)
+        for relative in self.directories:
+            self._make_directory(relative)
         opened = {self.path / relative.parent for relative in self.files}
-        data = {self.path / relative for relative in self.folders}
+        data = {self.path / relative for relative in self.directories}
         for top, inner, _ in os.walk(self.path):
             inner[:] = [name for name in inner if Path(top, name) not in data]
             if is_own(Path(top)):
@@ -164,8 +166,8 @@ def give(path: Path, owner: tuple[int, int] | None) -> None:
     if not owner or not os.path.lexists(path) or path.lstat().st_uid == owner[0]:
         return
     os.chown(path, *owner, follow_symlinks=False)
-    for top, folders, files in os.walk(path):
-        for name in folders + files:
+    for top, directories, files in os.walk(path):
+        for name in directories + files:
             os.chown(Path(top, name), *owner, follow_symlinks=False)
 
 
