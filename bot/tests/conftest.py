@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from discord.http import Route
 
-from botwatch import watching
+from botwatch import current
 from botwatch_bot import settings as bot_settings
 from botwatch_bot.bot import Bot
 
@@ -47,9 +47,9 @@ def _own_process(monkeypatch: pytest.MonkeyPatch, free_port: int) -> Iterator[No
         if name.startswith(("BOT_", "BOTWATCH_", "NOTIFY_SOCKET", "WATCHDOG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("BOTWATCH_LISTEN_PORT", str(free_port))
-    watching.forget()
+    current.forget()
     yield
-    watching.forget()
+    current.forget()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from discord.http import Route
 from packages.botwatch.tests.doubles import GUILD_ID, TOKEN, Chat, RestDouble, guild_payload, until
 
 import botwatch
-from botwatch import masking, watching
+from botwatch import current, masking
 from botwatch.services import Services
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def eventually() -> Eventually:
 def watch(free_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """What observes this process, with nothing observed yet."""
     monkeypatch.setenv("BOTWATCH_LISTEN_PORT", str(free_port))
-    yield watching.current("1.2.3")
-    watching.forget()
+    yield current.current("1.2.3")
+    current.forget()
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ async def start(watch: Watch, rest: RestDouble) -> AsyncIterator[Start]:
         return chat
 
     yield log_in
-    watching.forget()
+    current.forget()
     await asyncio.sleep(0)
     for client in clients:
         await client.close()

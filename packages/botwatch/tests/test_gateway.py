@@ -14,7 +14,7 @@ from discord.shard import AutoShardedClient
 from packages.botwatch.tests.doubles import until
 
 import botwatch
-from botwatch import bots, watching
+from botwatch import bots, current
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,5 +222,5 @@ async def test_with_a_format_run_sets_up_no_logging_of_its_own(
     client = discord.Client(intents=INTENTS)
     botwatch.watch(client)
     client.run("a.test.token")
-    watching.forget()
+    current.forget()
     assert given == [{"log_handler": None}]

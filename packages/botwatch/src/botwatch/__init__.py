@@ -9,10 +9,11 @@ Usage:
 from __future__ import annotations
 
 from botwatch.bots import Bot
+from botwatch.current import watch
 from botwatch.exits import ExitCode, FatalError
 from botwatch.masking import mask
 from botwatch.session import run
 from botwatch.settings import check
-from botwatch.watching import Watch, watch
+from botwatch.watching import Watch
 
 __all__ = ["Bot", "ExitCode", "FatalError", "Watch", "check", "mask", "run", "watch"]

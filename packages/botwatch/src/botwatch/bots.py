@@ -11,12 +11,14 @@ import discord
 from discord.ext import commands
 
 from botwatch import _discord, syncing
+from botwatch.current import watch
 from botwatch.gateway.pacing import IdentifyPacer
 from botwatch.metrics import Sync
-from botwatch.watching import Watch, watch
 
 if TYPE_CHECKING:
     import yarl
+
+    from botwatch.watching import Watch
 
 _log = logging.getLogger(__name__)
 

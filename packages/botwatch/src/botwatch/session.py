@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from botwatch import judging, watching
+from botwatch import current, judging, watching
 from botwatch.endings import handle_stop_signals
 from botwatch.exits import ExitCode
 from botwatch.gateway.causes import SessionStalledError
@@ -65,7 +65,7 @@ def run(
     watch: Watch | None = None
     code = ExitCode.OK
     try:
-        watch = watching.current(version)
+        watch = current.current(version)
         watch.endings.seconds = STOP_SECONDS
         handle_stop_signals(watch.endings, watch.stop_soon, (signal.SIGTERM, signal.SIGINT))
         text = token if isinstance(token, str) else token()
@@ -124,7 +124,7 @@ class Session:
     async def _serve_one_client(self) -> NoReturn:
         client = self._make_bot() if self._next is None else self._next
         self._next = None
-        watching.watch(client)
+        current.watch(client)
         try:
             async with asyncio.timeout(LOGIN_SECONDS):
                 await client.login(self._token)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import time
 from math import nan
@@ -109,6 +108,10 @@ class Watch:
             self.metrics.describe(version)
 
     # A client
+
+    def observes(self, client: discord.Client) -> bool:
+        """Return whether this client is the one of now."""
+        return self._client is client
 
     @property
     def observer(self) -> Observer | None:
@@ -372,46 +375,3 @@ class Watch:
             self._web.close()
             self._web = None
         self.endings.deadline.disarm()
-
-
-_current: Watch | None = None
-
-
-def current(version: str = "") -> Watch:
-    """Return what observes this process, made at the first call.
-
-    Raises:
-        FatalError: a setting is invalid.
-    """
-    global _current  # noqa: PLW0603 - a process has one HTTP port and one end
-    if _current is None:
-        _current = Watch.create(os.environ, version)
-    elif version:
-        _current.describe(version)
-    return _current
-
-
-def forget() -> None:
-    """Stop observing this process; for tests."""
-    global _current  # noqa: PLW0603 - as above
-    if _current is not None:
-        _current.close()
-        _current = None
-
-
-def watch(bot: discord.Client, *, version: str = "") -> Watch:
-    """Observe a bot: metrics, health, exit reasons, drills.
-
-    Call it once the bot is made, before it logs in. More calls for the same bot return the same.
-
-    Args:
-        bot: a `discord.Client`, `commands.Bot` or one of their kinds.
-        version: the bot's version, for `discord_bot_build_info` and `/health`.
-
-    Raises:
-        FatalError: a setting is invalid.
-    """
-    watching = current(version)
-    if watching._client is not bot:  # noqa: SLF001 - of this module
-        watching.attach(bot)
-    return watching
