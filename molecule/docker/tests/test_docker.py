@@ -154,11 +154,11 @@ def test_settings_that_were_there_before_are_not_lost(host: Host, kept: str) -> 
 
 
 UNREADABLE: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is empty"),
-    "malformed": (b'{\n  "debug": true,\n}', "is not valid JSON (line 3"),
-    "byte order mark": (b'\xef\xbb\xbf{"debug": true}', "starts with a byte order mark"),
-    "list": (b'[{"debug": true}]', "holds a list instead of an object"),
-    "Latin-1": (b'{"labels": ["caf\xe9"]}', "is not UTF-8 text"),
+    "empty": (b"", "is not valid JSON (Expecting value"),
+    "malformed": (b'{\n  "debug": true,\n}', "is not valid JSON (Expecting property name"),
+    "byte order mark": (b'\xef\xbb\xbf{"debug": true}', "is not valid JSON (Unexpected UTF-8 BOM"),
+    "list": (b'[{"debug": true}]', "holds no JSON object"),
+    "Latin-1": (b'{"labels": ["caf\xe9"]}', "is not valid JSON ('utf-8' codec"),
     "twice": (b'{"debug": true, "debug": false}', "sets debug more than once"),
 }
 

@@ -119,8 +119,9 @@ async def test_a_web_server_that_has_ended_is_replaced(
     await until(lambda: chat.watch._web is not former)
     await until(lambda: chat.value("errors_total", error_type="internal"))
     port = chat.watch.settings.listen_port
-    async with aiohttp.ClientSession() as session:
-        assert (await session.get(f"http://127.0.0.1:{port}/livez")).status == 200
+    url = f"http://127.0.0.1:{port}/livez"
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        assert response.status == 200
 
 
 async def test_the_token_is_masked_from_the_login_on(start: Start) -> None:
@@ -345,7 +346,7 @@ def test_a_bot_that_replaces_its_process_has_not_crashed(tmp_path: Path) -> None
         },
         capture_output=True,
         text=True,
-        timeout=8,
+        timeout=60,
         check=False,
     )
     assert done.stdout.split() == ["None", "0", Ending.STOPPED, "0"], done.stderr
@@ -359,7 +360,7 @@ def test_what_the_bot_forks_ends_without_it(tmp_path: Path) -> None:
         env={"PYTHONPATH": str(Path(botwatch.__file__).parents[1])},
         capture_output=True,
         text=True,
-        timeout=8,
+        timeout=60,
         check=False,
     )
     assert done.stdout.split() == ["running", "0", "running", f"-{signal.SIGTERM:d}", "running"]
