@@ -102,6 +102,7 @@ class CallbackModule(DefaultCallback):
         self._shows_diffs = False
         self._failures: list[Failure] = []
         self._handled: list[Failure] = []
+        self._failed_items: dict[tuple[str, str], list[str]] = {}
         self._screen: Screen | None = None
 
     # Plays and tasks that start
@@ -188,8 +189,10 @@ class CallbackModule(DefaultCallback):
 
     @unless_verbose
     def v2_runner_item_on_failed(self, result: Any) -> None:
-        """Show warnings only: the task's failure names its items."""
+        """Note what failed: the task's failure names its items, which newer versions leave out."""
         self._handle_warnings(result.result)
+        words = f"{self._get_item_label(result.result)}: {self._words_of_failure(result.result)}"
+        self._failed_items.setdefault(_key(result), []).append(words)
 
     @unless_verbose
     def v2_runner_retry(self, result: Any) -> None:
@@ -238,11 +241,7 @@ class CallbackModule(DefaultCallback):
 
     def _fail(self, result: Any, outcome: str) -> None:
         self._line(result, outcome)
-        items = [
-            f"{self._get_item_label(item)}: {self._words_of_failure(item)}"
-            for item in result.result.get("results") or []
-            if isinstance(item, dict) and item.get("failed")
-        ]
+        items = self._failed_items.pop(_key(result), [])
         message = "\n".join(items) or self._words_of_failure(result.result)
         ends_run = outcome in ("failed", "unreachable")
         # The first line is enough for now; the run ends with all of it, if it does not end well.
@@ -303,6 +302,10 @@ class CallbackModule(DefaultCallback):
 
     def _dump(self, data: Data) -> str:
         return str(self._dump_results(data, indent=2)).strip("\n")
+
+
+def _key(result: Any) -> tuple[str, str]:
+    return result.host.get_name(), result.task._uuid
 
 
 def unshown(name: str) -> Method:
