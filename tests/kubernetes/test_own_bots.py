@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kubernetes.manifests import SETTINGS, contents, declared, pod
 
 Data = dict[str, Any]
@@ -62,10 +64,28 @@ def test_without_readiness_it_is_ready_when_it_has_run_for_a_while() -> None:
 def test_its_own_endpoint_is_its_readiness() -> None:
     objects = of_bot("container")
     (container,) = pod(objects["Deployment"])["containers"]
-    assert container["readinessProbe"]["httpGet"] == {"path": "/metrics", "port": "http"}
+    assert container["readinessProbe"]["httpGet"]["path"] == "/metrics"
     assert objects["Service"]["spec"]["ports"][0]["targetPort"] == "http"
     (rule,) = objects["NetworkPolicy"]["spec"]["ingress"]
     assert [port["port"] for port in rule["ports"]] == [container["ports"][0]["containerPort"]]
+
+
+@pytest.mark.parametrize(("setting", "name"), [("shipped", "discord-bot"), ("container", "own")])
+def test_a_probe_leaves_nothing_to_a_default(setting: str, name: str) -> None:
+    """A default would stay when the next bot has no such probe."""
+    (deployment,) = (
+        item
+        for item in declared(SETTINGS[setting])
+        if item["kind"] == "Deployment" and item["metadata"]["name"] == name
+    )
+    (container,) = pod(deployment)["containers"]
+    probes = {key: value for key, value in container.items() if key.endswith("Probe")}
+    assert probes
+    for probe in probes.values():
+        assert probe["httpGet"].keys() == {"path", "port", "scheme"}
+        assert probe.keys() == {
+            "httpGet", "periodSeconds", "timeoutSeconds", "successThreshold", "failureThreshold",
+        }  # fmt: skip
 
 
 def test_its_container_starts_as_its_image_says() -> None:
