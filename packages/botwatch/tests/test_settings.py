@@ -65,6 +65,25 @@ def test_every_unknown_variable_is_named() -> None:
     assert second == "BOTWATCH_LISTEN_PROT is not a setting; did you mean BOTWATCH_LISTEN_PORT?"
 
 
+def test_what_kubernetes_says_of_services_is_no_setting() -> None:
+    """Of the services botwatch, botwatch-listen and botwatch-bot in the pod's namespace."""
+    services = {
+        "BOTWATCH_SERVICE_HOST": "10.43.0.7",
+        "BOTWATCH_SERVICE_PORT": "8000",
+        "BOTWATCH_SERVICE_PORT_HTTP": "8000",
+        "BOTWATCH_PORT": "tcp://10.43.0.7:8000",
+        "BOTWATCH_PORT_8000_TCP": "tcp://10.43.0.7:8000",
+        "BOTWATCH_PORT_8000_TCP_PROTO": "tcp",
+        "BOTWATCH_PORT_8000_TCP_PORT": "8000",
+        "BOTWATCH_PORT_8000_TCP_ADDR": "10.43.0.7",
+        "BOTWATCH_LISTEN_PORT": "tcp://[fd00::7]:9000",
+        "BOTWATCH_BOT_SERVICE_HOST": "10.43.0.8",
+    }
+    assert module.load(services) == module.load({})
+    (problem,) = problems(BOTWATCH_PORT="8001")
+    assert problem.startswith("BOTWATCH_PORT is not a setting")
+
+
 def test_check_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOTWATCH_LOG_LEVEL", "loud")
     with pytest.raises(FatalError):

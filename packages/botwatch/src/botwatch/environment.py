@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _Settings = TypeVar("_Settings")
 _Text = TypeVar("_Text", bound=str)
 
+# What Kubernetes sets in a pod for each service whose name begins like the prefix: botwatch-x, say.
+_OF_A_SERVICE = re.compile(
+    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_ITS_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+:\d+")
+
 
 def about(read: Callable[[str], object], must_be: str) -> dict[str, object]:
     """Return the metadata of a dataclass field that an environment variable sets.
@@ -43,10 +49,15 @@ def load(kind: type[_Settings], prefix: str, environment: Mapping[str, str]) -> 
         FatalError: a variable is unknown, missing or invalid; one problem for each of them.
     """
     known = variables(kind, prefix)
+    environment = {
+        name: text
+        for name, text in environment.items()
+        if name.startswith(prefix) and not _is_of_a_service(name.removeprefix(prefix), text)
+    }
     problems = [
         f"{name} is not a setting{_remedy(name, prefix, list(known))}"
         for name in sorted(environment)
-        if name.startswith(prefix) and name not in known
+        if name not in known
     ]
     found: dict[str, Any] = {}
     for variable, described in known.items():
@@ -61,6 +72,12 @@ def load(kind: type[_Settings], prefix: str, environment: Mapping[str, str]) -> 
     if problems:
         raise FatalError(ExitCode.BAD_SETTINGS, *problems)
     return kind(**found)
+
+
+def _is_of_a_service(name: str, text: str) -> bool:
+    """Say whether Kubernetes has set a variable; one that ends with PORT may be a setting, too."""
+    is_address = name.endswith("PORT") and _ITS_ADDRESS.fullmatch(text) is not None
+    return is_address or _OF_A_SERVICE.fullmatch(name) is not None
 
 
 def _remedy(name: str, prefix: str, known: list[str]) -> str:
