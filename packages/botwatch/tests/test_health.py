@@ -101,7 +101,7 @@ class TestGatewayState:
         assert "refused" not in state.reasons()[0]
 
     def test_every_shard_must_be_there(self, state: GatewayState) -> None:
-        state.expect(2)
+        state.expect(range(2))
         connect(state, 0)
         assert state.reasons() == ["1 of 2 shards not connected yet"]
         connect(state, 1, latency=0.5)
@@ -112,7 +112,7 @@ class TestGatewayState:
         state.begin()
         clock.now += 30
         assert state.stalled_seconds() == 30
-        state.expect(1)
+        state.expect(range(1))
         connect(state)
         clock.now += 1000
         assert state.stalled_seconds() == 0
@@ -158,7 +158,7 @@ class TestGatewayState:
     ) -> None:
         clock.now += 5
         state.begin()
-        state.expect(2)
+        state.expect(range(2))
         assert state.disconnected_seconds() == 5
         connect(state, 0)
         clock.now += 3
@@ -184,10 +184,10 @@ class TestGatewayState:
         assert (shard.identifies, shard.resumes, shard.disconnects) == (2, 1, 1)
 
     def test_shards_that_discord_no_longer_wants_are_forgotten(self, state: GatewayState) -> None:
-        state.expect(3)
+        state.expect(range(3))
         assert list(state.shards()) == [0, 1, 2]
         state.begin()
-        state.expect(1)
+        state.expect(range(1))
         assert list(state.shards()) == [0]
 
     def test_stopping_is_a_reason(self, state: GatewayState) -> None:

@@ -46,7 +46,7 @@ def test_the_metrics_of_python_and_of_the_process_are_there(services: Services) 
 
 
 def test_the_readme_lists_every_metric(services: Services) -> None:
-    services.gateway.expect(1)
+    services.gateway.expect(range(1))
     text = README.read_text(encoding="utf-8")
     names = {
         re.sub(r"_(bucket|count|sum)$", "", re.split(r"[{ ]", line)[0])
@@ -58,7 +58,7 @@ def test_the_readme_lists_every_metric(services: Services) -> None:
 def test_a_shard_has_as_many_series_as_any_other(services: Services) -> None:
     counts = []
     for shards in (1, 2, 3):
-        services.gateway.expect(shards)
+        services.gateway.expect(range(shards))
         counts.append(len(samples(services.metrics)))
     assert counts[1] - counts[0] == counts[2] - counts[1] == 6
 

@@ -257,7 +257,7 @@ class TestEnds:
         self, endings: Endings, tmp_path: Path
     ) -> None:
         endings.begin()
-        endings.loop_ended()
+        endings.loop_ended(lambda: False)
         assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED
         assert endings.report(ValueError()) is endings.code is ExitCode.INTERNAL
         assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.INTERNAL
@@ -267,7 +267,7 @@ class TestEnds:
     ) -> None:
         endings.begin()
         endings.stop()
-        endings.loop_ended()
+        endings.loop_ended(lambda: False)
         endings.report(ValueError())
         assert endings.code is ExitCode.OK
         assert (tmp_path / "last-run").read_text().splitlines()[0] == Ending.STOPPED

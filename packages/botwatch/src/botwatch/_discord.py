@@ -126,8 +126,13 @@ class Socket:
     sequence: int | None
 
 
+def shard_of(client: discord.Client) -> int:
+    """Return the number of the one shard that a client runs; an unsharded client has shard 0."""
+    return client.shard_id or 0
+
+
 def sockets(client: discord.Client) -> dict[int, Socket]:
-    """Return each gateway connection of a client, by shard; an unsharded client has shard 0."""
+    """Return each gateway connection of a client, by shard."""
     found = _sockets(client)
     if found is not None:
         return found
@@ -136,7 +141,9 @@ def sockets(client: discord.Client) -> dict[int, Socket]:
             number: Socket(shard.latency, not shard.is_closed(), None)
             for number, shard in client.shards.items()
         }
-    return {0: Socket(client.latency, client.is_ready() and not client.is_closed(), None)}
+    return {
+        shard_of(client): Socket(client.latency, client.is_ready() and not client.is_closed(), None)
+    }
 
 
 @_or_else(otherwise=None)
@@ -147,7 +154,7 @@ def _sockets(client: discord.Client) -> dict[int, Socket] | None:
 def _numbers(client: discord.Client) -> list[int]:
     if isinstance(client, discord.AutoShardedClient):
         return list(client.shards)
-    return [] if getattr(client, "ws", None) is None else [0]
+    return [] if getattr(client, "ws", None) is None else [shard_of(client)]
 
 
 def _websocket(client: discord.Client, number: int) -> Any:  # noqa: ANN401 - private, so untyped

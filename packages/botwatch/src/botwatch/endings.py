@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType, TracebackType
 
+    _Hook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
 STOP_SECONDS = 8.0
 """So long a process may take to end by itself: less than Docker and most units wait (10 s)."""
 
@@ -41,16 +43,36 @@ class Deadline:
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
+        self._is_certain = False
         # A signal handler may come in between and arm it, too.
         self._lock = threading.RLock()
 
-    def arm(self, seconds: float, code: int) -> None:
-        """End the process in so many seconds with a code; an earlier call counts."""
+    def arm(self, seconds: float, code: int, unless: Callable[[], bool] | None = None) -> None:
+        """End the process in so many seconds with a code.
+
+        An earlier call counts, but for one with a condition if this one has none.
+
+        Args:
+            seconds: how long it may take to end by itself.
+            code: the exit code.
+            unless: asked when the time is over; the process lives on if it returns true.
+        """
         with self._lock:
-            if self._timer is None:
-                self._timer = threading.Timer(seconds, _end_now, (seconds, code))
-                self._timer.daemon = True
-                self._timer.start()
+            if self._timer is not None:
+                if unless is not None or self._is_certain:
+                    return
+                self._timer.cancel()
+            self._is_certain = unless is None
+            self._timer = threading.Timer(seconds, self._expire, (seconds, code, unless))
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self, seconds: float, code: int, unless: Callable[[], bool] | None) -> None:
+        with self._lock:
+            is_replaced = self._timer is not threading.current_thread()
+            if is_replaced or (unless is not None and unless()):
+                return
+        _end_now(seconds, code)
 
     def disarm(self) -> None:
         """Let the process live: what ended has begun again."""
@@ -67,6 +89,7 @@ class Endings:
         deadline: what ends it if it does not end by itself.
         seconds: how long that may take.
         code: the exit code of the way out that it is on; None while it is on none.
+        at_end: called when the process ends.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -75,7 +98,10 @@ class Endings:
         self.code: ExitCode | None = None
         self._environment = environment
         self._run: Run | None = None
-        self._hooked: Callable[[], None] | None = None
+        self.at_end: Callable[[], object] = lambda: None
+        self._hooks: list[tuple[_Hook, _Hook]] = []
+        self._is_reporting = False
+        self._watches_process = False
         self._presumed = False
         self._process = os.getpid()
 
@@ -109,10 +135,30 @@ class Endings:
         self.code = code if self.code is None else self.code
         self.deadline.arm(self.seconds, self.code)
 
-    def loop_ended(self) -> None:
-        """Record a clean end, unless an exception that ends the event loop is reported later."""
-        self._presumed = self.code is None
-        self.leave(ExitCode.OK if self.code is None else self.code)
+    def loop_ended(
+        self, is_closed: Callable[[], bool], code: ExitCode = ExitCode.OK, *reasons: str
+    ) -> None:
+        """Record what ends the event loop, and see to it that it does end.
+
+        It is the end of the process, too, unless an exception is reported later, or the process
+        goes on: some log in again, in an event loop of their own.
+
+        Args:
+            is_closed: says whether the event loop has ended.
+            code: the exit code that belongs to it.
+            reasons: why it ends.
+        """
+
+        def goes_on() -> bool:
+            if is_closed():
+                self.begin()
+                return True
+            return False
+
+        self._presumed = self.code is None and code is ExitCode.OK
+        self.code = code if self.code is None else self.code
+        self.run.end(self.code, *reasons)
+        self.deadline.arm(self.seconds, self.code, unless=goes_on)
 
     def stop(self) -> None:
         """Record that somebody stops the process, and see to it that it ends."""
@@ -121,44 +167,53 @@ class Endings:
         self.deadline.arm(self.seconds, self.code)
 
     def install(self) -> None:
-        """Turn an exception that ends the process into its exit code."""
-        if self._hooked is not None:
+        """Turn an exception that ends the process into its exit code.
+
+        Call it again now and then: the bot may have set a hook of its own, which is kept.
+        """
+        if self._hooks and sys.excepthook is self._hooks[-1][0]:
             return
         before = sys.excepthook
-
-        def hook(
-            kind: type[BaseException], error: BaseException, trace: TracebackType | None
-        ) -> None:
-            if self.is_inherited or not isinstance(error, Exception | BaseExceptionGroup):
-                before(kind, error, trace)  # a worker's, or Ctrl-C
-                return
-            code = self.report(error)
-            if code is ExitCode.INTERNAL:
-                full = "".join(traceback.format_exception(kind, error, trace))
-                clean = masked(full)
-                if clean == full:
-                    before(kind, error, trace)
-                else:
-                    sys.stderr.write(clean)
-            raise SystemExit(int(code))
-
-        def unhook() -> None:
-            if sys.excepthook is hook:
-                sys.excepthook = before
-
-        self._hooked = unhook
+        hook = self._hook(before)
+        self._hooks.append((hook, before))
         sys.excepthook = hook
         # Called before Python waits for its threads, as atexit's functions are not.
         register = getattr(threading, "_register_atexit", None)
-        if register is not None:
+        if register is not None and not self._watches_process:
+            self._watches_process = True
             with suppress(RuntimeError):
                 register(self._process_ends)
 
+    def _hook(self, before: _Hook) -> _Hook:
+        def hook(
+            kind: type[BaseException], error: BaseException, trace: TracebackType | None
+        ) -> None:
+            is_ending = isinstance(error, Exception | BaseExceptionGroup)
+            if self._is_reporting or self.is_inherited or not is_ending:
+                before(kind, error, trace)  # the bot's hook calls ours, a worker's, or Ctrl-C
+                return
+            self._is_reporting = True
+            try:
+                code = self.report(error)
+                if code is ExitCode.INTERNAL:
+                    full = "".join(traceback.format_exception(kind, error, trace))
+                    clean = masked(full)
+                    if clean == full:
+                        before(kind, error, trace)
+                    else:
+                        sys.stderr.write(clean)
+            finally:
+                self._is_reporting = False
+            raise SystemExit(int(code))
+
+        return hook
+
     def uninstall(self) -> None:
         """Leave exceptions alone again."""
-        if self._hooked is not None:
-            self._hooked()
-            self._hooked = None
+        for hook, before in reversed(self._hooks):
+            if sys.excepthook is hook:
+                sys.excepthook = before
+        self._hooks = []
 
     def report(self, error: BaseException) -> ExitCode:
         """Record that an exception ends the process, write why, and return the exit code."""
@@ -172,7 +227,8 @@ class Endings:
         return code
 
     def _process_ends(self) -> None:
-        if self._run is not None and self._hooked is not None and not self.is_inherited:
+        if self._run is not None and self._hooks and not self.is_inherited:
+            self.at_end()
             self.leave(ExitCode.OK if self.code is None else self.code)
 
 

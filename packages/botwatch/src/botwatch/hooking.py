@@ -26,8 +26,8 @@ class Life(Protocol):
     async def begin(self) -> None:
         """Begin to observe."""
 
-    def login_begins(self) -> None:
-        """Note that the client starts to log in."""
+    def login_begins(self, client: discord.Client) -> None:
+        """Note that a client starts to log in."""
 
     def logged_in(self) -> None:
         """Note that it has."""
@@ -63,7 +63,7 @@ def _login(watch: Life, client: discord.Client) -> Any:  # noqa: ANN401 - a meth
         if isinstance(token, str):
             mask(token)
         await watch.begin()
-        watch.login_begins()
+        watch.login_begins(client)
         try:
             await login(*given, **named)
         except Exception as error:

@@ -28,7 +28,7 @@ from botwatch.gateway.state import describe
 from botwatch.metrics import ErrorType, Intervention, SessionKind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from botwatch.services import Services
 
@@ -38,6 +38,9 @@ _COMMAND_LIKE = re.compile(r"[a-zA-Z][\w-]{0,31}", re.ASCII)
 _GUILD_EVENTS = {"READY", "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}
 _RESUMABLE = 4000
 """A code to close a connection with: by this Discord keeps its session for a while."""
+
+_ATTRIBUTE = "_botwatch_observer"
+"""The attribute of a client that holds what observes it."""
 
 _arrived_at: ContextVar[float] = ContextVar("botwatch_arrived_at")
 
@@ -64,10 +67,15 @@ class Observer:
         self._guilds_changed = True
         self._sharded = isinstance(client, discord.AutoShardedClient)
         self._closing: dict[int, asyncio.Task[None]] = {}
+        setattr(client, _ATTRIBUTE, self)
         client.dispatch = self.dispatch  # type: ignore[method-assign] # see above
         _discord.reroute(client, self.dispatch)
         self._wrap(client, "on_error", self._observed_on_error)
         self._wrap_tree()
+
+    def reports_to(self, services: Services) -> bool:
+        """Return whether this is where it counts what it sees."""
+        return self._services is services
 
     @property
     def running(self) -> tuple[Running, ...]:
@@ -246,12 +254,23 @@ class Observer:
             self._guilds_changed = False
             self._count_guilds()
 
-    def _expected(self) -> int:
+    def _expected(self) -> Collection[int]:
         if not self._sharded:
-            return 1
-        # One process of several runs some shards only, whose number is not known before.
-        some = getattr(self._client, "shard_ids", None)
-        return 0 if some else self._client.shard_count or 0
+            return [_discord.shard_of(self._client)]
+        # One process of several runs some shards only; how many there are is not known before.
+        return getattr(self._client, "shard_ids", None) or range(self._client.shard_count or 0)
+
+    def catch_up(self) -> None:
+        """Note that the client has logged in already, and the connections that it has."""
+        _log.warning(
+            "botwatch.watch was called after the login: what came before is not counted; "
+            "call it once the bot is made, before it logs in"
+        )
+        self._services.gateway.begin()
+        self._services.gateway.logged_in()
+        for number, socket in _discord.sockets(self._client).items():
+            if socket.open:
+                self._up(number, SessionKind.IDENTIFY)
 
     def drop_connections(self) -> int:
         """Close every connection without a word to the server; return how many there were."""
@@ -319,15 +338,15 @@ class Observer:
 
     def _connected(self) -> None:
         if not self._sharded:
-            self._up(0, SessionKind.IDENTIFY)
+            self._up(_discord.shard_of(self._client), SessionKind.IDENTIFY)
 
     def _resumed(self) -> None:
         if not self._sharded:
-            self._up(0, SessionKind.RESUME)
+            self._up(_discord.shard_of(self._client), SessionKind.RESUME)
 
     def _disconnected(self) -> None:
         if not self._sharded:
-            self._down(0)
+            self._down(_discord.shard_of(self._client))
 
     def _count_guilds(self) -> None:
         reachable = [guild for guild in self._client.guilds if not guild.unavailable]
@@ -349,6 +368,12 @@ class Observer:
         "shard_resumed": _shard_resumed,
         "shard_disconnect": _shard_disconnected,
     }
+
+
+def observer_of(client: discord.Client, services: Services) -> Observer | None:
+    """Return what observes a client already and counts for these services; None if nothing does."""
+    found = getattr(client, _ATTRIBUTE, None)
+    return found if isinstance(found, Observer) and found.reports_to(services) else None
 
 
 def _key(ctx: commands.Context[Any]) -> int:

@@ -17,7 +17,7 @@ from botwatch.gateway.causes import cause_of
 from botwatch.gateway.state import GatewayState, describe
 from botwatch.masking import mask
 from botwatch.metrics import ErrorType, Metrics
-from botwatch.observing import Observer
+from botwatch.observing import Observer, observer_of
 from botwatch.services import Services, take_over
 from botwatch.systemd import Notifier
 from botwatch.web.app import create_app
@@ -71,12 +71,14 @@ class Watch:
         self._client: discord.Client | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         self._stop_requested = False
         self._web: WebServer | None = None
         self._faults: Faults | None = None
         self._notifier = Notifier()
+        endings.at_end = self._notifier.stopping
         self._failure: BaseException | None = None
         self._fatal: FatalError | None = None
         self._closed = False
@@ -121,13 +123,27 @@ class Watch:
     def attach(self, client: discord.Client) -> None:
         """Observe a client from now on, instead of the one before."""
         self._client = client
-        self._observer = Observer(self._services, client)
+        known = observer_of(client, self._services)
+        self._observer = known or Observer(self._services, client)
+        if known is not None:
+            return
         _discord.trace(client, tracing.config(self.metrics))
         self._observer.know_commands()
         hooking.hook(self, client, keep_logging=bool(self.settings.log_format))
+        if client.user is not None and not client.is_closed():
+            self._observer.catch_up()
+            self._beginning = asyncio.get_running_loop().create_task(self._begin_late())
 
-    def login_begins(self) -> None:
-        """Note that the client starts to log in."""
+    async def _begin_late(self) -> None:
+        try:
+            await self.begin()
+        except FatalError as error:
+            self._end(error)
+
+    def login_begins(self, client: discord.Client) -> None:
+        """Note that a client starts to log in."""
+        if not self.observes(client):
+            self.attach(client)
         self._failure = None
         self.gateway.begin()
 
@@ -164,9 +180,18 @@ class Watch:
             self.errors.see(judging.unwrap(error))
 
     def _saw_job_fail(self, error: BaseException) -> None:
-        kind = judging.error_type(error, otherwise=ErrorType.INTERNAL)
-        self.metrics.errors.labels(kind).inc()
         self.errors.see(error)
+        self._count(error)
+
+    def _saw_stray(self, error: BaseException | None) -> None:
+        if error is None or self.errors.see(error):
+            self._count(error)
+
+    def _count(self, error: BaseException | None) -> None:
+        kind = ErrorType.INTERNAL
+        if error is not None:
+            kind = judging.error_type(error, otherwise=kind)
+        self.metrics.errors.labels(kind).inc()
 
     # Its life
 
@@ -184,6 +209,8 @@ class Watch:
         self._failure = None
         self.gateway.wait()
         self.endings.begin()
+        if self._observer is not None:
+            self._observer.know_commands()
         if self._faults is None:
             self._faults = Faults(self.endings.run)
             take_over(self.endings.run, self.metrics, self.health)
@@ -198,17 +225,11 @@ class Watch:
             self._begin_stop()
 
     def _serve(self, faults: Faults) -> WebServer:
-        web = WebServer(
-            create_app(self.health, self.metrics, self._drill_token, faults),
-            str(self.settings.listen_address),
-            self.settings.listen_port,
-        )
+        address, port = str(self.settings.listen_address), self.settings.listen_port
+        app = create_app(self.health, self.metrics, self._drill_token, faults)
+        web = WebServer(app, address, port)
         web.start()
-        _log.info(
-            "botwatch listens on %s port %d",
-            self.settings.listen_address,
-            self.settings.listen_port,
-        )
+        _log.info("botwatch listens on %s port %d", address, port)
         return web
 
     def _keep_serving(self) -> None:
@@ -230,13 +251,6 @@ class Watch:
     def _drop_connections(self) -> int:
         return 0 if self._observer is None else self._observer.drop_connections()
 
-    def _saw_stray(self, error: BaseException | None) -> None:
-        if error is None or self.errors.see(error):
-            kind = ErrorType.INTERNAL
-            if error is not None:
-                kind = judging.error_type(error, otherwise=kind)
-            self.metrics.errors.labels(kind).inc()
-
     async def _tick(self) -> None:
         """Prove once a second that the event loop runs, and refresh what no event announces."""
         try:
@@ -249,18 +263,23 @@ class Watch:
         except asyncio.CancelledError:
             if self._closed:
                 raise
-            # Otherwise, only the end of the event loop cancels this: the process is on its way out.
-            self._notifier.stopping()
-            if self._failure is None:
-                self.endings.loop_ended()
-            else:
-                code, reasons = judging.judge_end(self._failure)
-                self.endings.leave(code, *reasons)
+            self._loop_ends()
             raise
+
+    def _loop_ends(self) -> None:
+        """Note that the event loop ends: nothing else cancels what runs in it for ever."""
+        is_closed = asyncio.get_running_loop().is_closed
+        self.gateway.stop()
+        if self._failure is None:
+            self.endings.loop_ended(is_closed)
+        else:
+            code, reasons = judging.judge_end(self._failure)
+            self.endings.loop_ended(is_closed, code, *reasons)
 
     def _beat(self) -> None:
         self._services.pulse.beat()
         self.metrics.heartbeat.set_to_current_time()
+        self.endings.install()
         try:
             self._keep_serving()
             self._refresh()

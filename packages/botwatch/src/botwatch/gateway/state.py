@@ -17,7 +17,7 @@ from botwatch.masking import masked
 from botwatch.text import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 MAX_REASON = 200
 
@@ -35,7 +35,7 @@ class GatewayState:
         self._clock = clock
         self._lock = threading.Lock()
         self._shards: dict[int, Shard] = {}
-        self._expected = 0
+        self._expected: frozenset[int] = frozenset()
         self._phase = "the bot is starting"
         self._failure = ""
         self._last_progress = clock()
@@ -129,12 +129,13 @@ class GatewayState:
             shard.acked = self._clock()
             shard.interval = interval
 
-    def expect(self, shards: int) -> None:
-        """Note how many shards this bot has."""
+    def expect(self, shards: Collection[int]) -> None:
+        """Note which shards this bot has."""
+        expected = frozenset(shards)
         with self._lock:
-            if shards != self._expected:
-                self._expected = shards
-                self._shards = {number: self._known(number) for number in range(shards)}
+            if expected != self._expected:
+                self._expected = expected
+                self._shards = {number: self._known(number) for number in sorted(expected)}
                 self._note_wholeness()
 
     def event(self) -> None:
@@ -193,7 +194,7 @@ class GatewayState:
         with self._lock:
             seen = self._seen()
             lost = [shard.since for shard in seen.values() if not shard.up]
-            if self._expected and len(seen) >= self._expected and not lost:
+            if self._expected and len(seen) >= len(self._expected) and not lost:
                 return 0.0
             return self._clock() - max([self._last_progress, *lost])
 
@@ -225,9 +226,9 @@ class GatewayState:
             for shard_id, shard in seen.items()
             if (trouble := shard.trouble(now))
         ]
-        missing = self._expected - len(seen)
+        missing = len(self._expected) - len(seen)
         if missing > 0:
-            reasons.append(f"{missing} of {self._expected} shards not connected yet{failure}")
+            reasons.append(f"{missing} of {len(self._expected)} shards not connected yet{failure}")
         return reasons
 
     # Only with the lock held
@@ -239,14 +240,14 @@ class GatewayState:
         return {number: shard for number, shard in sorted(self._shards.items()) if shard.seen}
 
     def _forget_connections(self) -> None:
-        self._expected = 0
+        self._expected = frozenset()
         for shard in self._shards.values():
             shard.forget()
         self._note_wholeness()
 
     def _note_wholeness(self) -> None:
         seen = self._seen()
-        whole = 0 < len(seen) >= self._expected and all(shard.up for shard in seen.values())
+        whole = 0 < len(seen) >= len(self._expected) and all(shard.up for shard in seen.values())
         if whole:
             self._broken_since = None
         elif self._broken_since is None:
