@@ -13,7 +13,9 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 
+from ..plugin_utils.own_sources import OwnSource
 from ..plugin_utils.paths import files_below
 
 DOCUMENTATION = """
@@ -38,26 +40,28 @@ options:
   foreign:
     description:
       - Whether the trees are a user's own. Their tests may be imported, their files may be
-        programs, and they need not be packages.
+        programs, and they need not be packages. Directories that are links are packed like others
+        if they lead to another place in the tree; what a .dockerignore names stays out.
     type: bool
     default: false
   hidden:
     description: Whether hidden files of a user's own trees are packed, but those with secrets.
     type: bool
     default: false
+  logs:
+    description: Log files in a user's own trees, which stay out.
+    type: list
+    elements: str
+    default: []
 """
 
-TOOLS = ("__pycache__", "*.egg-info")
-LEFT_OUT = (*TOOLS, "build", "dist", "tests", ".*")
-FOREIGN_LEFT_OUT = (*TOOLS, "venv", "node_modules", "*.pyc", ".*")
-# What hidden files may hold: the history, secrets, and what tools leave behind.
-HIDDEN_LEFT_OUT = (*FOREIGN_LEFT_OUT[:-1], ".git", ".env", ".env.*", ".venv", ".*_cache")
+LEFT_OUT = ("__pycache__", "*.egg-info", "build", "dist", "tests", ".*")
 DIGEST_LENGTH = 12
 
 
-def source_files(tree: Path, left_out: tuple[str, ...] = LEFT_OUT) -> list[Path]:
-    """List the files to ship, relative to the tree, in a fixed order."""
-    return files_below(tree, lambda name: any(fnmatch(name, pattern) for pattern in left_out))
+def source_files(tree: Path) -> list[Path]:
+    """List the files of a package to ship, relative to its directory, in a fixed order."""
+    return files_below(tree, lambda name: any(fnmatch(name, pattern) for pattern in LEFT_OUT))
 
 
 def pack(files: dict[str, Path], *, programs: bool = False) -> bytes:
@@ -120,15 +124,19 @@ class LookupModule(LookupBase):
 
     def _files(self, tree: Path) -> dict[str, Path]:
         """Name the files to pack, and where they are."""
-        left_out: tuple[str, ...] = LEFT_OUT
-        if self.get_option("foreign"):
-            left_out = HIDDEN_LEFT_OUT if self.get_option("hidden") else FOREIGN_LEFT_OUT
-        trees = [("source", tree, left_out)]
+        source = self._own_files(tree) if self.get_option("foreign") else source_files(tree)
+        files = {f"source/{path}": tree / path for path in source}
         if self.get_option("library"):
-            trees.append(("library", Path(self.get_option("library")), LEFT_OUT))
-        files = {
-            f"{name}/{relative}": root / relative
-            for name, root, patterns in trees
-            for relative in source_files(root, patterns)
-        }
+            library = Path(self.get_option("library"))
+            files |= {f"library/{path}": library / path for path in source_files(library)}
         return files | {name: Path(path) for name, path in self.get_option("files").items()}
+
+    def _own_files(self, tree: Path) -> list[Path]:
+        own = OwnSource(tree, hidden=self.get_option("hidden"), logs=self.get_option("logs"))
+        try:
+            found = own.files()
+        except (OSError, ValueError) as error:
+            raise AnsibleLookupError(str(error)) from error
+        for note in own.notes:
+            Display().warning(note)
+        return found
