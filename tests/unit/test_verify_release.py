@@ -78,3 +78,89 @@ def test_a_missing_console_script_is_named(tmp_path: Path) -> None:
     )  # fmt: skip
     assert run.returncode == 1
     assert "no console script made-up" in run.stderr
+
+
+TEMPLATE = "class {{ cookiecutter.name }}:\n"
+STARTS = {
+    "bot.py": "import helpers\nfrom cogs import fun\n",
+    "helpers.py": "try:\n    from data.names import NAMES\nexcept ImportError:\n    NAMES = []\n",
+    "data/names.py": "NAMES = []\n",
+    "cogs/__init__.py": "from . import base\n",
+    "cogs/base.py": "def later():\n    import old\n",
+    "cogs/fun.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import old\n",
+    "old.py": "print 'Python 2'\n",
+    "templates/cog.py": TEMPLATE,
+}
+LOADING = (
+    'import os\nEXTENSIONS = ["more.one"]\nasync def setup_hook(bot):\n    FOLDER = "templates"\n'
+    '    for name in os.listdir("cogs"):\n        await bot.load_extension(f"cogs.{name[:-3]}")\n'
+    '    await bot.load_extension("single")\n    for name in EXTENSIONS:\n'
+    "        await bot.load_extension(name)\n"
+)
+PACKAGE = {
+    "src/made_up/__init__.py": "",
+    "src/made_up/__main__.py": "from .core import run\n",
+    "src/made_up/core.py": "def run(): ...\n",
+    "src/made_up/skeleton.py": TEMPLATE,
+}
+
+
+def verify_own(
+    folder: Path, files: dict[str, str], *command: str
+) -> subprocess.CompletedProcess[str]:
+    """Lay out a program of a user's own, and verify it."""
+    for name, text in files.items():
+        (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "source" / name).write_text(text)
+    return subprocess.run(
+        [sys.executable, PROGRAM, str(folder / "source"), "--start", *command],
+        check=False, text=True, capture_output=True, env={"PYTHONPATH": str(folder / "installed")},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [("python", "bot.py"), ("python", "-m", "bot"), ("./run.sh",)])
+def test_files_that_a_users_program_does_not_start_with_are_only_named(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    run = verify_own(tmp_path, STARTS, *command)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [line.split(": ")[0] for line in run.stdout.splitlines()] == [
+        "old.py",
+        "templates/cog.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["bot.py", "helpers.py", "data/names.py", "cogs/__init__.py", "cogs/base.py"]
+)
+def test_what_a_users_program_starts_with_is_free_of_syntax_errors(
+    tmp_path: Path, name: str
+) -> None:
+    run = verify_own(tmp_path, STARTS | {name: "x = 1\nif x\n"}, "python", "-u", "bot.py", "--on")
+    assert run.returncode == 1
+    assert f'{name}", line 2' in run.stderr
+    assert "SyntaxError" in run.stderr
+
+
+@pytest.mark.parametrize("name", ["cogs/fun.py", "more/one.py", "single.py"])
+def test_the_extensions_that_a_bot_loads_are_free_of_syntax_errors(
+    tmp_path: Path, name: str
+) -> None:
+    files = {"bot.py": LOADING, "old.py": "print 1\n", "templates/cog.py": TEMPLATE}
+    run = verify_own(tmp_path, files | {name: "x = 1\nif x\n"}, "python", "bot.py")
+    assert run.returncode == 1
+    assert f'{name}", line 2' in run.stderr
+    assert "templates/cog.py" in run.stdout
+
+
+@pytest.mark.parametrize("command", [("python", "-m", "made_up"), ("made-up", "serve")])
+def test_a_package_of_a_users_own(tmp_path: Path, command: tuple[str, ...]) -> None:
+    information = tmp_path / "installed" / "made_up-1.dist-info"
+    information.mkdir(parents=True)
+    script = "[console_scripts]\nmade-up = made_up.__main__:main\n"
+    (information / "entry_points.txt").write_text(script)
+    run = verify_own(tmp_path, PACKAGE, *command)
+    assert (run.returncode, run.stdout.split(":")[0]) == (0, "src/made_up/skeleton.py")
+    run = verify_own(tmp_path, PACKAGE | {"src/made_up/core.py": "if x\n"}, *command)
+    assert run.returncode == 1
+    assert "made_up/core.py" in run.stderr
