@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils.bots import Bot, is_git, is_sample_image, read_bot
+from ..plugin_utils.clones import CloneError, cloned
 
 DOCUMENTATION = """
 name: bot_source
@@ -18,8 +18,8 @@ short_description: Say what a bot's source is, and how it starts
 description:
   - Returns, for a directory or the address of a git repository, C(tree), C(is_git), C(kind),
     C(command), C(fault), C(uses_library) and C(token_variable).
-  - The C(tree) of a repository is below the user's cache. Until somebody has cloned it there, its
-    C(kind) is empty.
+  - The C(tree) of a repository is below the user's cache. If it is not there yet, it is cloned, so
+    that every play knows what the bot is; the preflight checks bring it up to date.
 options:
   _terms:
     description: Directories or addresses of git repositories.
@@ -44,13 +44,6 @@ options:
 """
 
 
-def clone_of(source: str, version: str) -> Path:
-    """Name the directory in the user's cache for a version of a repository."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    digest = hashlib.sha256(f"{source} {version}".encode()).hexdigest()[:16]
-    return Path(base) / "botwatch" / "sources" / digest
-
-
 class LookupModule(LookupBase):
     """Return what each source is."""
 
@@ -66,16 +59,15 @@ class LookupModule(LookupBase):
         if (image := self.get_option("image")) and not is_sample_image(image):
             return {"tree": "", "is_git": False, **asdict(Bot("image", command))}
         remote = is_git(source)
-        tree = (
-            clone_of(source, self.get_option("version"))
-            if remote
-            else Path(source).expanduser().resolve()
-        )
         try:
-            if tree.is_dir() or not remote:
-                bot = read_bot(tree, command, self.get_option("dockerfile"))
-            else:
-                bot = Bot("", command)
+            tree = (
+                cloned(source, self.get_option("version"))
+                if remote
+                else Path(source).expanduser().resolve()
+            )
+            bot = read_bot(tree, command, self.get_option("dockerfile"))
+        except CloneError as error:
+            raise AnsibleLookupError(str(error)) from error
         except ValueError as error:
             bot = Bot("", command, str(error))
         return {"tree": str(tree), "is_git": remote, **asdict(bot)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.loader import lookup_loader
 from plugins.plugin_utils.bots import is_git, is_sample_image
 
@@ -126,13 +129,63 @@ def test_repositories_are_told_from_directories() -> None:
         assert not is_git(path)
 
 
-def test_a_repository_that_was_not_cloned_has_no_kind(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tree))
-    first = look("https://host/bot.git", version="v1")
-    assert (first["kind"], first["is_git"]) == ("", True)
-    assert look("https://host/bot.git", version="v2")["tree"] != first["tree"]
+@pytest.fixture
+def repository(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One with a tag v1, whose default branch has another bot."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tree / "cache"))
+    source = tree / "repository"
+    source.mkdir()
+    git(source, "init", "--quiet")
+    for name, tag in (("bot.py", "v1"), ("main.py", "v2")):
+        (source / name).write_text('import os\nos.getenv("BOT_TOKEN")\n')
+        git(source, "add", ".")
+        git(source, "commit", "--quiet", "--message", tag)
+        git(source, "tag", tag)
+        git(source, "rm", "--quiet", "--cached", name)
+        (source / name).unlink()
+    return source
+
+
+def git(folder: Path, *command: str) -> None:
+    settings = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", "-C", str(folder), *settings, *command], check=True)
+
+
+def test_a_repository_is_cloned_for_whatever_play_asks_first(repository: Path, tree: Path) -> None:
+    first = look(f"file://{repository}", version="v1")
+    assert (first["kind"], first["is_git"], first["token_variable"]) == (
+        "script",
+        True,
+        "BOT_TOKEN",
+    )
+    assert first["command"] == ["python", "bot.py"]
+    second = look(f"git+file://{repository}")
+    assert second["command"] == ["python", "main.py"]
+    assert second["tree"] != first["tree"]
+    assert sorted(Path(each["tree"]).name for each in (first, second)) == sorted(
+        path.name for path in (tree / "cache/botwatch/sources").iterdir()
+    )
+    shutil.rmtree(repository)
+    assert look(f"file://{repository}", version="v1") == first
+
+
+@pytest.mark.parametrize("version", ["v9", "--upload-pack=x"])
+def test_a_version_that_is_not_there_is_named(repository: Path, tree: Path, version: str) -> None:
+    for _ in range(2):
+        with pytest.raises(AnsibleLookupError, match=version):
+            look(f"file://{repository}", version=version)
+    sources = tree / "cache/botwatch/sources"
+    assert not sources.exists() or not list(sources.iterdir())
+
+
+def test_a_password_in_an_address_is_not_shown(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tree / "cache"))
+    with pytest.raises(AnsibleLookupError, match="cannot be cloned") as caught:
+        look("https://me:the-password@127.0.0.1:9/bot.git")
+    assert "the-password" not in str(caught.value)
+    monkeypatch.setenv("PATH", str(tree))
+    with pytest.raises(AnsibleLookupError, match="has no git"):
+        look("https://me:the-password@127.0.0.1:9/bot.git")
 
 
 def test_a_ready_image_needs_no_source() -> None:
