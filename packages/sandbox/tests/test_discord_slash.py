@@ -116,6 +116,9 @@ async def test_a_guild_has_commands_of_its_own(box: RunningSandbox, bot: Gateway
         [PING | {"description_localizations": {"ko": "x" * 101}}],
         [PING, PING],
         [PING | {"name": f"c{number}"} for number in range(101)],
+        [{"name": f"M {number}", "type": 2} for number in range(16)],
+        [{"name": f"M {number}", "type": 3} for number in range(16)],
+        [{"name": f"M {number}", "type": 4} for number in range(2)],
         [PING | {"options": list(reversed(ROLL["options"]))}],
         [PING | {"options": [{"name": "x"}]}],
     ],
@@ -126,6 +129,15 @@ async def test_a_command_that_breaks_a_rule_is_refused(
     status, body = await call(box, "PUT", COMMANDS, commands)
     assert (status, body["code"]) == (400, 50035)
     assert (await call(box, "GET", COMMANDS))[1] == []
+
+
+async def test_each_type_of_command_has_a_limit_of_its_own(box: RunningSandbox) -> None:
+    commands = [PING | {"name": f"c{number}"} for number in range(100)]
+    for kind, most in ((2, 15), (3, 15), (4, 1)):
+        commands += [{"name": f"M {number}", "type": kind} for number in range(most)]
+    status, registered = await call(box, "PUT", COMMANDS, commands)
+    assert (status, len(registered)) == (200, 131)
+    assert (await call(box, "POST", COMMANDS, {"name": "One more", "type": 2}))[0] == 400
 
 
 async def test_registering_needs_the_token(box: RunningSandbox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TypeAlias
 
 from botwatch_sandbox.discord.bodies import RestError, invalid
@@ -11,8 +12,10 @@ from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, text_of
 NAME = re.compile(r"[-_\w]{1,32}")
 DESCRIPTION_MAX = 100
 NAME_MAX = 32
-COMMANDS_MAX = 100
-MENU_TYPES = (2, 3, 4)  # of users, of messages, and the entry point of an activity
+CHAT_INPUT = 1
+# How many commands of each type there may be: typed ones, menus of users and of messages, and the
+# entry point of an activity.
+COMMANDS_MAX = {CHAT_INPUT: 100, 2: 15, 3: 15, 4: 1}
 OPTIONS_MAX = 25
 LOCALIZATIONS = ("name_localizations", "description_localizations")
 
@@ -25,14 +28,23 @@ def check_commands(given: object) -> list[JsonObject]:
     Raises:
         RestError: they break a rule.
     """
-    entries = _objects(given, ("commands",), COMMANDS_MAX)
+    entries = _objects(given, ("commands",), sum(COMMANDS_MAX.values()))
     for number, entry in enumerate(entries):
-        if entry.get("type") not in MENU_TYPES:
+        if _type(entry) == CHAT_INPUT:
             _check(entry, ("commands", number))
         elif not 1 <= len(text_of(entry.get("name"))) <= NAME_MAX:
             raise _refused(("commands", number, "name"), "Command name is invalid")
-    _check_unique([(entry.get("type", 1), entry["name"]) for entry in entries], ("commands",))
+    _check_unique([(_type(entry), entry["name"]) for entry in entries], ("commands",))
+    for kind, count in Counter(map(_type, entries)).items():
+        if count > COMMANDS_MAX[kind]:
+            message = f"Must be at most {COMMANDS_MAX[kind]} commands of type {kind}."
+            raise _refused(("commands",), message)
     return entries
+
+
+def _type(entry: JsonObject) -> int:
+    kind = entry.get("type")
+    return kind if isinstance(kind, int) and kind in COMMANDS_MAX else CHAT_INPUT
 
 
 def _objects(given: object, place: Place, most: int) -> list[JsonObject]:
