@@ -320,6 +320,16 @@ def test_it_may_use_half_of_the_hosts_memory() -> None:
         assert evaluate(known["discord_bot_memory_max"], known) == limit
 
 
+def test_its_own_settings_leave_it_the_hosts_certificates() -> None:
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    environment = settings(unit(discord_bot_environment={"REGION": "eu"}), "Environment")
+    assert f'"NODE_EXTRA_CA_CERTS={bundle}"' in environment
+    environment = settings(
+        unit(discord_bot_environment={"NODE_EXTRA_CA_CERTS": "/a"}), "Environment"
+    )
+    assert [found for found in environment if "NODE_" in found] == ['"NODE_EXTRA_CA_CERTS=/a"']
+
+
 def test_a_deployment_waits_for_series_that_the_bot_has() -> None:
     known = variables(discord_bot_observability="none")
     query = evaluate(known["_discord_bot_unrest"], known)
