@@ -320,6 +320,30 @@ def test_it_may_use_half_of_the_hosts_memory() -> None:
         assert evaluate(known["discord_bot_memory_max"], known) == limit
 
 
+@pytest.mark.parametrize(("source", "limit"), [("tests/bots/script", "960M"), ("bot", "256M")])
+def test_a_play_without_the_bots_role_knows_its_memory_limit(source: str, limit: str) -> None:
+    load_plugins()
+    known: dict[str, Any] = {**GIVEN, **found(memory_mb=2000)}
+    for name in ("botwatch", "prometheus"):
+        known |= read_for_ansible(REPOSITORY / f"roles/{name}/defaults/main.yml")
+        known |= read_role_variables(REPOSITORY / f"roles/{name}")
+    known |= {"discord_bot_source": str(REPOSITORY / source), **found(memory_mb=2000)}
+    assert evaluate(known["prometheus_bot_memory_max"], known) == limit
+    assert (
+        evaluate(known["prometheus_bot_memory_max"], known | {"discord_bot_memory_max": "1G"})
+        == "1G"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "age_s"), [({}, 30), ({"prometheus_kubelet_scrape_interval": "1m"}, 180)]
+)
+def test_a_container_is_seen_for_three_scrapes(given: dict[str, Any], age_s: int) -> None:
+    known = variables(discord_bot_observability="none", botwatch_runtime="k3s", **given)
+    query = evaluate(known["botwatch_bot_is_seen"], known)
+    assert query.split(" or ")[1].endswith(f"< {age_s}")
+
+
 def test_its_own_settings_leave_it_the_hosts_certificates() -> None:
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     environment = settings(unit(discord_bot_environment={"REGION": "eu"}), "Environment")
