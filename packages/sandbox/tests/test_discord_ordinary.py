@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import io
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from botwatch_sandbox.app import Tuning
-from botwatch_sandbox.discord.guilds import CHANNEL_ID, GUILD_ID, Scale
+from botwatch_sandbox.discord.guilds import GUILD_ID, Scale
 from botwatch_sandbox.discord.intents import PRIVILEGED
 from botwatch_sandbox.discord.state import OWNER, visitor
+from botwatch_sandbox.testing.ordinary_bot import Bot, connected, control, said, until_said
 from botwatch_sandbox.testing.server import RunningSandbox
-from botwatch_sandbox.testing.waiting import eventually
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # discord.py's voice imports audioop
     import discord
     from discord import app_commands
-    from discord.ext import commands
 
 YOU = visitor("you").id
 
@@ -33,65 +31,10 @@ def tuning(tuning: Tuning) -> Tuning:
     return replace(tuning, scale=Scale(granted=frozenset(PRIVILEGED)))
 
 
-class Bot(commands.Bot):
-    """A bot that notes its events."""
-
-    def __init__(self) -> None:
-        super().__init__("!", intents=discord.Intents.all(), guild_ready_timeout=0.05)
-        self.events: dict[str, list[tuple[Any, ...]]] = {}
-
-    def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
-        """Note an event; the base class dispatches it."""
-        self.events.setdefault(event_name, []).append(args)
-        super().dispatch(event_name, *args, **kwargs)
-
-    async def heard(
-        self, event: str, which: Callable[..., object] = lambda *_: True
-    ) -> tuple[Any, ...]:
-        """Wait for an event of which something is true; return its arguments."""
-
-        async def look() -> tuple[Any, ...] | None:
-            return next((found for found in self.events.get(event, []) if which(*found)), None)
-
-        return await eventually(look, event)
-
-    @property
-    def room(self) -> discord.TextChannel:
-        """The first channel."""
-        found = self.get_channel(CHANNEL_ID)
-        assert isinstance(found, discord.TextChannel)
-        return found
-
-
 @pytest.fixture
 async def bot(reached: RunningSandbox) -> AsyncIterator[Bot]:
-    bot = Bot()
-    await bot.login(reached.secrets.discord_token)
-    task = asyncio.create_task(bot.connect())
-    try:
-        await asyncio.wait_for(bot.wait_until_ready(), 5)
+    async with connected(reached.secrets.discord_token) as bot:
         yield bot
-    finally:
-        await bot.close()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def control(box: RunningSandbox, what: str, **body: object) -> dict[str, Any]:
-    return await box.done(f"/control/discord/{what}", {"author": "you"} | body, status=201)
-
-
-async def said(box: RunningSandbox) -> list[str]:
-    messages = (await box.state())["discord"]["messages"]
-    return [found["content"] for found in messages if found["author"]["bot"]]
-
-
-async def until_said(box: RunningSandbox, content: str) -> None:
-    async def look() -> bool:
-        return content in await said(box)
-
-    await eventually(look, content)
 
 
 async def test_messages_are_edited_found_pinned_and_deleted(bot: Bot) -> None:
@@ -225,13 +168,16 @@ async def test_what_is_not_simulated_is_refused_and_counted(
 ) -> None:
     for _ in range(2):
         with pytest.raises(discord.NotFound):
-            await bot.room.create_thread(name="a thread", type=discord.ChannelType.public_thread)
+            await bot.guilds[0].fetch_scheduled_events()
+    with pytest.raises(discord.HTTPException, match="has no polls"):
+        await bot.room.send(poll=discord.Poll("When?", timedelta(hours=1)))
     await bot.guilds[0].change_voice_state(channel=None)
     state = await reached.until(
-        lambda found: len(found["discord"]["not_simulated"]) == 2, "both of them"
+        lambda found: len(found["discord"]["not_simulated"]) == 3, "all of them"
     )
     assert state["discord"]["not_simulated"] == [
-        {"method": "POST", "path": "/channels/{id}/threads", "count": 2},
+        {"method": "POST", "path": "/channels/{id}/messages (polls)", "count": 1},
+        {"method": "GET", "path": "/guilds/{id}/scheduled-events", "count": 2},
         {"method": "gateway", "path": "voice", "count": 1},
     ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botwatch_sandbox.discord import snowflake
 from botwatch_sandbox.discord.readable import Kind, all_components
 from botwatch_sandbox.discord.state import CONTENT_MAX, Draft
-from botwatch_sandbox.jsonio import JsonObject, is_list, is_object, objects
+from botwatch_sandbox.jsonio import JsonObject, inside, is_list, is_object, objects
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,6 +26,7 @@ COMPONENTS_V2 = 1 << 15
 KEPT_FLAGS = (1 << 2) | (1 << 12) | COMPONENTS_V2
 ROWS_MAX = 5
 COMPONENTS_MAX = 40
+FORWARD = 1
 
 CANNOT_SEND_EMPTY = 50006
 INVALID_FORM = 50035
@@ -41,6 +42,14 @@ class RestError(Exception):
         self.body: JsonObject = {"message": message, "code": code}
         if errors is not None:
             self.body["errors"] = errors
+
+
+class LeftOutError(RestError):
+    """A call asks for a part of Discord that the stand-in does not simulate."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(400, INVALID_FORM, f"The stand-in has no {what}.")
+        self.what = what
 
 
 async def read_object(request: web.Request) -> JsonObject:
@@ -83,11 +92,15 @@ def read_draft(body: JsonObject, attachments: tuple[JsonObject, ...] = ()) -> Dr
     """Return the message that a body holds, with the files that came with it.
 
     Raises:
-        RestError: it breaks a rule of Discord's.
+        RestError: it breaks a rule of Discord's, or needs what is not simulated.
     """
     content = body.get("content")
     if not isinstance(content, str | None):
         raise invalid(field="content", code="STRING_TYPE_CONVERT", message="Must be a string.")
+    is_forward = inside(body, "message_reference").get("type") == FORWARD
+    for what, is_asked in (("polls", body.get("poll") is not None), ("forwards", is_forward)):
+        if is_asked:
+            raise LeftOutError(what)
     text = (content or "").strip()
     if len(text) > CONTENT_MAX:
         message = f"Must be {CONTENT_MAX} or fewer in length."
@@ -96,8 +109,6 @@ def read_draft(body: JsonObject, attachments: tuple[JsonObject, ...] = ()) -> Dr
     flags = body.get("flags")
     kept = flags & KEPT_FLAGS if isinstance(flags, int) else 0
     components = _components(body.get("components"), modern=bool(kept & COMPONENTS_V2))
-    if body.get("poll") is not None:
-        raise invalid(field="poll", code="INVALID", message="The stand-in has no polls.")
     if not (text or embeds or attachments or (components and kept & COMPONENTS_V2)):
         raise RestError(400, CANNOT_SEND_EMPTY, "Cannot send an empty message")
     return Draft(

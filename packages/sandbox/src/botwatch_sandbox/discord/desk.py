@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from botwatch_sandbox.discord import snowflake
+from botwatch_sandbox.discord import intents, payloads, snowflake
 from botwatch_sandbox.discord.bodies import RestError
+from botwatch_sandbox.discord.guilds import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.discord.missing import Missing
     from botwatch_sandbox.discord.spreading import Spreader
     from botwatch_sandbox.discord.state import Channel, Message, User, World
+    from botwatch_sandbox.jsonio import JsonObject
 
     Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
     Route: TypeAlias = tuple[str, str, Handler]
@@ -27,6 +29,7 @@ UNKNOWN_GUILD = 10004
 UNKNOWN_MEMBER = 10007
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_USER = 10013
+MISSING_ACCESS = 50001
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,42 @@ class Desk:
         """
         self.guild(request)
         user = self.world.user(_id(request, "user"))
-        if user is None:
+        if user is None or user not in self.world.everybody():
             raise RestError(404, UNKNOWN_MEMBER, "Unknown Member")
         return user
+
+    def home(self, request: web.Request) -> Guild:
+        """Return the guild that the path names, which must be the first one.
+
+        Raises:
+            RestError: it is another one, or there is none.
+        """
+        guild = self.guild(request)
+        if guild != HOME:
+            raise RestError(403, MISSING_ACCESS, "Missing Access")
+        return guild
+
+    def home_channel(self, request: web.Request) -> Channel:
+        """Return the channel of the first guild that the path names.
+
+        Raises:
+            RestError: it is elsewhere, or there is none.
+        """
+        channel = self.channel(request)
+        if channel.guild != HOME:
+            raise RestError(403, MISSING_ACCESS, "Missing Access")
+        return channel
+
+    def put_channel(self, channel: Channel, event: str) -> JsonObject:
+        """Keep a channel that was created or changed, and tell the bots of it."""
+        self.world.channels[channel.id] = channel
+        return self.announce_channel(channel, event)
+
+    def announce_channel(self, channel: Channel, event: str, **more: object) -> JsonObject:
+        """Tell the bots of a channel, and more; return its object."""
+        data = payloads.channel(channel)
+        self.spreader.announce(event, data | more, intents.GUILDS)
+        return data
 
 
 def _id(request: web.Request, name: str) -> int | None:

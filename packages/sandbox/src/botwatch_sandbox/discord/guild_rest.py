@@ -9,9 +9,11 @@ from aiohttp import web
 
 from botwatch_sandbox.discord import intents, payloads, snowflake
 from botwatch_sandbox.discord.bodies import RestError, invalid, read_object
+from botwatch_sandbox.discord.desk import MISSING_ACCESS
 from botwatch_sandbox.discord.guilds import HOME
 from botwatch_sandbox.discord.roster import everyone
 from botwatch_sandbox.discord.state import BOT, Channel
+from botwatch_sandbox.discord.thread_rest import edited_thread
 from botwatch_sandbox.jsonio import answer, is_list, text_of
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ CHANNEL_KEYS = frozenset(
 UNKNOWN_ROLE = 10011
 TOO_MANY_CHANNELS = 30013
 TOO_MANY_ROLES = 30005
-MISSING_ACCESS = 50001
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,6 @@ class GuildRest:
             ("DELETE", f"{member}/roles/{{role}}", self._take_role),
             ("GET", f"{guild}/emojis", self._nothing),
             ("GET", f"{guild}/stickers", self._nothing),
-            ("GET", f"{guild}/bans", self._nothing),
-            ("GET", f"{guild}/invites", self._nothing),
         ]
 
     async def _guild(self, request: web.Request) -> web.Response:
@@ -87,37 +86,27 @@ class GuildRest:
         return answer(payloads.channel(self.desk.channel(request)))
 
     async def _create_channel(self, request: web.Request) -> web.Response:
-        guild, body, world = self._home(request), await read_object(request), self.desk.world
+        guild, body, world = self.desk.home(request), await read_object(request), self.desk.world
         if len(world.channels) >= CHANNELS_MAX:
             words = f"Maximum number of guild channels reached ({CHANNELS_MAX})"
             raise RestError(400, TOO_MANY_CHANNELS, words)
-        channel_id = world.ids.next()
-        channel = Channel(channel_id, _name(body), guild, extra=_extra(body))
-        world.channels[channel_id] = channel
-        return self._told("CHANNEL_CREATE", channel, status=201)
+        channel = Channel(world.ids.next(), read_name(body), guild, extra=_extra(body))
+        return answer(self.desk.put_channel(channel, "CHANNEL_CREATE"), status=201)
 
     async def _edit_channel(self, request: web.Request) -> web.Response:
-        channel, body = self._made_channel(request), await read_object(request)
-        name = _name(body) if "name" in body else channel.name
-        changed = replace(channel, name=name, extra=channel.extra | _extra(body))
-        self.desk.world.channels[channel.id] = changed
-        return self._told("CHANNEL_UPDATE", changed)
+        channel, body = self.desk.home_channel(request), await read_object(request)
+        name = read_name(body) if "name" in body else channel.name
+        extra = edited_thread(channel, body) if channel.is_thread else channel.extra | _extra(body)
+        event = "THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE"
+        return answer(self.desk.put_channel(replace(channel, name=name, extra=extra), event))
 
     async def _delete_channel(self, request: web.Request) -> web.Response:
-        channel = self._made_channel(request)
+        channel = self.desk.home_channel(request)
+        if channel.id == HOME.channel_id:
+            raise RestError(403, MISSING_ACCESS, "Missing Access")  # people are there
         del self.desk.world.channels[channel.id]
-        return self._told("CHANNEL_DELETE", channel)
-
-    def _made_channel(self, request: web.Request) -> Channel:
-        channel = self.desk.channel(request)
-        if channel.guild is None or channel.id not in self.desk.world.channels:
-            raise RestError(403, MISSING_ACCESS, "Missing Access")  # the first one stays as it is
-        return channel
-
-    def _told(self, event: str, channel: Channel, status: int = 200) -> web.Response:
-        data = payloads.channel(channel)
-        self.desk.spreader.announce(event, data, intents.GUILDS)
-        return answer(data, status=status)
+        event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
+        return answer(self.desk.announce_channel(channel, event))
 
     async def _roles(self, request: web.Request) -> web.Response:
         guild = self.desk.guild(request)
@@ -125,26 +114,26 @@ class GuildRest:
 
     async def _role(self, request: web.Request) -> web.Response:
         wanted = request.match_info["role"]
-        self._home(request)
+        self.desk.home(request)
         found = [role for role in self.desk.world.roster.all() if role["id"] == wanted]
         if not found:
             raise RestError(404, UNKNOWN_ROLE, "Unknown Role")
         return answer(found[0])
 
     async def _create_role(self, request: web.Request) -> web.Response:
-        guild, body = self._home(request), await read_object(request)
+        guild, body = self.desk.home(request), await read_object(request)
         role = self.desk.world.roster.create(self.desk.world.ids, body)
         if role is None:
             raise RestError(400, TOO_MANY_ROLES, "Maximum number of guild roles reached (250)")
         return self._told_role("GUILD_ROLE_CREATE", guild, role)
 
     async def _edit_role(self, request: web.Request) -> web.Response:
-        guild, body = self._home(request), await read_object(request)
+        guild, body = self.desk.home(request), await read_object(request)
         role = self.desk.world.roster.edit(self._made_role(request), body)
         return self._told_role("GUILD_ROLE_UPDATE", guild, role)
 
     async def _delete_role(self, request: web.Request) -> web.Response:
-        guild, role_id = self._home(request), self._made_role(request)
+        guild, role_id = self.desk.home(request), self._made_role(request)
         self.desk.world.roster.delete(role_id)
         gone: JsonObject = {"guild_id": str(guild.id), "role_id": str(role_id)}
         self.desk.spreader.announce("GUILD_ROLE_DELETE", gone, intents.GUILDS)
@@ -223,14 +212,13 @@ class GuildRest:
     def _full(self, who: User) -> JsonObject:
         return payloads.full_member(who, self.desk.world.roster)
 
-    def _home(self, request: web.Request) -> Guild:
-        guild = self.desk.guild(request)
-        if guild != HOME:
-            raise RestError(403, MISSING_ACCESS, "Missing Access")
-        return guild
 
+def read_name(body: JsonObject) -> str:
+    """Return the name in the body of a call about a channel.
 
-def _name(body: JsonObject) -> str:
+    Raises:
+        RestError: it is no name.
+    """
     name = text_of(body.get("name")).strip()
     if not 1 <= len(name) <= NAME_MAX:
         message = f"Must be between 1 and {NAME_MAX} in length."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 GUILDS = 1 << 0
 GUILD_MEMBERS = 1 << 1
+GUILD_MODERATION = 1 << 2
 GUILD_PRESENCES = 1 << 8
 GUILD_MESSAGES = 1 << 9
 GUILD_MESSAGE_REACTIONS = 1 << 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from botwatch_sandbox.jsonio import JsonObject
 
 TEXT_CHANNEL = 0
+# What channels of a type have besides: those for voice, and for a stage.
+VOICE: JsonObject = {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+KINDS: dict[object, JsonObject] = {2: VOICE, 13: VOICE}
+ROLE_MENTION = re.compile(r"<@&(\d{1,20})>")
 DIRECT_MESSAGES = 1
 DEFAULT_MESSAGE = 0
 REPLY = 19
@@ -105,6 +110,7 @@ def channel(which: Channel) -> JsonObject:
             "rate_limit_per_user": 0,
             "flags": 0,
         }
+        | KINDS.get(which.extra.get("type"), {})
         | which.extra
     )
 
@@ -155,7 +161,7 @@ def guild_create(which: Guild, world: World) -> JsonObject:
         "member_count": world.scale.members,
         "members": [full_member(who, roster) for who in people],
         "channels": [channel(found) for found in world.channels_of(which)],
-        "threads": [],
+        "threads": [channel(found) for found in world.threads_of(which)],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
@@ -183,8 +189,8 @@ def message(sent: Message, answered: Message | None = None) -> JsonObject:
         "edited_timestamp": None if sent.edited_at is None else timestamp(sent.edited_at),
         "tts": False,
         "mention_everyone": draft.mention_everyone,
-        "mentions": [],
-        "mention_roles": [],
+        "mentions": [user(who) for who in sent.mentions],
+        "mention_roles": ROLE_MENTION.findall(draft.content),
         "attachments": list(draft.attachments),
         "embeds": list(draft.embeds),
         "components": list(draft.components),
@@ -243,7 +249,7 @@ def interaction(
     used: Interaction, data: JsonObject, languages: Languages, world: World
 ) -> JsonObject:
     """Return the use of a command or component as INTERACTION_CREATE carries it."""
-    place = used.channel or Channel(used.guild.channel_id, "general", used.guild)
+    place = used.channel or world.channels_of(used.guild)[0]
     permissions = str(ALL_PERMISSIONS if used.author == OWNER else EVERYONE)
     found: JsonObject = {
         "id": str(used.id),

@@ -8,12 +8,14 @@ from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from botwatch_sandbox.discord.bodies import RestError
+from botwatch_sandbox.discord.bodies import LeftOutError, RestError
 from botwatch_sandbox.discord.callbacks import Callbacks
 from botwatch_sandbox.discord.gateway import gateway_url
 from botwatch_sandbox.discord.guild_rest import GuildRest
 from botwatch_sandbox.discord.message_rest import MessageRest
+from botwatch_sandbox.discord.moderation_rest import ModerationRest
 from botwatch_sandbox.discord.slash_rest import SlashRest
+from botwatch_sandbox.discord.thread_rest import ThreadRest
 from botwatch_sandbox.discord.user_rest import UserRest
 from botwatch_sandbox.discord.webhook_rest import WebhookRest
 from botwatch_sandbox.jsonio import answer
@@ -70,6 +72,8 @@ class Rest:
             *UserRest(self._desk).routes(),
             *MessageRest(self._desk).routes(),
             *GuildRest(self._desk).routes(),
+            *ModerationRest(self._desk).routes(),
+            *ThreadRest(self._desk).routes(),
             *self._slash.routes(),
             *self._webhooks.routes(),
             ("*", "/{rest:.*}", self._unknown),
@@ -100,6 +104,9 @@ class Rest:
             try:
                 response = await handler(request)
             except RestError as error:
+                if isinstance(error, LeftOutError):
+                    path = request.path.removeprefix(BASES[0]).removeprefix(BASES[1])
+                    self._desk.missing.note(request.method, f"{path} ({error.what})")
                 response = answer(error.body, status=error.status)
             self.answered[response.status] += 1
             return response

@@ -69,6 +69,11 @@ class Roster:
             if role_id in held:
                 held.remove(role_id)
 
+    def forget(self, user_id: int) -> None:
+        """Take from a user what a member has."""
+        for kept in (self.held, self.nicks, self.timeouts):
+            kept.pop(user_id, None)
+
 
 def _kept(given: JsonObject) -> JsonObject:
     kept = {key: value for key, value in given.items() if key in ROLE_KEYS}

@@ -12,7 +12,7 @@ from botwatch_sandbox.discord.state import BOT, Message, World
 if TYPE_CHECKING:
     from botwatch_sandbox.discord.guilds import Guild
     from botwatch_sandbox.discord.session import Session, Sessions
-    from botwatch_sandbox.discord.state import Fate
+    from botwatch_sandbox.discord.state import Fate, User
     from botwatch_sandbox.jsonio import JsonObject
 
 
@@ -32,6 +32,7 @@ class Spreader:
         """Spread everything that happens to messages from now on."""
         self.world.listeners.append(self._said)
         self.world.fates.append(self._changed)
+        self.world.arrivals.append(self._joined)
 
     def announce(
         self, event: str, data: JsonObject, intent: int, guild: Guild | None = HOME
@@ -61,6 +62,10 @@ class Spreader:
             for session in self.sessions.all()
             if session.intents & intent == intent and _reaches(guild, session)
         ]
+
+    def _joined(self, user: User) -> None:
+        data = payloads.full_member(user, self.world.roster) | {"guild_id": str(HOME.id)}
+        self.announce("GUILD_MEMBER_ADD", data, intents.GUILD_MEMBERS)
 
     def _said(self, message: Message) -> None:
         if message.draft.heard:

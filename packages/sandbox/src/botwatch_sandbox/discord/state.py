@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,9 @@ DIRECT_BASE = 1 << 58
 CONTENT_MAX = 2000
 AUTHOR_MAX = 32
 DEFAULT_LOCALE = "en-US"
+THREADS = (10, 11, 12)  # of announcements, public, private
+MENTION = re.compile(r"<@!?(\d{1,20})>")
+AT_NAME = re.compile(r"(?<![\w<])@([\w.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,11 @@ class Channel:
     guild: Guild | None = HOME
     recipient: User | None = None
     extra: JsonObject = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it is a thread of another channel."""
+        return self.extra.get("type") in THREADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class Message:
     Attributes:
         channel: None for the first channel of the guild.
         reactions: who reacted, by emoji.
+        mentions: whom it mentions.
         webhook_id: the webhook that sent it.
         used: the use of a command or component that it responds to.
     """
@@ -106,6 +116,7 @@ class Message:
     edited_at: float | None = None
     pinned: bool = False
     reactions: tuple[tuple[str, tuple[User, ...]], ...] = ()
+    mentions: tuple[User, ...] = ()
     webhook_id: int | None = None
     used: Interaction | None = field(default=None, compare=False, repr=False)
 
@@ -201,6 +212,9 @@ class World:
         fates: called with a message that was edited or removed.
         channels: the channels besides the first one of each guild, by id.
         people: everybody who said something or was sent a direct message, by id.
+        gone: the ids of those who are no members any more; who says something joins again.
+        banned: the reasons why people may not join again, by their ids.
+        arrivals: called with everybody who joins.
         roster: the roles of the first guild, and who has them.
         modal: what the control room asks a person to fill in for the bot.
     """
@@ -211,6 +225,9 @@ class World:
     fates: list[Callable[[Fate, Message], None]] = field(default_factory=list)
     channels: dict[int, Channel] = field(default_factory=dict)
     people: OrderedDict[int, User] = field(default_factory=OrderedDict)
+    gone: set[int] = field(default_factory=set)
+    banned: dict[int, str] = field(default_factory=dict)
+    arrivals: list[Callable[[User], None]] = field(default_factory=list)
     roster: Roster = field(default_factory=Roster)
     modal: JsonObject | None = None
     ids: Snowflakes = field(default_factory=Snowflakes)
@@ -230,13 +247,13 @@ class World:
     ) -> Message:
         """Put a message into a channel, of a guild its first one, and tell all listeners."""
         guild, channel = located(place)
-        message = Message(
-            self.ids.next(), author, time.time(), draft, guild, channel,
-            webhook_id=webhook_id, used=used,
-        )  # fmt: skip
-        self._messages.append(message)
         if webhook_id is None:
             self.meet(author)
+        message = Message(
+            self.ids.next(), author, time.time(), draft, guild, channel,
+            mentions=self.mentioned(draft.content), webhook_id=webhook_id, used=used,
+        )  # fmt: skip
+        self._messages.append(message)
         for listener in self.listeners:
             listener(message)
         self.changes.touch("discord")
@@ -244,7 +261,10 @@ class World:
 
     def edit(self, former: Message, draft: Draft) -> Message:
         """Put other words into a message."""
-        message = self.change(former, replace(former, draft=draft, edited_at=time.time()))
+        mentions = self.mentioned(draft.content)
+        message = self.change(
+            former, replace(former, draft=draft, mentions=mentions, edited_at=time.time())
+        )
         for listener in self.fates:
             listener("edited", message)
         return message
@@ -276,17 +296,35 @@ class World:
             if found.channel_id == channel_id and found.draft.heard
         ]
 
+    def messages_by(self, author: User) -> list[Message]:
+        """Return the messages of a person that are still kept."""
+        return [found for found in self._messages if found.author == author]
+
     def channel(self, channel_id: int | None) -> Channel | None:
         """Return the channel with an id."""
         guild = self.scale.find_by_channel(channel_id)
-        if guild is not None:
+        changed = None if channel_id is None else self.channels.get(channel_id)
+        if guild is not None and changed is None:
             return Channel(guild.channel_id, CHANNEL_NAME, guild)
-        return None if channel_id is None else self.channels.get(channel_id)
+        return changed
 
     def channels_of(self, guild: Guild) -> list[Channel]:
         """Return the channels of a guild, its first one first."""
-        first = Channel(guild.channel_id, CHANNEL_NAME, guild)
-        return [first, *(found for found in self.channels.values() if found.guild == guild)]
+        first = self.channels.get(guild.channel_id) or Channel(
+            guild.channel_id, CHANNEL_NAME, guild
+        )
+        others = [
+            found
+            for found in self.channels.values()
+            if found.guild == guild and found.id != first.id and not found.is_thread
+        ]
+        return [first, *others]
+
+    def threads_of(self, guild: Guild) -> list[Channel]:
+        """Return the threads of a guild."""
+        return [
+            found for found in self.channels.values() if found.is_thread and found.guild == guild
+        ]
 
     def direct(self, user: User) -> Channel:
         """Return the channel of the direct messages with a user."""
@@ -296,19 +334,36 @@ class World:
         return self.channels.setdefault(channel_id, channel)
 
     def meet(self, user: User) -> None:
-        """Remember a person; of too many, the first ones are forgotten."""
-        if user not in (BOT, OWNER) and self.people.get(user.id) != user:
-            self.people[user.id] = user
-            if len(self.people) > PEOPLE_KEPT:
-                self.people.popitem(last=False)
+        """Remember a person, who joins; of too many, the first ones are forgotten."""
+        if user in (BOT, OWNER) or (self.people.get(user.id) == user and user.id not in self.gone):
+            return
+        self.people[user.id] = user
+        self.gone.discard(user.id)
+        if len(self.people) > PEOPLE_KEPT:
+            self.people.popitem(last=False)
+        for listener in self.arrivals:
+            listener(user)
+
+    def mentioned(self, content: str) -> tuple[User, ...]:
+        """Return the users whom a text mentions."""
+        found = [self.user(int(user_id)) for user_id in MENTION.findall(content)]
+        return tuple(dict.fromkeys(user for user in found if user is not None))
+
+    def with_mentions(self, text: str) -> str:
+        """Return what Discord's window sends for a text: mentions in the place of `@name`."""
+        ids = {who.name: who.id for who in self.everybody()}
+        return AT_NAME.sub(
+            lambda found: f"<@{ids[found[1]]}>" if found[1] in ids else found[0], text
+        )
 
     def everybody(self) -> list[User]:
         """Return who is a member of the first guild: the bot, its owner, and who spoke."""
-        return [BOT, OWNER, *self.people.values()]
+        return [BOT, OWNER, *(who for who in self.people.values() if who.id not in self.gone)]
 
     def user(self, user_id: int | None) -> User | None:
         """Return a user whom the bot may know."""
-        return next((who for who in self.everybody() if who.id == user_id), None)
+        known = {BOT.id: BOT, OWNER.id: OWNER}
+        return None if user_id is None else known.get(user_id) or self.people.get(user_id)
 
     def view(self) -> JsonObject:
         """Return the `discord` part of the snapshot."""
