@@ -20,11 +20,13 @@ from ..plugin_utils.kubernetes.cluster import (
     needs,
     no_longer_declared,
 )
-from ..plugin_utils.kubernetes.comparison import Change, essence, find_changes, new
+from ..plugin_utils.kubernetes.comparison import Change, find_changes, new
 from ..plugin_utils.kubernetes.kubectl import DEFAULT, Kubectl
 from ..plugin_utils.kubernetes.objects import (
     Object,
+    as_it_was,
     declared_by,
+    essence,
     identify,
     of_files,
     read_documents,
@@ -54,6 +56,7 @@ ARGUMENTS = {
             },
         },
     },
+    "objects": {"type": "list", "elements": "dict", "default": []},
     "keep": {"type": "list", "elements": "str", "default": []},
     "kubectl": {"type": "str", "default": DEFAULT},
 }
@@ -108,6 +111,7 @@ class ActionModule(ActionBase):
                 if file.get("state") != "directory"
             ]
             items.append(of_files(content["kind"], content["namespace"], content["name"], texts))
+        items += [as_it_was(item) for item in arguments["objects"]]
         return declared_by(arguments["owner"], items)
 
     def _check_contents(

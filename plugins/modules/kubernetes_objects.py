@@ -4,10 +4,10 @@ DOCUMENTATION = """
 module: kubernetes_objects
 short_description: Make a role's Kubernetes objects as declared
 description:
-  - Compares the declared objects with those in the cluster by two calls of kubectl, applies them
-    by a third one if they differ (server-side, as the field manager botwatch), and deletes those
-    that the role no longer declares. They are sent through kubectl's input; with
-    pipelining, on no disk.
+  - Compares the declared objects with those in the cluster, makes them as declared if they differ
+    (by a server-side apply as the field manager botwatch; of workloads that exist, the whole
+    specification is replaced), and deletes those that the role no longer declares. They are sent
+    through kubectl's input; with pipelining, on no disk.
   - Gives changed_objects (made or changed), created_objects and pruned_objects, as texts such as
     "ConfigMap monitoring/prometheus-config".
 options:
@@ -26,6 +26,12 @@ options:
         files_in_place takes them. The keys are the files' names; directories are left out.
       - checked_in names a pod and a directory that it can write to, where the files' validate
         commands check them before anything is changed, if the pod runs.
+    type: list
+    elements: dict
+    default: []
+  objects:
+    description:
+      - Further objects, as they were read from the cluster before, for a rollback.
     type: list
     elements: dict
     default: []

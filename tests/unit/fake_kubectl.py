@@ -65,8 +65,28 @@ class Cluster:
     def log(self, pod: str, container: str, *, is_previous: bool) -> str:
         return str(self.state["logs"][f"{pod} {container}{' previous' if is_previous else ''}"])
 
+    def replace(self, item: Object) -> Object:
+        """Make an object anew, without what it no longer declares."""
+        kind, namespace, name = key(item)
+        if (kind, namespace, name) not in self.objects:
+            message = f'Error from server (NotFound): deployments.apps "{name}" not found'
+            raise RefusedError(message)
+        if conflicts := self.state.get("conflicts"):
+            conflicts.pop()
+            message = "Error from server (Conflict): the object has been modified"
+            raise RefusedError(message)
+        return self.complete(item)
+
     def apply(self, item: Object) -> Object:
-        """Store an object as the server does: numbered, with its defaults."""
+        """Make or change an object; what somebody else owns as well stays."""
+        before = self.objects.get(key(item))
+        others = (before or {}).get("spec", {}).get("others")
+        return self.complete(
+            {**item, "spec": {**item["spec"], "others": others}} if others else item
+        )
+
+    def complete(self, item: Object) -> Object:
+        """Check an object, number it and give it its defaults, as the server does."""
         kind, namespace, name = key(item)
         known = {"", "default", *(name for kind, _, name in self.objects if kind == "Namespace")}
         if namespace not in known:
@@ -111,11 +131,11 @@ def answer(items: list[Object]) -> str:
     return json.dumps(items[0] if len(items) == 1 else {"kind": "List", "items": items})
 
 
-def apply(cluster: Cluster, given: list[Object], *, is_dry: bool) -> int:
+def put(cluster: Cluster, verb: str, given: list[Object], *, is_dry: bool) -> int:
     made, refused = [], []
     for item in given:
         try:
-            after = cluster.apply(item)
+            after = cluster.replace(item) if verb == "replace" else cluster.apply(item)
         except RefusedError as error:
             refused.append(str(error))
         else:
@@ -123,10 +143,11 @@ def apply(cluster: Cluster, given: list[Object], *, is_dry: bool) -> int:
             if not is_dry:
                 cluster.store(after)
     print("\n".join(["Warning: something is deprecated", *refused]), file=sys.stderr)
-    if refused:
-        return 1
-    print(answer(made))
-    return 0
+    if verb == "replace":
+        print("\n".join(json.dumps(item, indent=1) for item in made))
+    elif not refused:
+        print(answer(made))
+    return 1 if refused else 0
 
 
 def main(path: Path, words: list[str]) -> int:
@@ -144,8 +165,8 @@ def main(path: Path, words: list[str]) -> int:
         print(
             json.dumps({"kind": "List", "items": cluster.get(kinds, options.get("--selector", ""))})
         )
-    elif words[0] == "apply":
-        code = apply(cluster, given, is_dry=options.get("--dry-run") == "server")
+    elif words[0] in {"apply", "replace"}:
+        code = put(cluster, words[0], given, is_dry=options.get("--dry-run") == "server")
     elif words[0] == "logs":
         pod, container = words[3], words[words.index("--container") + 1]
         print(cluster.log(pod, container, is_previous=options.get("--previous") == "true"))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from plugins.plugin_utils.kubernetes.refusals import differing_fields
 
 from unit import fake_kubectl
 from unit.playbooks import Data, Run, run_tasks
@@ -95,8 +94,10 @@ class Place:
         return {fake_kubectl.path(item): item for item in items}
 
     def start(self, pod: str) -> None:
-        state = json.loads(self.state.read_text())
-        self.state.write_text(json.dumps({**state, "running": [pod]}))
+        self.set(running=[pod])
+
+    def set(self, **state: object) -> None:
+        self.state.write_text(json.dumps({**json.loads(self.state.read_text()), **state}))
 
     def calls(self) -> list[str]:
         """What kubectl was asked since the last time: its verbs, and whether it was a dry run."""
@@ -126,13 +127,13 @@ def test_objects_are_made_then_left_alone_then_changed(place: Place) -> None:
 
     again = place.put()
     assert again["changed"] is False
-    assert sorted(place.calls()) == ["apply dry", "get"]
+    assert sorted(place.calls()) == ["apply dry", "get", "replace dry"]
 
     place.template.write_text(TEMPLATE.replace("{{ image }}", "web:2"))
     changed = place.put("--diff")
     assert changed["changed_objects"] == ["Deployment monitoring/web"]
     assert changed["created_objects"] == changed["pruned_objects"] == []
-    assert sorted(place.calls()) == ["apply", "apply dry", "get"]
+    assert sorted(place.calls()) == ["apply", "apply dry", "get", "replace", "replace dry"]
     (diff,) = changed["diff"]
     assert "image: web:1" in diff["before"]
     assert diff["after"] == diff["before"].replace("web:1", "web:2")
@@ -203,6 +204,59 @@ def test_what_is_no_longer_declared_is_deleted_unless_it_is_to_stay(place: Place
         "Namespace /monitoring",
         "PersistentVolumeClaim monitoring/data",
     ]
+
+
+def test_of_a_workload_only_the_metadata_of_others_stays(place: Place) -> None:
+    """An apply would keep in its specification whatever `kubectl rollout undo` owns as well."""
+    place.put()
+    web = place.objects["Deployment monitoring/web"]
+    web["metadata"]["annotations"] = {"revision": "3"}
+    web["metadata"]["labels"]["team"] = "a"
+    web["spec"]["others"] = "left over"
+    web["spec"]["template"]["metadata"]["annotations"] = {"restartedAt": "today"}
+    config = [item for name, item in place.objects.items() if not name.startswith("Deploy")]
+    place.set(objects=[*config, web])
+    changed, again = place.put_all([{}, {}], "--diff")
+    assert changed["changed_objects"] == ["Deployment monitoring/web"]
+    assert "left over" in changed["diff"][0]["before"]
+    assert "left over" not in changed["diff"][0]["after"]
+    assert again["changed"] is False
+    now = place.objects["Deployment monitoring/web"]
+    assert "others" not in now["spec"]
+    assert now["metadata"]["annotations"] == {"revision": "3"}
+    assert now["metadata"]["labels"]["team"] == "a"
+    assert now["spec"]["template"]["metadata"]["annotations"] == {"restartedAt": "today"}
+
+
+def test_a_workload_that_changes_at_the_same_moment_is_replaced_all_the_same(place: Place) -> None:
+    place.put()
+    place.template.write_text(TEMPLATE.replace("{{ image }}", "web:2"))
+    # The first one is met by the dry run.
+    place.set(conflicts=["one", "two"])
+    assert place.put()["changed_objects"] == ["Deployment monitoring/web"]
+    assert "web:2" in json.dumps(place.objects["Deployment monitoring/web"]["spec"])
+
+
+def test_objects_are_put_back_as_they_were(place: Place) -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "monitoring"},
+        "spec": {"ports": [{"port": 80}]},
+    }
+    place.template.write_text(f"{TEMPLATE}---\n{yaml.safe_dump(service)}")
+    place.put()
+    before = place.objects
+    saved = [before["Deployment monitoring/web"], before["Service monitoring/web"]]
+    saved[1]["spec"]["clusterIP"] = "10.43.0.7"
+    place.template.write_text(TEMPLATE.replace("{{ image }}", "web:2"))
+    place.put()
+    back = place.put(templates=[], contents=[], objects=saved, keep=["ConfigMap"])
+    assert back["changed_objects"] == ["Service monitoring/web", "Deployment monitoring/web"]
+    assert back["pruned_objects"] == []
+    now = place.objects
+    assert now["Service monitoring/web"]["spec"] == {"ports": [{"port": 80}]}
+    assert now["Deployment monitoring/web"]["spec"] == before["Deployment monitoring/web"]["spec"]
 
 
 def test_what_others_own_stays(place: Place) -> None:
@@ -344,10 +398,3 @@ def test_two_files_of_one_name_are_refused(place: Place) -> None:
     files = [{"dest": "/a/x", "content": "1"}, {"dest": "/b/x", "content": "2"}]
     failed = place.put(contents=[{**CONFIG, "files": files}])
     assert "ConfigMap monitoring/config has two files with the name x" in failed["msg"]
-
-
-def test_the_fields_that_differ_are_those_that_are_declared() -> None:
-    declared = {"spec": {"a": 1, "b": [{"c": 2}], "template": {"x": 1}}, "metadata": {"x": 1}}
-    live = {"spec": {"a": 2, "b": [{"c": 3, "d": 4}], "e": 5}, "status": {}}
-    assert differing_fields(declared, live) == ["spec.a", "spec.b[0].c"]
-    assert differing_fields({"spec": {"b": []}}, live) == ["spec.b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,8 +16,10 @@ from .objects import (
     Object,
     identify,
     secret_values,
+    with_metadata_of,
 )
 from .refusals import (
+    CONFLICT,
     LONGEST_CAUSE,
     MISSING_NAMESPACE,
     REMEDIES,
@@ -47,6 +50,13 @@ PRUNED = {
 }
 DRY_RUN = "--dry-run=server"
 APPLY = ("apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}")
+# Of these, the specification is replaced as a whole. Applied, it would keep what it no longer
+# declares but another manager owns as well (kubectl edit, kubectl rollout undo); and Kubernetes
+# 1.20 would leave an empty probe in the place of one that is gone, and then refuse it.
+REPLACED = ("Deployment", "StatefulSet", "DaemonSet")
+REPLACE = ("replace", f"--field-manager={MANAGER}")
+# The server refuses to replace what its controllers have changed in the same moment.
+REPLACE_TRIES = 3
 # One mistake in a template may concern many objects; the first few tell it.
 MOST_REFUSALS = 5
 
@@ -77,14 +87,26 @@ class Cluster:
         """
         kinds = sorted({*PRUNED.values(), *(full_kind(item) for item in declared)})
         selector = f"--selector={OWNER_LABEL}={self.owner}"
+        workloads = [item for item in declared if item["kind"] in REPLACED]
+        applied = [item for item in declared if item["kind"] not in REPLACED]
         program = self.kubectl.program
-        owned, *tried = self.kubectl.run(
+        owned, *answers = self.kubectl.run(
             program("get", ",".join(kinds), "--all-namespaces", selector, "--output=json"),
-            *([program(*APPLY, DRY_RUN, "--output=json", objects=declared)] if declared else []),
+            *(
+                program(*way, DRY_RUN, "--output=json", objects=items)
+                for way, items in ((REPLACE, workloads), (APPLY, applied))
+                if items
+            ),
         )
         self._check(owned, "look at")
-        preview = self._preview(declared, owned.items, tried[0]) if tried else Preview([], set())
-        return owned.items, preview
+        replaced = keep_metadata(owned.items, answers.pop(0).items) if workloads else []
+        done = {identify(item) for item in replaced}
+        # What is new, or refused: a server-side apply tells which, and why.
+        if rest := [item for item in workloads if identify(item) not in done]:
+            applied += rest
+            answers = [self._apply(applied, DRY_RUN)]
+        preview = self._preview(applied, owned.items, answers[0]) if answers else Preview([], set())
+        return owned.items, Preview([*preview.objects, *replaced], preview.missing_namespaces)
 
     def _preview(self, declared: list[Object], live: list[Object], answer: Answer) -> Preview:
         """Try again without the objects whose namespace is missing."""
@@ -102,10 +124,22 @@ class Cluster:
         return Preview(answer.items, missing)
 
     def apply(self, declared: list[Object], live: list[Object]) -> None:
-        """Make the objects as they are declared, namespaces first."""
-        answer = self._apply(declared)
-        if answer.failed:
-            self._explain(answer, declared, live)
+        """Make the objects as they are declared: namespaces first, what runs in them last."""
+        there = {identify(item) for item in live if item["kind"] in REPLACED}
+        applied = [item for item in declared if identify(item) not in there]
+        replaced = [item for item in declared if identify(item) in there]
+        if applied and (answer := self._apply(applied)).failed:
+            self._explain(answer, applied, live)
+        if replaced:
+            self._replace(keep_metadata(live, replaced))
+
+    def _replace(self, objects: list[Object]) -> None:
+        for attempt in range(REPLACE_TRIES):
+            answer = self.kubectl.ask(*REPLACE, "--output=name", objects=objects)
+            if not (answer.failed and CONFLICT.search(answer.stderr)):
+                break
+            time.sleep(attempt)
+        self._check(answer, "replace", objects)
 
     def delete(self, objects: list[Object]) -> None:
         """Delete the objects and wait until they are gone."""
@@ -154,6 +188,15 @@ class Cluster:
     def _look_deeper(self) -> str:
         command = self.kubectl.command
         return f"see `{command} get --raw '/readyz?verbose'` on the host, and run again"
+
+
+def keep_metadata(live: list[Object], objects: list[Object]) -> list[Object]:
+    """Give objects the metadata of live ones that replacing them would lose."""
+    there = {identify(item): item for item in live}
+    return [
+        with_metadata_of(there[identify(item)], item) if identify(item) in there else item
+        for item in objects
+    ]
 
 
 def full_kind(item: Object) -> str:

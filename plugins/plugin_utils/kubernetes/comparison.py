@@ -7,17 +7,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from .objects import Identity, Object, identify
+from .objects import Identity, Object, essence, identify
 
-# Bookkeeping of the API server, which says nothing about what was declared.
-BOOKKEEPING = (
-    "managedFields",
-    "resourceVersion",
-    "generation",
-    "uid",
-    "creationTimestamp",
-    "selfLink",
-)
 # kubectl keeps a copy of the whole object there when somebody applies it by hand.
 COPY = "kubectl.kubernetes.io/last-applied-configuration"
 HIDDEN = "<hidden>"
@@ -62,15 +53,6 @@ def find_changes(live: list[Object], wanted: list[Object]) -> list[Change]:
             is_new = before is None and "resourceVersion" not in item["metadata"]
             changes.append(Change(identity, essence(before) if before else None, after, is_new))
     return changes
-
-
-def essence(item: Object) -> Object:
-    """Leave out what changes by itself."""
-    metadata = {key: value for key, value in item["metadata"].items() if key not in BOOKKEEPING}
-    return {
-        **{key: value for key, value in item.items() if key != "status"},
-        "metadata": metadata,
-    }
 
 
 def masked(item: Object | None, before: Object | None) -> Object | None:

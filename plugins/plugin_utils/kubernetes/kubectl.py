@@ -43,9 +43,16 @@ class Answer:
 
     @property
     def items(self) -> list[Object]:
-        """The objects of the answer: kubectl gives a single one without a list around it."""
-        answer: Object = json.loads(self.stdout) if self.stdout.strip() else {"items": []}
-        items: list[Object] = answer.get("items", [answer])
+        """The objects of the answer.
+
+        kubectl gives a single one without a list around it; `replace` prints one after the other.
+        """
+        items: list[Object] = []
+        rest = self.stdout.strip()
+        while rest:
+            document, end = json.JSONDecoder().raw_decode(rest)
+            items += document.get("items", [document])
+            rest = rest[end:].lstrip()
         return items
 
     @property

@@ -20,6 +20,17 @@ Object = dict[str, Any]
 OWNER_LABEL = "botwatch/role"
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "botwatch"
+# Bookkeeping of the API server, which says nothing about what was declared.
+BOOKKEEPING = (
+    "managedFields",
+    "resourceVersion",
+    "generation",
+    "uid",
+    "creationTimestamp",
+    "selfLink",
+)
+# What the server chooses for a Service.
+ALLOCATED = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "ipFamily")
 # What is shorter is no secret, and hiding it would only spoil messages.
 SHORTEST_SECRET = 4
 # Pods are made last: whoever runs in them finds its configuration, its rights and its limits.
@@ -119,6 +130,45 @@ def with_labels(item: Object, labels: dict[str, str]) -> Object:
         **item,
         "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **labels}},
     }
+
+
+def essence(item: Object) -> Object:
+    """Leave out what changes by itself."""
+    metadata = {key: value for key, value in item["metadata"].items() if key not in BOOKKEEPING}
+    return {
+        **{key: value for key, value in item.items() if key != "status"},
+        "metadata": metadata,
+    }
+
+
+def with_metadata_of(live: Object, item: Object) -> Object:
+    """Keep the labels and annotations that controllers and people have added.
+
+    Among them is the time of `kubectl rollout restart`, in the pod template: without it, the pods
+    would be replaced once more.
+    """
+    metadata = {**essence(live)["metadata"], **item["metadata"]}
+    kept = {**item, "metadata": with_values(metadata, live["metadata"], "labels", "annotations")}
+    template, before = item["spec"].get("template"), live["spec"].get("template")
+    if not template or not before:
+        return kept
+    inner = with_values(template["metadata"], before["metadata"], "annotations")
+    return {**kept, "spec": {**item["spec"], "template": {**template, "metadata": inner}}}
+
+
+def with_values(metadata: Object, before: Object, *fields: str) -> Object:
+    """Add the values of these fields that only the metadata before has."""
+    merged = {key: {**(before.get(key) or {}), **(metadata.get(key) or {})} for key in fields}
+    return {**metadata, **{key: values for key, values in merged.items() if values}}
+
+
+def as_it_was(item: Object) -> Object:
+    """Leave out of an object that was read from a server what the server decides itself."""
+    kept = essence(item)
+    if item["kind"] == "Service":
+        spec = {key: value for key, value in item["spec"].items() if key not in ALLOCATED}
+        return {**kept, "spec": spec}
+    return kept
 
 
 def rank(item: Object) -> int:

@@ -15,6 +15,7 @@ LONGEST_CAUSE = 600
 # kubectl's own words around what the server said.
 AROUND = re.compile(r"Error from server(?: \(\w+\))?: |error: |The \w+ \"[^\"]*\" is invalid: ")
 MISSING_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found')
+CONFLICT = re.compile(r"the object has been modified")
 FIXED = re.compile(r"immutable|updates to \w+ spec|may not be changed|cannot change roleRef")
 
 REMEDIES = (
