@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from kubernetes.manifests import SETTINGS, contents, declared, pod
 
 Data = dict[str, Any]
@@ -70,22 +68,22 @@ def test_its_own_endpoint_is_its_readiness() -> None:
     assert [port["port"] for port in rule["ports"]] == [container["ports"][0]["containerPort"]]
 
 
-@pytest.mark.parametrize(("setting", "name"), [("shipped", "discord-bot"), ("container", "own")])
-def test_a_probe_leaves_nothing_to_a_default(setting: str, name: str) -> None:
-    """A default would stay when the next bot has no such probe."""
-    (deployment,) = (
+def test_prometheus_may_connect_to_its_port_and_does() -> None:
+    """After a change of the port, it can only do so when it has been configured again."""
+    objects = declared(SETTINGS["container"] | {"discord_bot_metrics_port": 8123})
+    (service,) = (
         item
-        for item in declared(SETTINGS[setting])
-        if item["kind"] == "Deployment" and item["metadata"]["name"] == name
+        for item in objects
+        if item["kind"] == "Service" and item["metadata"]["namespace"] == "own"
     )
-    (container,) = pod(deployment)["containers"]
-    probes = {key: value for key, value in container.items() if key.endswith("Probe")}
-    assert probes
-    for probe in probes.values():
-        assert probe["httpGet"].keys() == {"path", "port", "scheme"}
-        assert probe.keys() == {
-            "httpGet", "periodSeconds", "timeoutSeconds", "successThreshold", "failureThreshold",
-        }  # fmt: skip
+    assert [port["port"] for port in service["spec"]["ports"]] == [8123]
+    (policy,) = (
+        item
+        for item in objects
+        if item["kind"] == "NetworkPolicy" and item["metadata"]["name"] == "prometheus"
+    )
+    ports = [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]]
+    assert 8123 in ports
 
 
 def test_its_container_starts_as_its_image_says() -> None:
