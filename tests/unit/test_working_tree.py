@@ -172,6 +172,77 @@ def test_a_file_of_the_code_that_becomes_writable_is_the_bots(place: Place) -> N
 
 
 @needs_root
+def test_what_is_no_longer_writable_is_the_releases_again_and_is_kept(place: Place) -> None:
+    source = place.release("one", **{"cache/seed.json": "seed", "cache/deep/x.py": "code"})
+    place.prepare(source)
+    by_bot(place, REPLACE.format("changed", "cache/seed.json"))
+    by_bot(place, "open('cache/deep/own', 'w')")
+    by_bot(place, REPLACE.format("kept", "settings.json"))
+    by_bot(place, "open('bot.log', 'a').write('line'); open('bot.log.1', 'w')")
+    place.prepare(source, "store/bot.db")
+    assert (place.tree / "settings.json").read_text() == "{}"
+    assert (place.tree / "cache/seed.json").read_text() == "seed"
+    assert not (place.tree / "bot.log").exists()
+    for program in (
+        *("open('settings.json', 'a')", "open('bot.log', 'a')", "open('cache/seed.json', 'a')"),
+        *("open('cache/new', 'w')", "open('cache/deep/new', 'w')"),
+    ):
+        by_bot(place, program, code=1)
+    kept = place.tree.parent / "kept"
+    assert (kept / "cache/seed.json").read_text() == "changed"
+    assert (kept / "bot.log").read_text() == "line"
+    place.prepare(source, "store/bot.db")  # the same again
+    place.prepare(source)  # a rollback, say
+    assert (place.tree / "settings.json").read_text() == "kept"
+    assert (place.tree / "cache/seed.json").read_text() == "changed"
+    assert (place.tree / "cache/deep/own").exists()
+    assert (place.tree / "bot.log").read_text() == "line"
+    assert (place.tree / "bot.log.1").exists()
+    by_bot(place, "open('cache/deep/new', 'w'); open('bot.log', 'a')")
+    assert [path for path in kept.rglob("*") if not path.is_dir()] == []
+
+
+@needs_root
+def test_a_log_that_is_no_longer_named_is_kept_where_other_files_are_writable(place: Place) -> None:
+    source = place.release("one")
+    place.prepare(source, "bot.log", "settings.json")
+    by_bot(place, "open('bot.log', 'a').write('line'); open('bot.log.1', 'w'); open('new', 'w')")
+    for _ in range(2):
+        place.prepare(source, "settings.json")
+        assert {path.name for path in place.tree.glob("bot.log*")} == set()
+        assert (place.tree / "new").exists()
+    place.prepare(source, "bot.log", "settings.json")
+    assert (place.tree / "bot.log").read_text() == "line"
+    assert (place.tree / "bot.log.1").exists()
+
+
+@needs_root
+def test_a_file_in_what_was_a_writable_directory_stays_the_bots(place: Place) -> None:
+    source = place.release("one")
+    place.prepare(source, "store/")
+    by_bot(place, "open('store/bot.db', 'w').write('data'); open('store/bot.db-wal', 'w')")
+    by_bot(place, "import os; os.mkdir('store/other')")
+    place.prepare(source, "store/bot.db")
+    assert (place.tree / "store/bot.db").read_text() == "data"
+    assert (place.tree / "store/bot.db-wal").exists()
+    by_bot(place, "open('store/bot.db', 'w')")
+    assert (place.tree.parent / "kept/store/other").is_dir()
+
+
+@needs_root
+def test_what_is_kept_twice_has_two_places(place: Place) -> None:
+    source = place.release("one")
+    for text in ("first", "second"):
+        place.prepare(source, "cache/", "bot.log")
+        by_bot(place, f"open('cache/x', 'w').write({text!r})")
+        place.prepare(source, "bot.log")
+        (place.tree / "cache").mkdir()  # somebody has, so that it does not come back
+        (place.tree / "cache/by-hand").touch()
+    kept = place.tree.parent / "kept"
+    assert [(kept / name / "x").read_text() for name in ("cache", "cache.1")] == ["first", "second"]
+
+
+@needs_root
 def test_a_secret_file_is_linked_where_the_bot_looks_for_it(place: Place) -> None:
     place.prepare(place.release("one", **{"config.json": "shipped by mistake"}))
     assert str((place.tree / "config.json").readlink()) == LINKS["config.json"]
@@ -225,3 +296,10 @@ def test_in_a_pod_two_users_of_one_group_do_without_root(place: Place) -> None:
         by_bot(place, "open('cache/x', 'w'); open('store/bot.db', 'w'); open('bot.log', 'a')")
     by_bot(place, REPLACE.format("evil", "bot.py"), code=1)
     assert (place.tree / "settings.json").read_text() == "kept"
+    fewer = [word for word in given if not word.endswith(("cache/", "settings.json"))]
+    for options in (fewer, given):
+        subprocess.run(
+            [*command, "code", *options, "--release=one"],
+            check=True, user=BOT - 1, group=BOT, extra_groups=[],
+        )  # fmt: skip
+        by_bot(place, "open('cache/x', 'r+')", code=int(options is fewer))

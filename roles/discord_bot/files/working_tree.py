@@ -13,6 +13,9 @@ the bot's group, as SQLite and many programs need: they create other files besid
 over it. Its sticky bit keeps the bot from deleting or replacing what is not its own: the code. A
 directory that is writable itself is the bot's own.
 
+What the bot has written to a path that is no longer writable is kept beside the tree, and comes
+back if that is writable again, as it is after a rollback.
+
 The bot's user runs the second form, which copies what the release brings at a writable path if
 nothing is there yet. What the bot can write must not lead root to another place: the first form
 never looks into directories of the bot, and follows no links.
@@ -21,19 +24,22 @@ never looks into directories of the bot, and follows no links.
 from __future__ import annotations
 
 import argparse
+import glob
 import json
 import os
 import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Beside the tree: which release it is of, and which files that has brought.
+# Beside the tree: which release it is of, which files that has brought, and what was writable.
 STATE = "tree.json"
+# Beside the tree: what the bot has written to paths that are no longer writable.
+KEPT = "kept"
 OPEN = 0o1775
 CLOSED = 0o755
 DATA = 0o2770
@@ -86,10 +92,12 @@ class Tree:
         """Put the release's files in place, unless they are, and open places for data."""
         state = self.path.parent / STATE
         files = {str(path) for path in [*self.brought(data=False), *self.links]}
-        wanted = {"release": release, "files": sorted(files)}
-        before: dict[str, list[str]] = {}
+        writable = sorted(map(str, self.files | self.directories))
+        wanted = {"release": release, "files": sorted(files), "writable": writable}
+        before: dict[str, Any] = {}
         with suppress(OSError, ValueError):
             before = json.loads(state.read_text(encoding="utf-8"))
+        self._retire({*before.get("writable", [])} - {*writable})
         is_whole = all(os.path.lexists(self.path / name) for name in files)
         if before != wanted or not is_whole:
             # If this is interrupted, the next run knows what both releases have brought.
@@ -97,7 +105,56 @@ class Tree:
             write(state, {"release": "", "files": sorted(known)})
             self._replace(Path(name) for name in sorted(known - files))
             write(state, wanted)
+        self._restore()
         self._set_modes(owner)
+
+    @property
+    def _opened(self) -> set[Path]:
+        """The directories in which the bot may create files beside its own, relative."""
+        return {relative.parent for relative in self.files}
+
+    def _retire(self, dropped: Iterable[str]) -> None:
+        """Keep what the bot may no longer write to in another place, so that it is no code."""
+        code = {place for path in self.brought(data=False) for place in (path, *path.parents)}
+        # With what programs leave beside a file of theirs.
+        gone = tuple(str(self.path / name) for name in dropped)
+        for top, inner, files in os.walk(self.path):
+            directory = Path(top).relative_to(self.path)
+            for name in [*inner, *files]:
+                relative, place = directory / name, Path(top, name)
+                may_stay = directory in self._opened and relative not in code
+                is_gone = not may_stay or str(place).startswith(gone)
+                if is_gone and not is_own(place) and not self.is_data(relative):
+                    self._keep(relative)
+            inner[:] = [
+                name
+                for name in inner
+                if is_own(Path(top, name)) and directory / name not in self.directories
+            ]
+
+    def _keep(self, relative: Path) -> None:
+        target = self.path.parent / KEPT / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        number = 0
+        while os.path.lexists(target):
+            number += 1
+            target = target.with_name(f"{relative.name}.{number}")
+        (self.path / relative).rename(target)
+        sys.stderr.write(f"{relative} is not writable any more; its content is now {target}\n")
+
+    def _restore(self) -> None:
+        """Take back what was kept of paths that are writable again."""
+        kept = self.path.parent / KEPT
+        for relative in [*self.directories, *self.files]:
+            # With what programs leave beside a file of theirs.
+            pattern = glob.escape(relative.name) + ("*" if relative in self.files else "")
+            for path in sorted((kept / relative.parent).glob(pattern)):
+                place = self.path / path.relative_to(kept)
+                self._make_directory(relative.parent)
+                if is_own(place) and not place.is_symlink():
+                    remove_empty(place)
+                if not os.path.lexists(place):
+                    path.rename(place)
 
     def _replace(self, gone: Iterable[Path]) -> None:
         for relative in gone:
@@ -128,7 +185,7 @@ class Tree:
             self._make_directory(relative.parent)
         for relative in self.directories:
             self._make_directory(relative)
-        opened = {self.path / relative.parent for relative in self.files}
+        opened = {self.path / relative for relative in self._opened}
         data = {self.path / relative for relative in self.directories}
         for top, inner, _ in os.walk(self.path):
             inner[:] = [name for name in inner if Path(top, name) not in data]
@@ -169,6 +226,13 @@ def give(path: Path, owner: tuple[int, int] | None) -> None:
     for top, directories, files in os.walk(path):
         for name in directories + files:
             os.chown(Path(top, name), *owner, follow_symlinks=False)
+
+
+def remove_empty(path: Path) -> None:
+    """Delete a directory in which there are only empty ones."""
+    for top, _, _ in os.walk(path, topdown=False):
+        with suppress(OSError):
+            Path(top).rmdir()
 
 
 def clear(path: Path) -> None:
