@@ -38,11 +38,12 @@ demo-down: ## remove the demo node and everything that belongs to it
 	@$(DEMO) playbooks/demo_down.yml
 
 .PHONY: drill
-drill: ## break things on the demo node and measure the alerting (DRILL=name,name RUNS=n RUNTIME=k3s)
+drill: ## break things on the demo node and measure the alerting (DRILL=name,name RUNS=n RUNTIME=k3s ASK='!ping' for your own bot)
 	@$(SETUP) controller docker
 	@PYTHONPATH=packages/drill/src:packages/sandbox/src $(VENV)/python -m botwatch_drill --host "docker://$$DEMO_NODE" \
 	  --control "http://127.0.0.1:$$((8008 + DEMO_PORT_OFFSET))" \
-	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) --json build/drill.json
+	  $(if $(DRILL),--drill $(DRILL)) $(if $(RUNS),--runs $(RUNS)) $(if $(RUNTIME),--runtime $(RUNTIME)) \
+	  $(if $(ASK),--ask '$(ASK)') --json build/drill.json
 
 .PHONY: bench
 bench: ## compare a bot with the library with a bare one (COMMANDS=n before its memory is measured, ROUNDS=n, PART=name)

@@ -10,6 +10,7 @@ from botwatch_drill.catalogue import (
     choose,
     deployments,
     for_bot,
+    with_question,
     with_rules,
     without_stand_ins,
 )
@@ -87,6 +88,18 @@ def test_a_bot_of_which_less_is_known_has_fewer_drills_and_more_time() -> None:
         for_bot(["gateway_away"], DRILLS["systemd"], "none")
     with pytest.raises(UnknownDrillError, match="is metrics, and must be botwatch"):
         for_bot(["errors"], DRILLS["systemd"], "metrics")
+
+
+def test_a_bot_is_asked_what_it_answers_or_nothing() -> None:
+    asking = {"budget", "commands_fail", "slow_replies", "rate_limited"}
+    for drills in DRILLS.values():
+        left = {drill.name for drill in with_question([], drills, "")}
+        assert {drill.name for drill in drills} - left == asking
+        for drill in with_question([], drills, "!hello"):
+            if isinstance(drill.breaks, Played):
+                assert drill.breaks.asks == ("!hello" if drill.name in asking else None)
+    with pytest.raises(UnknownDrillError, match="make drill ASK="):
+        with_question(["budget"], DRILLS["systemd"], "")
 
 
 def test_without_the_quick_alerts_of_the_demo_some_are_left_out_unless_they_are_named() -> None:

@@ -314,3 +314,14 @@ def test_any_other_exception_undoes_the_fault_and_is_reported(
         drill(AT_ONCE, "--drill", "bot_down", "--json", str(path))
     assert stack.log[-2:] == ["undo", "finish failed"]
     assert json.loads(path.read_text())["drills"][0]["ok"] is False
+
+
+def test_a_bot_that_is_not_the_sample_is_asked_what_is_given(
+    drill: Callable[..., int], stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.snapshot["discord"]["suggestions"] = []
+    assert drill("--drill", "commands_fail", AT_ONCE) == 2
+    assert "say one that it answers" in capsys.readouterr().err
+    drill("--drill", "commands_fail", "--ask", "!hello", AT_ONCE)
+    asked = [body["content"] for path, body in stack.played if path == "discord/messages"]
+    assert set(asked) == {"!hello"}

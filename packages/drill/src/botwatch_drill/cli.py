@@ -15,6 +15,7 @@ from botwatch_drill.catalogue import (
     choose,
     deployments,
     for_bot,
+    with_question,
     with_rules,
     without_stand_ins,
 )
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 # A pipe or a file has no width of its own; the table needs this much.
 PLAIN_WIDTH = 120
+# A command that the sample bot has.
+SAMPLE_QUESTION = "?ping"
 PREFLIGHT = "command -v systemctl >/dev/null; command -v systemd-run >/dev/null; id -u"
 
 
@@ -87,7 +90,8 @@ def main(arguments: Sequence[str] | None = None, dependencies: Dependencies | No
             runtime = RUNTIMES[kind](bot.name)
             observer = control if options.control else host_observer(host, addresses, bot)
             stack = Stack(observer, host, stop)
-            drills = _drills(options, runtime, bot, dependencies)
+            question = _question(options, control)
+            drills = _drills(options, runtime, bot, question, dependencies)
             _preflight(stack, runtime, dependencies)
             if not options.control:
                 named = frozenset(rule.name for rule in rules)
@@ -105,6 +109,13 @@ def _bot(options: Namespace, found: Bot) -> Bot:
     return Bot(options.bot_name or found.name, options.observability or found.observability)
 
 
+def _question(options: Namespace, control: ControlRoom) -> str:
+    """Return what the bot is asked; the sample bot's question only if it is that one."""
+    if options.ask or not options.control:
+        return options.ask or ""
+    return SAMPLE_QUESTION if SAMPLE_QUESTION in control.suggestions() else ""
+
+
 def _addresses(options: Namespace, runtime: Runtime) -> Addresses:
     given = [options.bot, options.prometheus, options.alertmanager]
     usual = astuple(runtime.addresses)
@@ -113,13 +124,14 @@ def _addresses(options: Namespace, runtime: Runtime) -> Addresses:
 
 
 def _drills(
-    options: Namespace, runtime: Runtime, bot: Bot, dependencies: Dependencies
+    options: Namespace, runtime: Runtime, bot: Bot, question: str, dependencies: Dependencies
 ) -> tuple[Drill, ...]:
     deployed = deployments(options.deploy, options.bad_deploy)
     offered = (*DRILLS_WITH[runtime.name](bot.name), *deployed)
     if not options.control:
         offered = without_stand_ins(options.drill, offered)
     offered = for_bot(options.drill, offered, bot.observability)
+    offered = with_question(options.drill, offered, question)
     chosen = choose(options.drill, offered)
     return tuple(replace(drill, limits=dependencies.limits or drill.limits) for drill in chosen)
 

@@ -67,6 +67,10 @@ class ControlRoom:
         """Return the state of the whole stack."""
         return self._call("GET", "/control/state", Snapshot.parse)
 
+    def suggestions(self) -> list[str]:
+        """Return the messages that it proposes to send to the bot; none for a user's own bot."""
+        return self._call("GET", "/control/state", _suggestions)
+
     def start(self, spec: DrillSpec) -> Record:
         """Start the record of a drill that the control room does not run itself."""
         body = {field.name: getattr(spec, field.name) for field in fields(DrillSpec)}
@@ -126,3 +130,7 @@ class ControlRoom:
             )
             raise ControlError(message) from error
         raise RefusalError(path, answer.status_code, refusal)
+
+
+def _suggestions(state: Mapping[str, Any]) -> list[str]:
+    return list(state["discord"]["suggestions"])

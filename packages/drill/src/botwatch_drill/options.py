@@ -62,6 +62,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME",
         help="the bot's, as discord_bot_name (default: ask Prometheus)",
     )
+    add(
+        "--ask",
+        metavar="TEXT",
+        help="a command that the bot answers, for the drills that need one (default: the sample's)",
+    )
     for name in ("bot", "prometheus", "alertmanager"):
         add(
             f"--{name}",

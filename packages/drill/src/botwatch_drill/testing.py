@@ -38,6 +38,7 @@ AT_REST: dict[str, Any] = {
         "alertmanager": {"up": True},
         "faults": {"slack": {"status": None, "remaining": 0}},
     },
+    "discord": {"suggestions": ["?ping"]},
     "slack": {"messages": [], "refused": []},
     "alerts": {"error": None, "items": []},
     "drill": None,

@@ -9,6 +9,7 @@ from botwatch_drill.catalogue.bot import BOT_SCRAPE_INTERVAL_S
 from botwatch_drill.catalogue.deployed import DEPLOYMENTS, deployments
 from botwatch_drill.catalogue.k3s import k3s_drills
 from botwatch_drill.catalogue.systemd import systemd_drills
+from botwatch_drill.faults.played import Played
 from botwatch_drill.terms import BOT
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "choose",
     "deployments",
     "for_bot",
+    "with_question",
     "with_rules",
     "without_stand_ins",
 ]
@@ -80,6 +82,30 @@ def without_stand_ins(names: Sequence[str], offered: Sequence[Drill]) -> tuple[D
             )
             raise UnknownDrillError(message)
     return tuple(drill for drill in offered if drill.needs == "host" or drill.name in names)
+
+
+def with_question(
+    names: Sequence[str], offered: Sequence[Drill], question: str
+) -> tuple[Drill, ...]:
+    """Return the drills with what the bot is asked; without a question, those that ask nothing.
+
+    Raises:
+        UnknownDrillError: one is named that asks, and there is no question.
+    """
+    drills = []
+    for drill in offered:
+        fault = drill.breaks
+        if not isinstance(fault, Played) or fault.asks is None:
+            drills.append(drill)
+        elif question:
+            drills.append(replace(drill, breaks=replace(fault, asks=question)))
+        elif drill.name in names:
+            message = (
+                f"the drill '{drill.name}' sends the bot a command, and it is not known which ones "
+                "it has: say one that it answers, such as `make drill ASK='!ping'` (--ask)"
+            )
+            raise UnknownDrillError(message)
+    return tuple(drills)
 
 
 def with_rules(
