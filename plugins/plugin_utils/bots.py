@@ -20,6 +20,13 @@ LIBRARY = "botwatch"
 START_FILES = ("bot.py", "main.py")
 GIT = re.compile(r"(https?|ssh|git|file)://.+|git\+.+|[\w.-]+@[\w.-]+:.+")
 NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)")
+# Files of which no bot in Python consists.
+OTHER_LANGUAGES = {
+    "package.json": "JavaScript",
+    "go.mod": "Go",
+    "Cargo.toml": "Rust",
+    "pom.xml": "Java",
+}
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 # a name
 # What a program reads from its environment: Python's ways, some readers of .env, and Node.js'.
 READ = re.compile(
@@ -125,6 +132,13 @@ def find_command(tree: Path, project: dict[str, Any]) -> tuple[list[str], str]:
     files = [name for name in START_FILES if (tree / name).is_file()]
     if len(files) == 1:
         return ["python", files[0]], ""
+    elsewhere = [name for name in OTHER_LANGUAGES if (tree / name).is_file()]
+    if elsewhere and not (offered or files):
+        return [], (
+            f"The bot in {tree} has {elsewhere[0]}, so it is written in "
+            f"{OTHER_LANGUAGES[elsewhere[0]]}: add a Dockerfile, as bots in any language but "
+            "Python run in a container."
+        )
     seen = ", ".join([*offered, *files]) or "neither a console script nor bot.py or main.py"
     return [], (
         f"It is not clear how the bot in {tree} starts, as it has {seen}: set "

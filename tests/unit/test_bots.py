@@ -77,6 +77,14 @@ def test_no_only_way_to_start_is_said(tree: Path, files: dict[str, str], seen: s
     assert look(tree, command=["python", "-m", "own"])["fault"] == ""
 
 
+def test_a_bot_in_another_language_needs_a_dockerfile(tree: Path) -> None:
+    fault = look(fill(tree, package_json="{}"))["fault"]
+    assert "written in JavaScript: add a Dockerfile" in fault
+    assert look(fill(tree, Dockerfile="FROM x"))["fault"] == ""
+    # Of the bot's web page, say.
+    assert look(fill(tree, bot_py=""), dockerfile="")["fault"] == ""
+
+
 def test_a_dockerfile_can_be_left_aside(tree: Path) -> None:
     fill(tree, Dockerfile="FROM x", bot_py="")
     assert look(tree, dockerfile="")["kind"] == "script"
