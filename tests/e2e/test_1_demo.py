@@ -73,7 +73,7 @@ def test_no_unit_has_failed(host: Host) -> None:
 
 def test_everything_listens_on_loopback_only(demo: Demo, host: Host) -> None:
     outer = host.check_output("hostname --ip-address").strip()
-    published = {f"{outer}:{port}" for port in (8008, 8000, 9090, 9093, 3000)}
+    published = {f"{outer}:{port}" for port in (28008, 28000, 29090, 29093, 23000)}
     lines = host.check_output("ss --no-header --listening --tcp --numeric").splitlines()
     listening = {line.split()[3] for line in lines}
     # What the node's outer address shows is handed to this machine's loopback address alone.
