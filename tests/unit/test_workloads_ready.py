@@ -88,7 +88,8 @@ def test_what_becomes_ready_is_waited_for(place: Place) -> None:
     outcome = place.wait()
     assert "failed" not in outcome
     assert outcome["waited_s"] >= 1
-    assert place.calls == 5
+    # Causes are looked for once, or again where the calls take seconds.
+    assert 5 <= place.calls < 10
 
 
 def test_a_failure_is_reported_with_causes_events_and_last_lines(place: Place) -> None:
