@@ -27,6 +27,9 @@ LIBRARY = ROOT / "packages" / "botwatch"
 LOCK = ROOT / "requirements" / "dev.txt"
 ENVIRONMENTS = ROOT / "build" / "discord_versions"
 WORKERS = 2
+# Which Debian has Pythons that this machine may not have.
+SUITE = "sid"
+UNAVAILABLE = 69
 # The last release of each minor version, and the minor versions of Python 3 that it supports.
 SUPPORTED = {
     "2.4.0": (11, 12),
@@ -43,8 +46,12 @@ def pins() -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", LOCK.read_text(), re.MULTILINE))
 
 
-def interpreter(minor: int) -> str | None:
-    """A Python of that minor version, if this machine has one."""
+def interpreter(minor: int) -> str:
+    """A Python of that minor version: this machine's, or Debian's.
+
+    Raises:
+        LookupError: this machine can have none; the message says why.
+    """
     if sys.version_info[:2] == (3, minor):
         return sys.executable
     name = f"python3.{minor}"
@@ -53,7 +60,12 @@ def interpreter(minor: int) -> str | None:
         # What pyenv puts on the PATH may be for a version that is not switched on.
         if found is not None and run(found, "-c", "").returncode == 0:
             return str(found)
-    return None
+    fetched = run("bash", ROOT / "tools/debian-python", SUITE, f"3.{minor}")
+    if fetched.returncode == UNAVAILABLE:
+        message = f"this machine has no Python 3.{minor}, and {fetched.stderr.strip()}"
+        raise LookupError(message)
+    assert fetched.returncode == 0, fetched.stderr
+    return str(Path(fetched.stdout.strip(), name))
 
 
 def run(*command: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -80,9 +92,9 @@ def made(name: str, python: str, *packages: object) -> Path:
     return place / "bin/python"
 
 
-def run_tests_with(version: str, python: str, minor: int) -> subprocess.CompletedProcess[str]:
-    interpreter = made(f"{version}-3.{minor}", python, f"discord.py=={version}", *NEEDED)
-    return run(interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", LIBRARY / "tests")
+def run_tests_with(version: str, minor: int) -> subprocess.CompletedProcess[str]:
+    python = made(f"{version}-3.{minor}", interpreter(minor), f"discord.py=={version}", *NEEDED)
+    return run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", LIBRARY / "tests")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,12 +109,11 @@ def _constraints() -> None:
 def results(
     _constraints: None,
 ) -> Iterator[dict[tuple[str, int], Future[subprocess.CompletedProcess[str]]]]:
-    """What became of the tests of each pair for which there is a Python."""
+    """What becomes of the tests of each pair."""
     with ThreadPoolExecutor(WORKERS) as pool:
         yield {
-            (version, minor): pool.submit(run_tests_with, version, python, minor)
+            (version, minor): pool.submit(run_tests_with, version, minor)
             for version, minor in PAIRS
-            if (python := interpreter(minor)) is not None
         }
 
 
@@ -112,9 +123,10 @@ def test_the_librarys_tests_pass(
     minor: int,
     results: dict[tuple[str, int], Future[subprocess.CompletedProcess[str]]],
 ) -> None:
-    if (version, minor) not in results:
-        pytest.skip(f"this machine has no Python 3.{minor}")
-    done = results[version, minor].result()
+    try:
+        done = results[version, minor].result()
+    except LookupError as error:
+        pytest.skip(str(error))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
