@@ -172,6 +172,7 @@ class FakeContext:
     guild: object | None = "a server"
     interaction: object | None = None
     said: list[str] = field(default_factory=list)
+    deferred: bool = False
 
     @cached_property
     def texts(self) -> Texts:
@@ -180,6 +181,10 @@ class FakeContext:
     @property
     def typed_prefix(self) -> str:
         return self.bot.prefix
+
+    async def defer(self, *, ephemeral: bool = False) -> None:
+        assert ephemeral
+        self.deferred = not self.author.received
 
     async def answer(self, text: str, *, private: bool = False) -> None:
         del private

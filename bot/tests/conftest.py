@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from botwatch_bot.settings import Settings
 
 TOKEN = "a.test.token"
+DEFERRED = 5
 BOT_ID = "900"
 GUILD_ID = "100"
 CHANNEL_ID = "200"
@@ -114,6 +115,7 @@ class RestDouble:
         app.router.add_get("/api/applications/{application}/commands", self._get_commands)
         app.router.add_put("/api/applications/{application}/commands", self._put_commands)
         app.router.add_post("/api/interactions/{id}/{token}/callback", self._interact)
+        app.router.add_post("/api/webhooks/{channel}/{token}", self._post)
         return app
 
     async def _me(self, _: web.Request) -> web.Response:
@@ -156,7 +158,10 @@ class RestDouble:
         if self.failures:
             status, body = self.failures.pop(0)
             return _answer(body, status=status)
-        data = (await request.json())["data"]
+        answer = await request.json()
+        data = answer["data"]
+        if answer["type"] == DEFERRED:
+            return _answer({"interaction": {"id": request.match_info["id"], "type": 2}})
         self.sent.append(data)
         author = {"id": BOT_ID, "username": "botwatch", "discriminator": "0", "avatar": None}
         message = message_payload(data["content"], author=author)

@@ -168,6 +168,12 @@ class TestLogs:
         assert (text, file.filename) == ("", "log.txt")
         assert file.fp.read() == b"\n".join([b"x" * 300] * 10)
 
+    async def test_what_is_no_unicode_does_not_stop_the_file(self) -> None:
+        ctx = FakeContext(FakeBot(log=["\ud800" + "x" * 3000]))
+        await ctx.run("logs")
+        ((_, (file,)),) = ctx.author.received
+        assert file.fp.read() == b"?" + b"x" * 3000
+
     async def test_an_empty_log_is_said(self) -> None:
         assert await received("logs", FakeBot()) == "The log is empty."
 
@@ -182,6 +188,7 @@ class TestDirectMessages:
         ctx = FakeContext(watched(), guild=None, interaction="one")
         await ctx.run("errors")
         assert (len(ctx.author.received), len(ctx.said)) == (1, 1)
+        assert ctx.deferred  # Discord waits 3 s for it, and the message may take longer
 
     async def test_a_user_who_takes_none_is_told(self) -> None:
         response = SimpleNamespace(status=403, reason="Forbidden")

@@ -47,6 +47,14 @@ def test_one_exception_is_seen_once_however_often_it_is_raised() -> None:
     assert errors.top()[0].count == 1
 
 
+def test_a_secret_that_became_known_later_is_masked() -> None:
+    errors = RecentErrors()
+    errors.see(raised(ValueError("refused: the-password")))
+    mask("the-password")
+    assert errors.top()[0].message == "refused: [secret]"
+    assert errors.report()[0]["message"] == "refused: [secret]"
+
+
 def test_an_error_of_another_module_has_its_module() -> None:
     assert type_of(OwnError()) == f"{__name__}.OwnError"
     assert type_of(ValueError()) == "ValueError"

@@ -57,7 +57,12 @@ class Diagnostics(OperatorCog):
         if len(text) <= MAX_REPLY:
             await send_privately(ctx, text)
         else:
-            await send_privately(ctx, "", discord.File(io.BytesIO(log.encode()), "log.txt"))
+            await send_privately(ctx, "", discord.File(as_bytes(log), "log.txt"))
+
+
+def as_bytes(log: str) -> io.BytesIO:
+    """Return a log as a file; what people write into it may be no valid Unicode."""
+    return io.BytesIO(log.encode(errors="replace"))
 
 
 async def send_privately(ctx: Context, text: str, *files: discord.File) -> None:
@@ -66,6 +71,8 @@ async def send_privately(ctx: Context, text: str, *files: discord.File) -> None:
     Raises:
         Unavailable: the user takes no direct messages from the bot.
     """
+    # Discord waits only 3 s for the reply to a slash command, but longer for that after this.
+    await ctx.defer(ephemeral=True)
     try:
         await ctx.author.send(shorten(text), files=files)
     except discord.Forbidden as error:

@@ -91,7 +91,8 @@ class RecentErrors(Collector):
             }
             known = list(self._known.values())
         known.sort(key=lambda error: (error.count, error.last_seen), reverse=True)
-        return known[:number]
+        # Again: a secret may have become known since.
+        return [replace(error, message=masked(error.message)) for error in known[:number]]
 
     def report(self) -> list[dict[str, Any]]:
         """Return what `/health` shows of them."""
