@@ -1,4 +1,4 @@
-"""Several bots, logins and event loops in one process, and hooks that are replaced meanwhile."""
+"""Several bots, logins and event loops in one process, and how such a process ends."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import botwatch
 from botwatch import current
 from botwatch.endings import Deadline, Endings
 from botwatch.exits import ExitCode
+from botwatch.judging import judge_end
 from botwatch.runs import Ending
 
 if TYPE_CHECKING:
@@ -217,6 +218,18 @@ class TestEnds:
         assert (tmp_path / "last-run").read_text().startswith(Ending.INTERNAL)
         endings.uninstall()
         sys.excepthook = before
+
+
+@pytest.mark.parametrize("is_variable", [True, False])
+def test_a_variable_that_is_not_set_is_named(*, is_variable: bool) -> None:
+    with pytest.raises(KeyError) as missing:
+        (os.environ if is_variable else dict[str, str]())["BOTS_OWN_TOKEN"]
+    code, reasons = judge_end(missing.value)
+    if is_variable:
+        assert code is ExitCode.BAD_SETTINGS
+        assert reasons == ("BOTS_OWN_TOKEN is not set; set this variable",)
+    else:
+        assert code is ExitCode.INTERNAL
 
 
 def test_systemd_is_told_of_the_end_of_the_process_only(tmp_path: Path, free_port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,8 @@ def judge_end(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
             return leaf.code, tuple(map(masked, leaf.problems))
         if isinstance(leaf, TypeError) and str(leaf).startswith(_NO_STRING):
             return ExitCode.BAD_SETTINGS, (_UNSET,)
+        if _is_unset_variable(leaf):
+            return ExitCode.BAD_SETTINGS, (f"{leaf.args[0]} is not set; set this variable",)
         refusal = _refusal(leaf)
         if refusal:
             return ExitCode.REFUSED, (refusal,)
@@ -116,6 +119,12 @@ def judge_end(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
             return ExitCode.DISCONNECTED, (f"cannot connect to Discord: {text}",)
     # Not the text of the error, which nobody has masked.
     return ExitCode.INTERNAL, (f"internal error {type(error).__name__}: its log says where",)
+
+
+def _is_unset_variable(error: BaseException) -> bool:
+    """Say whether the bot asked `os.environ` for a variable that it does not have."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return isinstance(error, KeyError) and frames[-1:] != [] and frames[-1].f_globals is vars(os)
 
 
 def _refusal(error: BaseException) -> str:
