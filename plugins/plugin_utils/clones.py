@@ -60,10 +60,11 @@ def _clone(source: str, version: str, place: Path) -> None:
         commands.append(["-C", str(place), "checkout", "--quiet", version, "--"])
     for command in commands:
         try:
-            done = subprocess.run(  # the user's own repository
+            # Without a terminal, ssh fails where it would ask, unseen, and wait.
+            done = subprocess.run(
                 ["git", *command],  # noqa: S607 # wherever the user has it
-                env={**os.environ, "GIT_TERMINAL_PROMPT": "0"}, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, check=False,
+                env={**os.environ, "GIT_TERMINAL_PROMPT": "0"}, capture_output=True, text=True,
+                stdin=subprocess.DEVNULL, start_new_session=True, check=False,
             )  # fmt: skip
         except FileNotFoundError as error:
             message = "This machine has no git, which discord_bot_source needs: install it."

@@ -169,10 +169,11 @@ def test_a_repository_is_cloned_for_whatever_play_asks_first(repository: Path, t
     assert first["command"] == ["python", "bot.py"]
     second = look(f"git+file://{repository}")
     assert second["command"] == ["python", "main.py"]
-    assert second["tree"] != first["tree"]
     assert sorted(Path(each["tree"]).name for each in (first, second)) == sorted(
         path.name for path in (tree / "cache/botwatch/sources").iterdir()
     )
+    git(repository, "branch", "old", "v1")
+    assert look(f"file://{repository}", version="old")["command"] == ["python", "bot.py"]
     shutil.rmtree(repository)
     assert look(f"file://{repository}", version="v1") == first
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plugins.plugin_utils.clones import clone_of
 
 from kubernetes.manifests import GIVEN
 from monitoring.rendering import (
@@ -299,7 +300,11 @@ def test_a_user_of_somebody_else_is_not_changed(found: list[str] | None, *, is_t
         ("git@git.example:me/bot.git", "git@git.example:me/bot.git v1"),
     ],
 )
-def test_the_record_of_releases_has_no_password_of_a_repository(source: str, origin: str) -> None:
+def test_the_record_of_releases_has_no_password_of_a_repository(
+    source: str, origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    clone_of(source, "v1").mkdir(parents=True)
     known = variables(discord_bot_source=source, discord_bot_version="v1")
     assert evaluate(known["_discord_bot_origin"], known) == origin
 
