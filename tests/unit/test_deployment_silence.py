@@ -228,7 +228,9 @@ def test_an_image_that_cannot_be_built_is_reported_if_a_bot_runs(
     alertmanager: Alertmanager, tmp_path: Path, running: int
 ) -> None:
     kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\necho \'{{"status": {{"availableReplicas": {running}}}}}\'\n')
+    deployment = {"kind": "Deployment", "status": {"availableReplicas": running}}
+    found = json.dumps({"items": [{"kind": "Service", "spec": {}, "status": {}}, deployment]})
+    kubectl.write_text(f"#!/bin/sh\necho '{found}'\n")
     kubectl.chmod(0o755)
     fails: Data = {"name": "Build", "ansible.builtin.fail": {"msg": TRACEBACK}}
     refused: Data = {"block": [fails], "rescue": [include("k3s_refuse.yml")]}
@@ -280,6 +282,16 @@ def test_the_silence_that_was_kept_ends_when_prometheus_observes_the_bot(
     port = alertmanager.port
     ran = run(tmp_path, port, "silence_expire.yml", discord_bot_silence_is_kept=True)
     assert ran.returncode == 0, ran.output
+    assert "observed in another way" not in ran.output
+    assert sorted(alertmanager.deleted) == ["left", "made"]
+
+
+def test_after_a_rollback_the_bot_is_observed_as_before(
+    alertmanager: Alertmanager, tmp_path: Path
+) -> None:
+    alertmanager.bot = "127.0.0.1:8001/metrics"
+    state = {"_discord_bot_deployment_state": "rolled_back"}
+    ran = run(tmp_path, alertmanager.port, "silence_expire.yml", **state)
     assert "observed in another way" not in ran.output
     assert sorted(alertmanager.deleted) == ["left", "made"]
 
