@@ -119,7 +119,16 @@ def test_the_same_again_changes_nothing(host: Host, source: Path) -> None:
 
 def test_a_new_version_keeps_the_data(host: Host, source: Path) -> None:
     write(source, "two")
-    assert_done(deploy(source, SCRIPT))
+    (source / "templates").mkdir()
+    (source / "templates/cog.py").write_text("class {{ name }}:\n")
+    (source / "linked").symlink_to("templates")
+    (source / "bot.log").write_text("of this machine\n")
+    run = deploy(source, SCRIPT)
+    (source / "bot.log").unlink()
+    assert_done(run)
+    assert "templates/cog.py: SyntaxError" in run.stdout
+    host.check_output("test -f /var/lib/script/tree/linked/cog.py")
+    assert "of this machine" not in host.check_output("cat /var/lib/script/tree/bot.log")
     ask(host, "!version", "version two")
     count(host, "2 2")
 
@@ -160,9 +169,12 @@ def test_a_repository_is_deployed_by_its_tag(host: Host, source: Path) -> None:
         subprocess.run([*git, *command], check=True)
     subprocess.run([*git, "tag", "v3"], check=True)
     write(source, "not committed")
-    assert_done(deploy(f"file://{source}", SCRIPT, discord_bot_version="v3"))
+    settings = SCRIPT | {"discord_bot_version": "v3", "discord_bot_log_files": []}
+    assert_done(deploy(f"file://{source}", settings))
     ask(host, "!version", "version three")
     count(host, "4 4")
+    # It is writable no longer, but for what the bot makes beside a file that is.
+    host.check_output("test -f /var/lib/script/kept/bot.log")
 
 
 def test_without_a_start_command_nothing_changes(source: Path) -> None:
