@@ -13,11 +13,15 @@ import requests
 import testinfra
 from testinfra.host import Host
 
+from waiting import eventually
+
 ROOT = Path(__file__).resolve().parents[1]
 OFFSET = 2000
 NODE = "botwatch-e2e"
 DEMO_LIMIT_S = 600
 INTERRUPT_LIMIT_S = 30
+ANSWER_LIMIT_S = 10.0
+UNIT = "discord-bot.service"
 
 
 @dataclass
@@ -90,6 +94,50 @@ class Demo:
             assert process.returncode != 0
         return "".join([*seen, rest])
 
+    def send(self, content: str) -> None:
+        """Send a message to the bot."""
+        body = {"content": content, "author": "you"}
+        url = self.url(8008, "/control/discord/messages")
+        requests.post(url, json=body, timeout=5).raise_for_status()
+
+    def ask(self, content: str) -> list[str]:
+        """Send a message; wait for the bot's answers, and return them."""
+        before = {message["id"] for message in self.state()["discord"]["messages"]}
+        self.send(content)
+
+        def answers() -> list[str]:
+            messages = self.state()["discord"]["messages"]
+            new = [found for found in messages if found["id"] not in before]
+            return [found["content"] for found in new if found["author"]["bot"]]
+
+        eventually(lambda: bool(answers()), ANSWER_LIMIT_S)
+        return answers()
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """Read what was posted to Slack: title, text, and when."""
+        return [
+            {"at": message["at"], **message["attachments"][0]}
+            for message in self.state()["slack"]["messages"]
+        ]
+
+    def titles(self) -> list[str]:
+        """Read the titles of all that was posted to Slack."""
+        return [found["title"] for found in self.notifications()]
+
+    def is_settled(self) -> bool:
+        """Say whether no alert about the bot is pending, firing or silenced any more."""
+        alerts = requests.get(self.url(9090, "/api/v1/alerts"), timeout=5).json()["data"]["alerts"]
+        # Alertmanager also knows those of rules that Prometheus had before.
+        alerts += requests.get(self.url(9093, "/api/v2/alerts"), timeout=5).json()
+        return not any(alert["labels"]["alertname"].startswith("DiscordBot") for alert in alerts)
+
+    def end_silences(self) -> None:
+        """Expire the silences, as whoever cannot wait for their end does."""
+        for silence in requests.get(self.url(9093, "/api/v2/silences"), timeout=5).json():
+            if silence["status"]["state"] == "active":
+                url = self.url(9093, f"/api/v2/silence/{silence['id']}")
+                requests.delete(url, timeout=5).raise_for_status()
+
     def host(self) -> Host:
         """Reach the node."""
         return testinfra.get_host(f"docker://{self.node}")
@@ -98,3 +146,18 @@ class Demo:
 def docker_lists(*words: str) -> set[str]:
     """Read what one of Docker's listings names."""
     return set(subprocess.check_output(["docker", *words], text=True).split())
+
+
+def kill_bot(host: Host, *, stays: bool = False) -> float:
+    """Kill the bot, which may have to stay down; return when, in Unix seconds."""
+    if stays:
+        directory = f"/run/systemd/system/{UNIT}.d"
+        drop_in = f"printf '[Service]\\nRestart=no\\n' >{directory}/stays-down.conf"
+        host.check_output(f"mkdir -p {directory} && {drop_in} && systemctl daemon-reload")
+    return float(host.check_output(f"date +%s.%N && systemctl kill --signal KILL {UNIT}"))
+
+
+def revive_bot(host: Host) -> None:
+    """Start the bot again after it had to stay down."""
+    host.check_output(f"rm -r /run/systemd/system/{UNIT}.d && systemctl daemon-reload")
+    host.check_output(f"systemctl start {UNIT}")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
+from testinfra.host import Host
 
-from demos import ROOT, Demo
+from demos import ROOT, Demo, kill_bot
 from waiting import eventually
 
 BOT = str(ROOT / "tests/bots/unchanged")
-ANSWER_LIMIT_S = 10.0
+DOWN = "🚨 Discord Bot Alert: DiscordBotDown"
+RESTARTED = "🚨 Discord Bot Alert: DiscordBotRestarted"
+# From when a bot of which only the process is watched is stopped or killed.
+PROCESS_LIMIT_S = 60.0
+# Longer than the alert about a restart looks back.
+SETTLED_LIMIT_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -23,34 +27,13 @@ def own_bot(demo: Demo) -> str:
     return made.stdout
 
 
-def discord(demo: Demo) -> dict[str, Any]:
-    """Read the control room's view of Discord."""
-    found: dict[str, Any] = demo.state()["discord"]
-    return found
-
-
-def assert_answered(demo: Demo, content: str, expected: str) -> None:
-    """Send a message, and wait for the bot's answer."""
-    before = len(discord(demo)["messages"])
-    url = demo.url(8008, "/control/discord/messages")
-    requests.post(url, json={"content": content, "author": "you"}, timeout=5).raise_for_status()
-
-    def is_answered() -> bool:
-        return any(
-            message["author"]["bot"] and message["content"] == expected
-            for message in discord(demo)["messages"][before:]
-        )
-
-    assert eventually(is_answered, ANSWER_LIMIT_S), discord(demo)
-
-
 @pytest.mark.usefixtures("own_bot")
 def test_it_answers_messages_and_slash_commands(demo: Demo) -> None:
-    assert_answered(demo, "!hello", "Hello you")
-    assert_answered(demo, "!note", "Here.\n📎 note.txt (6 bytes)")
-    assert_answered(demo, "!fetch", "a note")
-    assert_answered(demo, "/add first:2 second:3", "5")
-    assert discord(demo)["not_simulated"] == []
+    assert demo.ask("!hello") == ["Hello you"]
+    assert demo.ask("!note") == ["Here.\n📎 note.txt (6 bytes)"]
+    assert demo.ask("!fetch") == ["a note"]
+    assert demo.ask("/add first:2 second:3") == ["5"]
+    assert demo.state()["discord"]["not_simulated"] == []
 
 
 def test_the_summary_names_the_bot_and_a_command_of_it(own_bot: str) -> None:
@@ -70,9 +53,22 @@ def test_a_directory_that_does_not_exist_is_named(demo: Demo) -> None:
     assert f"{Path(ROOT, '../no-such-bot').resolve()} is not a directory" in words, made.stdout
 
 
-def test_the_sample_bot_takes_its_place_again(demo: Demo) -> None:
-    made = demo.make("demo")
-    assert made.returncode == 0, made.stdout
-    assert eventually(lambda: demo.state()["status"]["bot"]["ready"], ANSWER_LIMIT_S)
-    assert "?ping" in discord(demo)["suggestions"]
-    assert_answered(demo, "?add 1 2", "1 + 2 = **3**")
+def test_a_kill_that_heals_is_reported_once(demo: Demo, host: Host) -> None:
+    """Nothing but its unit is watched."""
+    # The deployment started it, too.
+    assert eventually(demo.is_settled, SETTLED_LIMIT_S)
+    demo.end_silences()
+    before = demo.titles()
+    killed = kill_bot(host)
+    assert eventually(lambda: demo.titles() != before, PROCESS_LIMIT_S)
+    assert demo.titles() == [*before, RESTARTED]
+    assert demo.notifications()[-1]["at"] - killed <= PROCESS_LIMIT_S
+
+
+def test_a_bot_that_is_stopped_is_reported_within_a_minute(demo: Demo, host: Host) -> None:
+    before = demo.titles()
+    stopped = float(host.check_output("date +%s.%N && systemctl stop discord-bot"))
+    assert eventually(lambda: demo.titles() != before, PROCESS_LIMIT_S)
+    assert demo.titles() == [*before, DOWN]
+    assert demo.notifications()[-1]["at"] - stopped <= PROCESS_LIMIT_S
+    host.check_output("systemctl start discord-bot")
