@@ -5,7 +5,6 @@ These tests come last, as a bot of one's own takes the place of the sample bot.
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,15 +14,13 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from nodes import post_url, read_url, unit_property
+from conversations import SANDBOX, ask
+from nodes import read_url, unit_property
 from playbooks import ROOT, Run, assert_done, assert_refused, converge
-from waiting import eventually
 
 BOTS = ROOT / "tests/bots"
-SANDBOX = "http://127.0.0.1:8008"
 SETTINGS = {"API": f"{SANDBOX}/api/v10", "GATEWAY": "ws://127.0.0.1:8008/gateway"}
 TOKEN = "molecule.scenario.0123456789abcdef"
-ANSWERED_WITHIN_S = 15.0
 SCRIPT: dict[str, Any] = {
     "discord_bot_name": "script",
     "discord_bot_environment": SETTINGS,
@@ -60,28 +57,6 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def deploy(source: Path | str, settings: dict[str, Any], **more: object) -> Run:
     """Deploy a bot."""
     return converge(**{"discord_bot_source": str(source), **settings, **more})
-
-
-def replies(host: Host) -> list[str]:
-    """List what the bot has written in the stand-in's channel."""
-    state = json.loads(read_url(host, f"{SANDBOX}/control/state"))
-    messages = state["discord"]["messages"]
-    return [message["content"] for message in messages if message["author"]["bot"]]
-
-
-def ask(host: Host, command: str, wanted: str, tries: int = 5) -> None:
-    """Send a command until the bot, which may not be connected yet, gives the reply."""
-    answered = any(
-        is_answered(host, command, wanted, ANSWERED_WITHIN_S / tries) for _ in range(tries)
-    )
-    assert answered, replies(host)
-
-
-def is_answered(host: Host, command: str, wanted: str, limit_s: float) -> bool:
-    """Send a command once, and wait for the reply."""
-    before = len(replies(host))
-    post_url(host, f"{SANDBOX}/control/discord/messages", {"content": command, "author": "visitor"})
-    return eventually(lambda: wanted in replies(host)[before:], limit_s)
 
 
 def count(host: Host, wanted: str) -> None:
