@@ -2,7 +2,8 @@
 
 Releases are directories in `releases/`. One is complete when it holds the file `installed` and its
 packages are for the host's Python: after an upgrade of the distribution, that is another minor
-version, which does not find them. What has happened to a release is in `releases.json` beside them,
+version, which does not find them. One that runs in a container names its image in the file `image`,
+which Podman must have. What has happened to a release is in `releases.json` beside them,
 which is replaced in one step. The previous release is the last one that became ready, never the
 newest directory: a release that is not complete, or that failed, is no way back.
 """
@@ -100,7 +101,8 @@ unit_release:
   type: str
   returned: always
 is_complete:
-  description: Whether the release is installed, for the Python that the host has now.
+  description:
+    - Whether the release is installed, for the Python that the host has now, or with its image.
   type: bool
   returned: always
 is_current:
@@ -128,6 +130,7 @@ now:
 MARKER = "installed"
 # Of a release.
 ENVIRONMENT = "venv"
+IMAGE = "image"
 PRINT_VERSION = "import sys; print('python%d.%d' % sys.version_info[:2])"
 RECORD = "releases.json"
 # Another run may be installing what is younger.
@@ -192,9 +195,12 @@ class Store:
             shutil.rmtree(self.releases / version)
 
     def _is_complete(self, release: Path) -> bool:
-        """Say whether a release is installed, for the Python that starts it."""
+        """Say whether a release is installed, for the Python that starts it, or with its image."""
         if not (release / MARKER).is_file():
             return False
+        if (release / IMAGE).is_file():
+            image = (release / IMAGE).read_text(encoding="utf-8").strip()
+            return self._run(["podman", "image", "exists", image])[0] == 0
         environment = release / ENVIRONMENT
         # A link to the distribution's; the Python that runs this module may be another one.
         python = environment / "bin/python3"
@@ -293,7 +299,16 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    store = Store(Path(module.params["path"]), module.params["unit"], module.run_command)
+
+    def run(command: list[str]) -> tuple[int, str, str]:
+        """Run a command; one that the host does not have fails like others."""
+        try:
+            code, out, err = module.run_command(command, handle_exceptions=False)
+        except OSError as error:
+            return 127, "", str(error)
+        return code, out, err
+
+    store = Store(Path(module.params["path"]), module.params["unit"], run)
     try:
         with locked(store.path):
             result = update(store, module.params, dry=module.check_mode)

@@ -338,3 +338,19 @@ def test_runs_wait_for_one_another(tmp_path: Path) -> None:
 def test_a_service_without_a_directory_has_no_releases(tmp_path: Path) -> None:
     with locked(tmp_path / "absent"):
         assert not (tmp_path / "absent").exists()
+
+
+@pytest.mark.parametrize(("code", "is_complete"), [(0, True), (1, False), (127, False)])
+def test_a_release_in_a_container_needs_its_image(
+    tmp_path: Path, code: int, *, is_complete: bool
+) -> None:
+    asked: list[list[str]] = []
+
+    def run(command: list[str]) -> tuple[int, str, str]:
+        asked.append(command)
+        return code, "", ""
+
+    (tmp_path / "installed").touch()
+    (tmp_path / "image").write_text("localhost/botwatch/bot:v1\n")
+    assert Store(tmp_path, "bot", run)._is_complete(tmp_path) is is_complete
+    assert asked == [["podman", "image", "exists", "localhost/botwatch/bot:v1"]]
