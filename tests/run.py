@@ -49,6 +49,7 @@ LONG = (
     "unit:stack",
     "k3s_role",
     "molecule:discord_bot",
+    "molecule:containers",
     "molecule:ssh",
     "molecule:docker",
     "molecule:grafana",
