@@ -138,10 +138,9 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.exit_json(
-        changed=False,
-        **wait(module.params, lambda command: module.run_command(command)[1], Clock()),
-    )
+    result = wait(module.params, lambda command: module.run_command(command)[1], Clock())
+    said = {} if result["ready"] else {"msg": f"It is not ready: {result['detail']}."}
+    module.exit_json(changed=False, **said, **result)
 
 
 if __name__ == "__main__":
