@@ -250,7 +250,7 @@ def test_the_bot_tests_a_quiet_connection_before_it_counts_as_a_zombie(given: Da
 
 
 def test_a_deployment_silences_alerts_that_exist() -> None:
-    variables = read_yaml(REPOSITORY / "roles/discord_bot/vars/main.yml")
+    variables = read_yaml(REPOSITORY / "roles/discord_bot/vars/main/deployment.yml")
     restart = variables["_discord_bot_restart_alert"]
     lagging = {*variables["_discord_bot_lagging_alerts"][1:], restart}
     silenced = {*variables["_discord_bot_silenced_alerts"], *lagging}

@@ -62,6 +62,6 @@ def test_a_panel_asks_for_what_its_alerts_are_about(rendered: Rendered) -> None:
 
 
 def test_a_failed_deployment_leads_to_the_panel_on_which_it_is_seen() -> None:
-    variables = read_for_ansible(REPOSITORY / "roles/discord_bot/vars/main.yml")
+    variables = read_for_ansible(REPOSITORY / "roles/discord_bot/vars/main/deployment.yml")
     (panel,) = panels_by_alert()[FAILED_DEPLOYMENT]
     assert f"'/d/{panel.place}'" in variables["_discord_bot_failure_annotations"]

@@ -37,5 +37,5 @@ def test_no_image_is_named_elsewhere(role: Role) -> None:
 
 
 def test_the_bots_own_image_is_never_asked_of_a_registry() -> None:
-    variables = Role(REPOSITORY / "roles/discord_bot").read("vars/main.yml")
+    variables = Role(REPOSITORY / "roles/discord_bot").variables
     assert variables["_discord_bot_image_name"].startswith("localhost/")

@@ -54,14 +54,14 @@ def test_what_pip_was_told_stays_behind() -> None:
 
 
 def test_its_user_is_the_pods_and_not_root(final: list[tuple[str, str]]) -> None:
-    pod = ROLE.read("vars/main.yml")["_discord_bot_user"]
+    pod = ROLE.variables["_discord_bot_user"]
     assert only(final, "USER") == f"{pod['runAsUser']}:{pod['runAsGroup']}"
     assert pod["runAsUser"] > 0
 
 
 def test_it_is_installed_where_the_pods_look_for_it(final: list[tuple[str, str]]) -> None:
     place = only(final, "COPY").split()[-1]
-    assert f"'{place}' if botwatch_on_k3s" in ROLE.read("vars/main.yml")["_discord_bot_release"]
+    assert f"'{place}' if botwatch_on_k3s" in ROLE.variables["_discord_bot_release"]
 
 
 def test_it_is_installed_as_on_a_host(instructions: list[tuple[str, str]]) -> None:
@@ -98,7 +98,7 @@ def test_every_builder_of_docker_can_read_it() -> None:
 
 
 def test_all_that_goes_into_it_is_in_the_archive_whose_digest_names_it() -> None:
-    variables = ROLE.read("vars/main.yml")
+    variables = ROLE.variables
     assert "files=_discord_bot_release_files" in variables["_discord_bot_archive"]
     assert variables["_discord_bot_release_files"].keys() >= {
         "Dockerfile", "install_release.py", "working_tree.py"

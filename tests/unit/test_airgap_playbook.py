@@ -140,7 +140,7 @@ def test_wheels_are_found_in_a_directory_below_the_users_home(
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(Path.home() / ".ansible/collections"))
     monkeypatch.setenv("HOME", str(tmp_path))
     tasks: list[Data] = [
-        {"ansible.builtin.include_vars": str(REPOSITORY / "roles/discord_bot/vars/main.yml")},
+        {"ansible.builtin.include_vars": str(REPOSITORY / "roles/discord_bot/vars/main/image.yml")},
         {"ansible.builtin.assert": {"that": "_discord_bot_wheels is directory"}},
     ]
     ran = run_tasks(tmp_path, tasks, botwatch_airgap_dir="~/airgap")

@@ -16,7 +16,7 @@ import pytest
 from unit.playbooks import REPOSITORY, Data, Run, run_tasks
 
 TASKS = REPOSITORY / "roles/discord_bot/tasks"
-VARIABLES = REPOSITORY / "roles/discord_bot/vars/main.yml"
+VARIABLES = REPOSITORY / "roles/discord_bot/vars/main"
 COMMENT = "The bot is being replaced; expires as soon as the new one is ready."
 TRACEBACK = "Traceback (most recent call last):\n  File \"x.py\", line 3\nKeyError: 'token'"
 
@@ -130,7 +130,7 @@ def run(folder: Path, port: int, *names: str | Data, **variables: object) -> Run
     """Run tasks, or files of them, as the role does."""
     address = f"127.0.0.1:{port}"
     includes = [include(name) if isinstance(name, str) else name for name in names]
-    tasks: list[Data] = [{"ansible.builtin.include_vars": str(VARIABLES)}, *includes]
+    tasks: list[Data] = [{"ansible.builtin.include_vars": {"dir": str(VARIABLES)}}, *includes]
     return run_tasks(
         folder, tasks,
         **{
