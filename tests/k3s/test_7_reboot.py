@@ -1,49 +1,67 @@
-"""After a reboot of the node everything comes back by itself, with its memory."""
+"""After a reboot of the node everything comes back by itself, with its memory.
+
+The bot is the script that test_6_own_bots has left, of which only the process is watched.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 
-import yaml
 from testinfra.host import Host
 
-from clusters import ALERTMANAGER, KUBECTL, PROMETHEUS, ask, pods, query
-from k3s.drills import run_drill
-from k3s.site import NODE, ROOT, Site
+from clusters import ALERTMANAGER, KUBECTL, PROMETHEUS, ask, kubectl, pods, query
+from k3s import own_bots
+from k3s.own_bots import Slack, silences_are_over
+from k3s.site import NODE
 from nodes import reboot
 from waiting import eventually
 
 BACK_LIMIT_S = 240.0
 SAVED_LIMIT_S = 90.0
-# The bot was seen; the moment before the reboot is asked for afterwards.
-SEEN = 'up{job="discord-bot"} == 1'
-DEFAULTS = yaml.safe_load((ROOT / "roles/prometheus/defaults/main.yml").read_text())
-# After a boot, an alert may be late by as much as the bot has for its start.
-GRACE_S = float(DEFAULTS["prometheus_bot_down_grace"].removesuffix("s"))
-GRACE_IS_OVER = f"time() - discord_bot:evaluated_since:seconds > {GRACE_S}"
+CONTAINER = 'container_start_time_seconds{job="kubelet", container="discord-bot"}'
+RESTARTED = 'ALERTS{alertname="DiscordBotRestarted", alertstate="firing"}'
+SILENCED_S = 120.0
+HEALED_WITHIN_S = 60.0
+DOWN_WITHIN_S = 60.0
+QUIET_S = 15.0
 
 
 def test_everything_comes_back_and_remembers(host: Host) -> None:
     silence = make_silence(host)
     # It is written down within a minute; younger ones a sudden end may take along.
     assert eventually(lambda: is_saved(host, silence), SAVED_LIMIT_S, every_s=2)
-    assert query(host, SEEN)
+    assert is_seen(host, since=0)
+    uses = own_bots.use_script(host)
     before = time.time() - 1
     reboot(host, NODE)
-    assert eventually(lambda: all_ready(host), BACK_LIMIT_S, every_s=2), [
+    assert eventually(lambda: all_ready(host, before), BACK_LIMIT_S, every_s=2), [
         (pod["metadata"]["name"], pod["status"]) for pod in pods(host)
     ]
     kept = ask(host, f"{ALERTMANAGER}/api/v2/silence/{silence}")
     assert kept["status"]["state"] == "active"
     history = ask(host, f"{PROMETHEUS}/api/v1/query?query=up&time={before:.0f}")
     jobs = {item["metric"]["job"] for item in history["data"]["result"]}
-    assert "discord-bot" in jobs
+    assert "kubelet" in jobs
+    assert own_bots.use_script(host) == uses + 1
 
 
-def test_alerting_works_again(site: Site, host: Host) -> None:
-    assert eventually(lambda: bool(query(host, GRACE_IS_OVER)), 2 * GRACE_S, every_s=1)
-    run_drill(site, "bot_down", runs=1)
+def test_a_process_that_is_started_again_is_reported_once(host: Host) -> None:
+    """The reboot has restarted it, too, and the deployment before has silenced that."""
+    assert eventually(lambda: is_quiet(host), SILENCED_S, every_s=1)
+    slack = Slack(host)
+    host.check_output("pkill -KILL --full 'venv/bin/python3 bot[.]py'")
+    slack.wait_for("DiscordBotRestarted", HEALED_WITHIN_S)
+    own_bots.use_script(host)
+    assert not eventually(lambda: bool(slack.titles()), QUIET_S), slack.titles()
+
+
+def test_a_bot_that_does_not_run_is_reported(host: Host) -> None:
+    slack, scale = Slack(host), "--namespace discord-bot scale deployment discord-bot --replicas"
+    kubectl(host, f"{scale}=0")
+    slack.wait_for("DiscordBotDown", DOWN_WITHIN_S)
+    kubectl(host, f"{scale}=1")
+    own_bots.use_script(host)
 
 
 def make_silence(host: Host) -> str:
@@ -72,15 +90,26 @@ def is_saved(host: Host, silence: str) -> bool:
     return bool(host.run(command).rc == 0)
 
 
-def all_ready(host: Host) -> bool:
+def is_quiet(host: Host) -> bool:
+    """Say whether nothing is silenced, and no alert looks back at the reboot."""
+    return silences_are_over(host, ALERTMANAGER) and not query(host, RESTARTED)
+
+
+def is_seen(host: Host, since: float) -> bool:
+    """Say whether Prometheus sees a container of the bot that was started since then."""
+    fresh = f"time() - timestamp({CONTAINER}) < 20 and {CONTAINER} > {since}"
+    return bool(query(host, fresh))
+
+
+def all_ready(host: Host, since: float) -> bool:
     """Say whether all is well; what does not answer yet is not."""
     try:
-        return is_well(host)
+        return is_well(host, since)
     except AssertionError:
         return False
 
 
-def is_well(host: Host) -> bool:
+def is_well(host: Host, since: float) -> bool:
     """Say whether the API answers, and every pod and Prometheus' view of the bot are well."""
     if host.run("/usr/local/bin/k3s kubectl get --raw=/readyz").rc != 0:
         return False
@@ -93,4 +122,4 @@ def is_well(host: Host) -> bool:
     answers = host.run(
         "python3 -c %s", f"import urllib.request as r; r.urlopen('{PROMETHEUS}/-/ready', timeout=5)"
     )
-    return len(ready) > 0 and all(ready) and answers.rc == 0 and bool(query(host, SEEN))
+    return len(ready) > 0 and all(ready) and answers.rc == 0 and is_seen(host, since)

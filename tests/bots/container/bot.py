@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import discord
+import yarl
+
+if os.getenv("API"):
+    discord.http.Route.BASE = os.environ["API"]
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["GATEWAY"])
 
 VERSION = "one"
 COUNTED = Path("data/count")

@@ -1,5 +1,6 @@
 // A bot like many: discord.js, messages and slash commands, the token in the environment.
 
+const { appendFileSync, statSync } = require("node:fs");
 const {
   ActionRowBuilder,
   AttachmentBuilder,
@@ -14,7 +15,9 @@ const {
 } = require("discord.js");
 
 const token = process.env.DISCORD_TOKEN;
+const options = process.env.API ? { api: process.env.API } : {};
 const client = new Client({
+  rest: options,
   intents: [
     GatewayIntentBits.Guilds,
     GatewayIntentBits.GuildMembers,
@@ -31,7 +34,7 @@ const add = new SlashCommandBuilder()
 
 client.once("clientReady", async () => {
   await client.guilds.cache.first().members.fetch();
-  const rest = new REST().setToken(token);
+  const rest = new REST(options).setToken(token);
   await rest.put(Routes.applicationCommands(client.user.id), { body: [add.toJSON()] });
 });
 
@@ -39,6 +42,11 @@ client.on("messageCreate", async (message) => {
   if (message.author.bot) return;
   if (message.content === "!hello") {
     await message.reply({ embeds: [new EmbedBuilder().setTitle(`Hello ${message.author.username}`)] });
+  }
+  if (message.content === "!count") {
+    const calls = `${process.env.HOME}/calls`;
+    appendFileSync(calls, ".");
+    await message.channel.send(`javascript ${statSync(calls).size}`);
   }
   if (message.content === "!note") {
     const note = new AttachmentBuilder(Buffer.from("a note"), { name: "note.txt" });

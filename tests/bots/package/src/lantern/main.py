@@ -1,6 +1,7 @@
 """Start the bot."""
 
 import os
+from pathlib import Path
 
 import discord
 import yarl
@@ -22,6 +23,14 @@ def main() -> None:
     async def hello(context: commands.Context) -> None:
         await context.send("hello from lantern")
 
-    start_http_server(int(os.environ.get("METRICS_PORT", "8000")), "127.0.0.1")
-    with open("/etc/lantern/files/token") as file:
+    @bot.command()
+    async def count(context: commands.Context) -> None:
+        file = Path.home() / "uses"
+        uses = int(file.read_text()) + 1 if file.exists() else 1
+        file.write_text(str(uses))
+        await context.send(f"lantern {uses}")
+
+    address = os.environ.get("METRICS_ADDRESS", "127.0.0.1")
+    start_http_server(int(os.environ.get("METRICS_PORT", "8000")), address)
+    with open(os.environ.get("TOKEN_FILE", "/etc/lantern/files/token")) as file:
         bot.run(file.read().strip())
