@@ -57,7 +57,6 @@ def test_a_kill_that_heals_is_reported_once(demo: Demo, host: Host) -> None:
     """Nothing but its unit is watched."""
     # The deployment started it, too.
     assert eventually(demo.is_settled, SETTLED_LIMIT_S)
-    demo.end_silences()
     before = demo.titles()
     killed = kill_bot(host)
     assert eventually(lambda: demo.titles() != before, PROCESS_LIMIT_S)

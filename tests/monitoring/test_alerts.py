@@ -280,6 +280,16 @@ def test_what_fires_while_prometheus_restarts_is_sent_again_in_time(rendered: Re
     assert silent_before_s + gap_s + quiet_s + fires_s < 4 * resend_s
 
 
+def test_a_deployment_waits_until_alertmanager_has_forgotten_what_has_no_rule(
+    rendered: Rendered,
+) -> None:
+    """What a bot is observed by may have changed, and with it the rules."""
+    resend_s = found(r"resend-delay=(\d+)s", " ".join(rendered.arguments("prometheus")))
+    (wait,) = read_yaml(REPOSITORY / "roles/discord_bot/tasks/silence_expire.yml")
+    (task,) = (task for task in wait["block"] if "Alertmanager has no" in task["name"])
+    assert task["retries"] * task["delay"] > 4 * resend_s
+
+
 def found(pattern: str, text: str) -> int:
     """The one number that a pattern finds."""
     (number,) = re.findall(pattern, text)
