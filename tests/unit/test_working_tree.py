@@ -230,6 +230,41 @@ def test_a_file_in_what_was_a_writable_directory_stays_the_bots(place: Place) ->
 
 
 @needs_root
+def test_root_follows_no_link_of_the_bot_in_what_is_kept(place: Place) -> None:
+    source, victim = place.release("one"), place.folder / "victim"
+    victim.mkdir()
+    (victim / "bot.db").write_text("another's")
+    place.prepare(source, "data/")
+    by_bot(place, f"import os; os.symlink({str(victim)!r}, 'data/sub')")
+    for writable, file in (("data/sub/bot.db", "data/sub/bot.db-wal"), ("bot.log", "bot.log")):
+        place.prepare(source, writable)
+        by_bot(place, f"open({file!r}, 'w')")
+        assert [path.name for path in victim.iterdir()] == ["bot.db"]
+        assert (victim / "bot.db").read_text() == "another's"
+        assert (victim / "bot.db").stat().st_uid == os.geteuid()
+
+
+@needs_root
+def test_files_whose_names_only_begin_alike_stay(place: Place) -> None:
+    source = place.release("one", **{"config": "", "config.py": "code"})
+    place.prepare(source, "data/", "store.db", "config")
+    by_bot(place, "open('database.db', 'w'); open('data/x', 'w')")
+    place.prepare(source, "store.db", "config")
+    assert (place.tree / "database.db").exists()
+    assert not (place.tree / "data").exists()
+
+
+@needs_root
+def test_a_log_in_a_writable_directory_is_the_bots(place: Place) -> None:
+    source = place.release("one")
+    place.prepare(source, "data/")
+    for _ in range(2):
+        place.prepare(source, "data/", "data/logs/bot.log")
+        by_bot(place, "open('data/logs/bot.log', 'a'); open('data/logs/x', 'w')")
+    assert (place.tree / "data/logs/x").exists()
+
+
+@needs_root
 def test_what_is_kept_twice_has_two_places(place: Place) -> None:
     source = place.release("one")
     for text in ("first", "second"):
@@ -294,9 +329,10 @@ def test_in_a_pod_two_users_of_one_group_do_without_root(place: Place) -> None:
         as_bot(*command, "data", *given)
         by_bot(place, REPLACE.format("kept", "settings.json"))
         by_bot(place, "open('cache/x', 'w'); open('store/bot.db', 'w'); open('bot.log', 'a')")
+    by_bot(place, "import os; os.mkdir('own')")
     by_bot(place, REPLACE.format("evil", "bot.py"), code=1)
     assert (place.tree / "settings.json").read_text() == "kept"
-    fewer = [word for word in given if not word.endswith(("cache/", "settings.json"))]
+    fewer = [word for word in given if not word.endswith(("cache/", "settings.json", "bot.log"))]
     for options in (fewer, given):
         subprocess.run(
             [*command, "code", *options, "--release=one"],

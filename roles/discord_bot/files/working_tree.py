@@ -24,7 +24,6 @@ never looks into directories of the bot, and follows no links.
 from __future__ import annotations
 
 import argparse
-import glob
 import json
 import os
 import shutil
@@ -68,7 +67,10 @@ class Tree:
             raise ValueError(message)
         self.source, self.path = source, path
         self.directories = {Path(name) for name in writable if self._is_directory(name)}
-        self.files = {Path(name) for name in writable} - self.directories
+        files = {Path(name) for name in writable} - self.directories
+        # In a directory of the bot's own, root makes nothing; the bot does, see write_data.
+        self.inner = {file for file in files if not self.directories.isdisjoint(file.parents)}
+        self.files = files - self.inner
         self.links = {Path(name): target for name, target in links.items()}
 
     def _is_directory(self, name: str) -> bool:
@@ -92,7 +94,7 @@ class Tree:
         """Put the release's files in place, unless they are, and open places for data."""
         state = self.path.parent / STATE
         files = {str(path) for path in [*self.brought(data=False), *self.links]}
-        writable = sorted(map(str, self.files | self.directories))
+        writable = sorted([*map(str, self.files), *(f"{name}/" for name in self.directories)])
         wanted = {"release": release, "files": sorted(files), "writable": writable}
         before: dict[str, Any] = {}
         with suppress(OSError, ValueError):
@@ -116,39 +118,57 @@ class Tree:
     def _retire(self, dropped: Iterable[str]) -> None:
         """Keep what the bot may no longer write to in another place, so that it is no code."""
         code = {place for path in self.brought(data=False) for place in (path, *path.parents)}
-        # With what programs leave beside a file of theirs.
-        gone = tuple(str(self.path / name) for name in dropped)
+        gone = {Path(name): name.endswith("/") for name in dropped}
         for top, inner, files in os.walk(self.path):
             directory = Path(top).relative_to(self.path)
             for name in [*inner, *files]:
                 relative, place = directory / name, Path(top, name)
                 may_stay = directory in self._opened and relative not in code
-                is_gone = not may_stay or str(place).startswith(gone)
+                is_gone = not may_stay or any(
+                    relative == path or (not is_directory and is_beside(relative, path))
+                    for path, is_directory in gone.items()
+                )
                 if is_gone and not is_own(place) and not self.is_data(relative):
-                    self._keep(relative)
+                    self._keep(relative, is_code=relative in code)
             inner[:] = [
                 name
                 for name in inner
                 if is_own(Path(top, name)) and directory / name not in self.directories
             ]
 
-    def _keep(self, relative: Path) -> None:
-        target = self.path.parent / KEPT / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        number = 0
-        while os.path.lexists(target):
-            number += 1
-            target = target.with_name(f"{relative.name}.{number}")
-        (self.path / relative).rename(target)
+    def _keep(self, relative: Path, *, is_code: bool) -> None:
+        target = free(self._kept_directory(relative.parent) / relative.name)
+        try:
+            (self.path / relative).rename(target)
+        except PermissionError:
+            # In a pod, only the bot can move a directory of its own to another one.
+            if is_code:
+                raise
+            return
         sys.stderr.write(f"{relative} is not writable any more; its content is now {target}\n")
+
+    def _kept_directory(self, relative: Path) -> Path:
+        """Make a directory for what is kept; what the bot has there may lead elsewhere."""
+        path = self.path.parent / KEPT
+        path.mkdir(mode=0o700, exist_ok=True)
+        for part in relative.parts:
+            path /= part
+            if os.path.lexists(path) and (path.is_symlink() or not is_own(path)):
+                path.rename(free(path))
+            path.mkdir(exist_ok=True)
+        return path
 
     def _restore(self) -> None:
         """Take back what was kept of paths that are writable again."""
         kept = self.path.parent / KEPT
         for relative in [*self.directories, *self.files]:
-            # With what programs leave beside a file of theirs.
-            pattern = glob.escape(relative.name) + ("*" if relative in self.files else "")
-            for path in sorted((kept / relative.parent).glob(pattern)):
+            within = [kept / parent for parent in relative.parents]
+            if any(path.is_symlink() or not path.is_dir() for path in within):
+                continue  # the bot may have put a link there
+            for path in sorted((kept / relative.parent).iterdir()):
+                name = path.relative_to(kept)
+                if name != relative and not (relative in self.files and is_beside(name, relative)):
+                    continue
                 place = self.path / path.relative_to(kept)
                 self._make_directory(relative.parent)
                 if is_own(place) and not place.is_symlink():
@@ -199,11 +219,27 @@ class Tree:
 
     def write_data(self) -> None:
         """Copy what the release brings for the bot to change, if it is not there yet."""
+        for relative in self.inner:
+            (self.path / relative.parent).mkdir(parents=True, exist_ok=True)
         for relative in self.brought(data=True):
             path = self.path / relative
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 place(self.source / relative, path)
+
+
+def is_beside(path: Path, file: Path) -> bool:
+    """Say whether a path is what programs leave beside a file of theirs: bot.db-wal, bot.log.1."""
+    return path.parent == file.parent and path.name.startswith((f"{file.name}-", f"{file.name}."))
+
+
+def free(path: Path) -> Path:
+    """Return a path, with a number if something is there."""
+    found, number = path, 0
+    while os.path.lexists(found):
+        number += 1
+        found = path.with_name(f"{path.name}.{number}")
+    return found
 
 
 def is_own(path: Path) -> bool:
