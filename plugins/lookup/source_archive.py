@@ -132,8 +132,8 @@ class LookupModule(LookupBase):
         return files | {name: Path(path) for name, path in self.get_option("files").items()}
 
     def _own_files(self, tree: Path) -> list[Path]:
-        own = OwnSource(tree, hidden=self.get_option("hidden"), logs=self.get_option("logs"))
         try:
+            own = OwnSource(tree, hidden=self.get_option("hidden"), logs=self.get_option("logs"))
             found = own.files()
         except (OSError, ValueError) as error:
             raise AnsibleLookupError(str(error)) from error

@@ -79,4 +79,4 @@ def _clone(source: str, version: str, place: Path) -> None:
 
 
 def _without_password(text: str) -> str:
-    return re.sub(r"://[^/\s@]*@", "://", text)
+    return re.sub(r"://[^/\s]*@", "://", text)

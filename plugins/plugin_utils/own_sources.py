@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
 from fnmatch import fnmatch
@@ -26,6 +27,7 @@ MEGABYTE = 1_000_000
 LARGE = 50 * MEGABYTE
 MOST = 1000 * MEGABYTE
 PARTS = re.compile(r"(\*\*/|\*\*|\*|\?|\[[^]/]+\])")
+WILD = re.compile(r"[*?\[]")
 MEANINGS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -33,13 +35,12 @@ class IgnoreFile:
     """The patterns of a .dockerignore, of which the last one that matches counts."""
 
     def __init__(self, text: str) -> None:
-        lines = (line.strip() for line in text.splitlines())
+        lines = (line.strip() for line in text.splitlines() if not line.startswith("#"))
+        rules = [(line.startswith("!"), cleaned(line.removeprefix("!"))) for line in lines if line]
         self._patterns = [
-            (line.startswith("!"), re.compile(expression(line.lstrip("!").strip())))
-            for line in lines
-            if line and not line.startswith("#")
+            (is_exception, compiled(pattern)) for is_exception, pattern in rules if pattern
         ]
-        self.has_exceptions = any(is_exception for is_exception, _ in self._patterns)
+        self._exceptions = [pattern for is_exception, pattern in rules if is_exception]
 
     def __contains__(self, path: Path) -> bool:
         """Say whether a path, relative to the source, is ignored, or a directory that it is in."""
@@ -50,15 +51,47 @@ class IgnoreFile:
         ]
         return bool(found) and not found[-1]
 
+    def may_except_below(self, directory: Path) -> bool:
+        """Say whether an exception may be below a directory that is ignored."""
+        place = f"{directory.as_posix()}/"
+        return any(
+            WILD.search(pattern) or f"{pattern}/".startswith(place) for pattern in self._exceptions
+        )
 
-def expression(pattern: str) -> str:
+
+def cleaned(pattern: str) -> str:
+    """Return a pattern as Docker reads it: relative, without . and .. in it."""
+    plain = posixpath.normpath(pattern.strip()).lstrip("/")
+    return "" if plain == "." else plain
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Translate a pattern.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return re.compile(expression(pattern))
+    except re.error as error:
+        message = f"{IGNORE_FILE} has the pattern {pattern!r}, which is none ({error}): correct it."
+        raise ValueError(message) from error
+
+
+def expression(plain: str) -> str:
     """Translate a pattern of a .dockerignore; the result also matches what is below."""
-    plain = pattern.removeprefix("./").strip("/")
     pieces = [
         MEANINGS.get(piece) or (piece if PARTS.fullmatch(piece) else re.escape(piece))
         for piece in PARTS.split(plain)
     ]
     return "".join(pieces) + "(?:/.*)?"
+
+
+def is_rotated(path: Path, log: Path) -> bool:
+    """Say whether a path is an older file of a log: bot.log.1, bot.log.2026-01-01."""
+    return path.parent == log.parent and bool(
+        re.fullmatch(re.escape(log.name) + r"\.\d.*", path.name)
+    )
 
 
 class OwnSource:
@@ -83,7 +116,11 @@ class OwnSource:
         self._patterns = LEFT_OUT + (HIDDEN_LEFT_OUT if hidden else HIDDEN)
         self._logs = {Path(path) for path in logs}
         ignore_file = tree / IGNORE_FILE
-        text = ignore_file.read_text(encoding="utf-8") if ignore_file.is_file() else ""
+        try:  # Windows' editors begin it with a mark
+            text = ignore_file.read_text(encoding="utf-8-sig") if ignore_file.is_file() else ""
+        except UnicodeDecodeError as error:
+            message = f"{ignore_file} is not in UTF-8 ({error.reason}): save it in that encoding."
+            raise ValueError(message) from error
         self._ignored = IgnoreFile(text)
 
     def files(self) -> list[Path]:
@@ -103,9 +140,8 @@ class OwnSource:
             if self._is_left_out(path, is_directory=is_directory):
                 continue
             if is_directory:
-                place = self._place(path, above)
                 if not (entry / ENVIRONMENT).is_file():
-                    yield from self._walk(path, (*above, place))
+                    yield from self._walk(path, (*above, self._place(path, above)))
             elif entry.is_file() and not self._is_side_file(path):
                 self._place(path, above)
                 yield path
@@ -113,11 +149,12 @@ class OwnSource:
     def _is_left_out(self, path: Path, *, is_directory: bool) -> bool:
         if any(fnmatch(path.name, pattern) for pattern in self._patterns):
             return True
-        if any(path == log or path.as_posix().startswith(f"{log}.") for log in self._logs):
+        if any(path == log or is_rotated(path, log) for log in self._logs):
             return True
-        if is_directory and self._ignored.has_exceptions:
-            return False  # what is below it may be an exception
-        return path in self._ignored and not ALWAYS_SENT.fullmatch(path.name)
+        if path not in self._ignored or ALWAYS_SENT.fullmatch(path.name):
+            return False
+        is_link = (self.tree / path).is_symlink()  # Docker sends links as they are
+        return is_link or not (is_directory and self._ignored.may_except_below(path))
 
     def _place(self, path: Path, above: tuple[Path, ...]) -> Path:
         """Return where a path leads.

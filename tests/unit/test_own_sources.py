@@ -71,6 +71,7 @@ def test_logs_of_local_runs_stay(tree: Path) -> None:
     put(tree, "bot.log", "bot.log.1", "logs/x.log", "logs/x.log.2026-01-01", "other.log")
     put(tree, "bot.logic.py")
     assert sent(tree, "./bot.log", "logs/x.log") == ["bot.logic.py", "bot.py", "other.log"]
+    assert "bot.py" in sent(tree, "bot")
 
 
 def test_a_database_is_sent_without_what_sqlite_has_beside_it(tree: Path) -> None:
@@ -98,6 +99,7 @@ def test_a_database_is_sent_without_what_sqlite_has_beside_it(tree: Path) -> Non
         ("data/*\n!data/seed.json", ("data/x",), ("data/seed.json",)),
         ("# models\n\nlog?.txt", ("log1.txt",), ("models", "log.txt", "log/.txt")),
         ("[ab].txt", ("a.txt",), ("c.txt",)),
+        ("a/../secret.json\ndata//x\n./y", ("secret.json", "data/x", "y"), ("a",)),
     ],
 )
 def test_patterns_of_a_dockerignore(
@@ -113,6 +115,29 @@ def test_exceptions_below_an_ignored_directory_are_sent(tree: Path) -> None:
     (tree / ".dockerignore").write_text("*\n!bot.py\n!data/seed.json\n")
     assert sent(tree) == ["Dockerfile", "bot.py", "data/seed.json"]
     assert sent(tree, hidden=True) == [".dockerignore", "Dockerfile", "bot.py", "data/seed.json"]
+
+
+def test_a_link_that_is_ignored_may_lead_anywhere(tree: Path, tmp_path: Path) -> None:
+    put(tmp_path, "big/file", "environment/pyvenv.cfg")
+    (tree / "data").symlink_to(tmp_path / "big")
+    (tree / "env").symlink_to(tmp_path / "environment")
+    (tree / ".dockerignore").write_text("*\n!bot.py\n")
+    assert sent(tree) == ["bot.py"]
+    (tree / ".dockerignore").write_text("data\n")
+    assert sent(tree) == ["bot.py"]
+
+
+def test_an_ignore_file_of_windows_is_read_and_a_broken_one_named(tree: Path) -> None:
+    put(tree, "secret.json")
+    ignore = tree / ".dockerignore"
+    ignore.write_text("secret.json\n", encoding="utf-8-sig")
+    assert sent(tree) == ["bot.py"]
+    ignore.write_text("[z-a]\n")
+    with pytest.raises(ValueError, match="pattern '\\[z-a\\]', which is none"):
+        sent(tree)
+    ignore.write_text("secret.json\n", encoding="utf-16")
+    with pytest.raises(ValueError, match="is not in UTF-8"):
+        sent(tree)
 
 
 def test_what_git_ignores_is_sent(tree: Path) -> None:
