@@ -130,6 +130,19 @@ def test_files_that_a_users_program_does_not_start_with_are_only_named(
     ]
 
 
+def test_a_file_that_no_python_can_compile_is_only_named(tmp_path: Path) -> None:
+    deep = "x = " + "-" * 9000 + "1\n"
+    run = verify_own(tmp_path, STARTS | {"data/generated.py": deep}, "python", "bot.py")
+    assert run.returncode == 0
+    assert "data/generated.py: " in run.stdout
+
+
+def test_an_argument_of_the_bots_own_is_not_pythons(tmp_path: Path) -> None:
+    run = verify_own(tmp_path, {"bot.py": "if x\n"}, "python", "bot.py", "-m", "web")
+    assert run.returncode == 1
+    assert "bot.py" in run.stderr
+
+
 @pytest.mark.parametrize(
     "name", ["bot.py", "helpers.py", "data/names.py", "cogs/__init__.py", "cogs/base.py"]
 )

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FRAMES_SHOWN = 6
 MODULE = re.compile(r"\w{1,80}(\.\w{1,80}){0,8}\.?")
 OWN = "--start"
+# What the compiler raises, also for files that are nested too deeply.
+UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)
 
 
 def files_below(source: Path) -> list[Path]:
@@ -46,7 +48,7 @@ def fault_of(path: Path) -> str:
     """Compile a file; return what is wrong with it, or nothing."""
     try:
         compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
+    except UNREADABLE:
         return traceback.format_exc(limit=0).rstrip()
     return ""
 
@@ -72,7 +74,8 @@ class Program:
     def __init__(self, source: Path, command: list[str]) -> None:
         files = [word for word in command if word.endswith(".py")]
         self.modules: list[str] = []
-        if "-m" in command:
+        # What follows the file are the bot's own arguments.
+        if "-m" in command[: command.index(files[0]) if files else None]:
             self.modules, files = command[command.index("-m") + 1 :][:1], []
         elif not files:
             found = entry_points(group="console_scripts", name=command[0])
@@ -96,7 +99,7 @@ class Program:
     def _imported_by(self, path: Path) -> Iterator[Path]:
         try:
             tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError):
+        except UNREADABLE:
             return
         yield from self._loaded_by(tree)
         for statement in imports(tree.body):
@@ -104,7 +107,8 @@ class Program:
                 for name in statement.names:
                     yield from self._files_of(name.name)
             else:
-                base = [*path.parents][statement.level - 1] if statement.level else None
+                above = [*path.parents][: statement.level]
+                base = above[-1] if above else None
                 module = statement.module or ""
                 names = [f"{module}.{name.name}" for name in statement.names]
                 for found in (module, *names):
