@@ -158,8 +158,19 @@ def with_metadata_of(live: Object, item: Object) -> Object:
 
 def with_values(metadata: Object, before: Object, *fields: str) -> Object:
     """Add the values of these fields that only the metadata before has."""
-    merged = {key: {**(before.get(key) or {}), **(metadata.get(key) or {})} for key in fields}
+    merged = {
+        key: {
+            **{name: value for name, value in (before.get(key) or {}).items() if not is_ours(name)},
+            **(metadata.get(key) or {}),
+        }
+        for key in fields
+    }
     return {**metadata, **{key: values for key, values in merged.items() if values}}
+
+
+def is_ours(name: str) -> bool:
+    """Say whether a label or an annotation is one that only this stack sets."""
+    return name.startswith("botwatch/")
 
 
 def as_it_was(item: Object) -> Object:
