@@ -72,11 +72,21 @@ def test_it_finds_its_data_and_files() -> None:
 
 
 def test_the_directories_of_its_data_belong_to_its_number() -> None:
-    known = variables(discord_bot_source=SOURCE, discord_bot_writable_paths=["/app/data/"])
-    files = {file["dest"]: file for file in evaluate(known["_discord_bot_own_files"], known)}
-    for path in ("/var/lib/own/data", "/var/lib/own/paths/app/data"):
-        assert (files[path]["owner"], files[path]["group"]) == ("65532", "65532")
-    assert files["/etc/own/environment"]["mode"] == "0600"
+    lines = container(discord_bot_writable_paths=["/app/data/"])
+    (made,) = settings(lines, "ExecStartPre")
+    assert {"--owner=65532", "--group=65532"} <= {*shlex.split(made)}
+    assert shlex.split(made)[-2:] == ["/var/lib/own/data", "/var/lib/own/paths/app/data"]
+
+
+def test_what_it_writes_elsewhere_is_not_lost_silently() -> None:
+    assert options(container(), "image-volume") == ["ignore"]
+
+
+def test_it_is_stopped_as_its_image_says() -> None:
+    lines = container()
+    (stopped,) = settings(lines, "ExecStop")
+    assert stopped.endswith("stop --ignore --time=8 own")
+    assert settings(lines, "SuccessExitStatus") == ["130 143"]
 
 
 @pytest.mark.parametrize("value", [*HOSTILE, "two\\nlines"])

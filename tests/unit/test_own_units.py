@@ -235,6 +235,12 @@ def found(**host: object) -> dict[str, Any]:
     return {"botwatch_host_info": {"host": host}}
 
 
+def others(**units: bool) -> dict[str, Any]:
+    """What the preflight has found of other bots on the host: whether each of them runs."""
+    states = {name: {"up": is_up} for name, is_up in units.items()}
+    return {"_discord_bot_other_states": {"units": states}}
+
+
 def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> None:
     def faults(**given: object) -> str:
         known = variables(**given)
@@ -247,9 +253,15 @@ def test_what_cannot_run_is_refused_before_anything_changes(tmp_path: Path) -> N
     assert faults(discord_bot_source=container, discord_bot_dockerfile="") == ""
     assert faults(discord_bot_image="ghcr.io/me/bot:1") == ""
     assert "more than the host has" in faults(discord_bot_memory_max="1G", **found(memory_mb=900))
-    both = found(units={"discord-bot": {"active": True}})
-    assert "systemctl disable --now discord-bot" in faults(**both)
-    assert faults(discord_bot_name="discord-bot", **both) == ""
+    said = faults(**others(old=True, older=False, other=True))
+    assert "the unit old, other, and discord_bot_name is own: both would answer" in said
+    assert "systemctl disable --now old other." in said
+
+
+def test_units_of_bots_with_other_names_are_other_bots() -> None:
+    files = [{"path": f"/etc/systemd/system/{name}.service"} for name in ("discord-bot", "own")]
+    known = variables(_discord_bot_units={"files": files})
+    assert evaluate(known["_discord_bot_other_units"], known) == ["discord-bot"]
 
 
 @pytest.mark.parametrize("runtime", ["systemd", "k3s"])
@@ -262,7 +274,8 @@ def test_a_container_has_directories_by_their_whole_paths(runtime: str) -> None:
         return found
 
     assert faults(discord_bot_writable_paths=["/app/data"]) == []
-    assert "such as /app/data" in faults(discord_bot_writable_paths=["data/"])[0]
+    for path in ("data/", "/app/data:ro"):
+        assert "such as /app/data" in faults(discord_bot_writable_paths=[path])[0]
     assert "discord_bot_writable_paths" in faults(discord_bot_log_files=["bot.log"])[0]
 
 
