@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +32,20 @@ if TYPE_CHECKING:
 INTENTS = discord.Intents.all()
 # Two event loops, one after the other; each line that it prints is one step.
 LOOPS = """
-import asyncio, os, pathlib, time
+import asyncio, os, pathlib, threading, time
 import discord
 import botwatch.endings
-botwatch.endings.STOP_SECONDS = 0.3
+
+class Timer(threading.Timer):
+    # Its time is over when the script says so.
+    over = threading.Event()
+
+    def run(self):
+        self.over.wait()
+        super().run()
+
+threading.Timer = Timer
+botwatch.endings.STOP_SECONDS = 0
 import botwatch
 client = discord.Client(intents=discord.Intents.none())
 watching = botwatch.watch(client)
@@ -45,10 +55,48 @@ def told():
 for _ in range(2):
     asyncio.run(watching.begin())
     print(told())
+    Timer.over.set()
     while told() != "running":
         time.sleep(0.01)
     print(told(), flush=True)
+    Timer.over.clear()
 """
+# A bot that is watched after its login, when its `start` runs already.
+LATE = """
+import asyncio, sys
+import discord
+from discord.http import Route
+import botwatch
+Route.BASE, token = sys.argv[1:]
+async def main():
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        await client.login(token)
+        botwatch.watch(client)
+        while not client.is_closed():
+            await asyncio.sleep(0.01)
+asyncio.run(main())
+"""
+# A clean end, but for a thread of a pool that was first used once the bot was watched.
+STUCK_POOL = """
+import os, threading
+from botwatch.endings import Endings
+endings = Endings(os.environ)
+endings.seconds = 0.1
+endings.install()
+endings.begin()
+import concurrent.futures
+concurrent.futures.ThreadPoolExecutor().submit(threading.Event().wait)
+"""
+
+
+def environment_of(directory: Path, port: int) -> dict[str, str]:
+    """Return the variables of a bot in a process of its own."""
+    return {
+        "PYTHONPATH": str(Path(botwatch.__file__).parents[1]),
+        "PATH": os.environ["PATH"],
+        "BOTWATCH_STATE_DIRECTORY": str(directory),
+        "BOTWATCH_LISTEN_PORT": str(port),
+    }
 
 
 def a_bot() -> commands.Bot:
@@ -98,7 +146,7 @@ async def test_commands_are_exported_before_the_login(watch: Watch) -> None:
     assert samples("discord_bot_commands_total", labels) == 0
 
 
-@pytest.mark.parametrize("where", ["setup_hook", "login"])
+@pytest.mark.parametrize("where", ["setup_hook", "login", "thread"])
 async def test_a_bot_that_is_watched_after_its_login_is_watched_from_then_on(
     watch: Watch, rest: RestDouble, where: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -109,6 +157,8 @@ async def test_a_bot_that_is_watched_after_its_login_is_watched_from_then_on(
 
     bot = Late("!", intents=INTENTS)
     await bot.login(TOKEN)
+    if where == "thread":
+        await asyncio.to_thread(botwatch.watch, bot)
     botwatch.watch(bot)
     await until(lambda: watch._ticking is not None)
     assert "botwatch.watch was called after the login" in caplog.text
@@ -122,16 +172,17 @@ async def test_a_bot_that_is_watched_after_its_login_is_watched_from_then_on(
 
 
 async def test_a_busy_port_ends_a_bot_that_is_watched_late(
-    watch: Watch, rest: RestDouble, monkeypatch: pytest.MonkeyPatch
+    rest: RestDouble, free_port: int, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("botwatch.endings._end_now", lambda *_: None)
-    bot = a_bot()
-    await bot.login(TOKEN)
-    with socket.create_server(("127.0.0.1", watch.settings.listen_port)):
-        botwatch.watch(bot)
-        await until(bot.is_closed)
-    assert watch.fatal is not None
-    assert watch.fatal.code is ExitCode.PORT_BUSY
+    with socket.create_server(("127.0.0.1", free_port)):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "ignore", "-c", LATE, rest.url, TOKEN),
+            env=environment_of(tmp_path, free_port),
+            stderr=subprocess.PIPE,
+        )
+        _, shown = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == ExitCode.PORT_BUSY, shown.decode()
+    assert (tmp_path / "last-run").read_text().startswith(Ending.PORT_BUSY)
 
 
 async def test_a_client_of_one_shard_counts_by_its_number(start: Start) -> None:
@@ -161,7 +212,8 @@ class TestEnds:
         return codes
 
     @pytest.fixture
-    def endings(self, tmp_path: Path) -> Iterator[Endings]:
+    def endings(self, tmp_path: Path, ended: list[int]) -> Iterator[Endings]:
+        del ended  # the tests' process lives on
         made = Endings({"BOTWATCH_STATE_DIRECTORY": str(tmp_path)})
         made.seconds = 0.02
         made.begin()
@@ -175,6 +227,21 @@ class TestEnds:
         endings.loop_ended(lambda: True)
         await until(lambda: (tmp_path / "last-run").read_text().startswith("running"))
         assert (ended, endings.code) == ([], None)
+
+    async def test_a_process_that_waits_for_its_threads_does_not_go_on(
+        self, endings: Endings, ended: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("threading._SHUTTING_DOWN", True)
+        endings.loop_ended(lambda: True)
+        await until(lambda: ended)
+        assert ended == [ExitCode.OK]
+
+    async def test_a_bot_that_logs_in_again_after_a_signal_is_ended(self, watch: Watch) -> None:
+        watch.endings.stop()
+        watch.stop_soon()
+        await watch.begin()
+        assert watch.endings.deadline._timer is not None
+        assert watch.endings.code is ExitCode.OK
 
     async def test_an_event_loop_that_does_not_end_is_ended(
         self, endings: Endings, ended: list[int], tmp_path: Path
@@ -193,7 +260,6 @@ class TestEnds:
         deadline.arm(9, 0, unless=lambda: True)
         await until(lambda: ended)
         assert ended == [70]
-        assert threading.active_count() < 10
 
     @pytest.mark.parametrize("calls_ours", [False, True])
     def test_a_hook_that_replaces_ours_is_called_by_ours(
@@ -219,6 +285,38 @@ class TestEnds:
         endings.uninstall()
         sys.excepthook = before
 
+    def test_a_hook_that_fails_does_not_change_the_exit_code(
+        self, endings: Endings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def own(*_: object) -> None:
+            message = f"no address to mail to, {TOKEN}"
+            raise LookupError(message)
+
+        botwatch.mask(TOKEN)
+        monkeypatch.setattr(sys, "excepthook", own)
+        endings.install()
+        with pytest.raises(SystemExit) as caught:
+            sys.excepthook(ValueError, ValueError("what ended it"), None)
+        assert caught.value.code == ExitCode.INTERNAL
+        shown = capsys.readouterr().err
+        assert "LookupError: no address to mail to, [secret]" in shown
+        assert "ValueError: what ended it" in shown
+        endings.uninstall()
+
+
+def test_a_stuck_thread_of_a_pool_does_not_keep_a_process_alive(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", STUCK_POOL],
+        env=environment_of(tmp_path, 0),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ending anyway" in done.stderr
+    assert (tmp_path / "last-run").read_text().startswith(Ending.STOPPED)
+
 
 @pytest.mark.parametrize("is_variable", [True, False])
 def test_a_variable_that_is_not_set_is_named(*, is_variable: bool) -> None:
@@ -238,13 +336,7 @@ def test_systemd_is_told_of_the_end_of_the_process_only(tmp_path: Path, free_por
         manager.settimeout(0)
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", LOOPS],
-            env={
-                "PYTHONPATH": str(Path(botwatch.__file__).parents[1]),
-                "PATH": os.environ["PATH"],
-                "BOTWATCH_STATE_DIRECTORY": str(tmp_path),
-                "BOTWATCH_LISTEN_PORT": str(free_port),
-                "NOTIFY_SOCKET": str(tmp_path / "notify"),
-            },
+            env=environment_of(tmp_path, free_port) | {"NOTIFY_SOCKET": str(tmp_path / "notify")},
             capture_output=True,
             text=True,
             timeout=60,

@@ -7,6 +7,9 @@ confirm the end of a connection. A deadline that is armed on every way out ends 
 
 from __future__ import annotations
 
+# At its first import, this registers a function (`threading._register_atexit`) that waits for the
+# threads of pools. Python calls the last registered one first: ours, if this is imported before.
+import concurrent.futures.thread  # noqa: F401
 import logging
 import os
 import signal
@@ -150,7 +153,7 @@ class Endings:
         """
 
         def goes_on() -> bool:
-            if is_closed():
+            if is_closed() and not getattr(threading, "_SHUTTING_DOWN", False):
                 self.begin()
                 return True
             return False
@@ -199,7 +202,7 @@ class Endings:
                     full = "".join(traceback.format_exception(kind, error, trace))
                     clean = masked(full)
                     if clean == full:
-                        before(kind, error, trace)
+                        _call(before, kind, error, trace)
                     else:
                         sys.stderr.write(clean)
             finally:
@@ -230,6 +233,17 @@ class Endings:
         if self._run is not None and self._hooks and not self.is_inherited:
             self.at_end()
             self.leave(ExitCode.OK if self.code is None else self.code)
+
+
+def _call(
+    hook: _Hook, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Call a hook of the bot's; if it fails, the exit code stays what it is."""
+    try:
+        hook(kind, error, trace)
+    except Exception:  # noqa: BLE001 - whatever it is, both are to be seen
+        sys.stderr.write(masked(traceback.format_exc()))
+        sys.__excepthook__(kind, error, trace)
 
 
 def handle_stop_signals(

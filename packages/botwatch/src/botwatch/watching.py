@@ -15,6 +15,7 @@ from botwatch.exits import ExitCode, FatalError
 from botwatch.faults import Faults
 from botwatch.gateway.causes import cause_of
 from botwatch.gateway.state import GatewayState, describe
+from botwatch.late import Late
 from botwatch.masking import mask
 from botwatch.metrics import ErrorType, Metrics
 from botwatch.observing import Observer, observer_of
@@ -71,7 +72,7 @@ class Watch:
         self._client: discord.Client | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking: asyncio.Task[None] | None = None
-        self._beginning: asyncio.Task[None] | None = None
+        self._late = Late()
         self._stopping: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
         self._stop_requested = False
@@ -132,13 +133,7 @@ class Watch:
         hooking.hook(self, client, keep_logging=bool(self.settings.log_format))
         if client.user is not None and not client.is_closed():
             self._observer.catch_up()
-            self._beginning = asyncio.get_running_loop().create_task(self._begin_late())
-
-    async def _begin_late(self) -> None:
-        try:
-            await self.begin()
-        except FatalError as error:
-            self._end(error)
+            self._late.begin(client, self.begin, self._end)
 
     def login_begins(self, client: discord.Client) -> None:
         """Note that a client starts to log in."""
@@ -208,7 +203,8 @@ class Watch:
         self._stopped = asyncio.Event()
         self._failure = None
         self.gateway.wait()
-        self.endings.begin()
+        if not self._stop_requested:  # the deadline of a stop also ends a bot that logs in again
+            self.endings.begin()
         if self._observer is not None:
             self._observer.know_commands()
         if self._faults is None:
@@ -355,6 +351,8 @@ class Watch:
                 await self._client.close()
         finally:
             self._stopped.set()
+            # Also if the end of the event loop, which the closing causes, has cancelled this.
+            self._late.leave(self._client, self._fatal)
 
     async def until_stopped(self, running: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine to its end, or until the bot has been stopped.
