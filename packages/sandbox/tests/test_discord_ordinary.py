@@ -169,8 +169,9 @@ async def test_what_is_not_simulated_is_refused_and_counted(
     for _ in range(2):
         with pytest.raises(discord.NotFound):
             await bot.guilds[0].fetch_scheduled_events()
-    with pytest.raises(discord.HTTPException, match="has no polls"):
+    with pytest.raises(discord.HTTPException, match="has no polls") as refused:
         await bot.room.send(poll=discord.Poll("When?", timedelta(hours=1)))
+    assert (refused.value.status, refused.value.code) == (400, 50035)
     await bot.guilds[0].change_voice_state(channel=None)
     state = await reached.until(
         lambda found: len(found["discord"]["not_simulated"]) == 3, "all of them"

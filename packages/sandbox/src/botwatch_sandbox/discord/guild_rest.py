@@ -87,7 +87,7 @@ class GuildRest:
 
     async def _create_channel(self, request: web.Request) -> web.Response:
         guild, body, world = self.desk.home(request), await read_object(request), self.desk.world
-        if len(world.channels) >= CHANNELS_MAX:
+        if len(world.channels_of(guild)) >= CHANNELS_MAX:
             words = f"Maximum number of guild channels reached ({CHANNELS_MAX})"
             raise RestError(400, TOO_MANY_CHANNELS, words)
         channel = Channel(world.ids.next(), read_name(body), guild, extra=_extra(body))
@@ -104,7 +104,7 @@ class GuildRest:
         channel = self.desk.home_channel(request)
         if channel.id == HOME.channel_id:
             raise RestError(403, MISSING_ACCESS, "Missing Access")  # people are there
-        del self.desk.world.channels[channel.id]
+        self.desk.world.forget_channel(channel)
         event = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         return answer(self.desk.announce_channel(channel, event))
 

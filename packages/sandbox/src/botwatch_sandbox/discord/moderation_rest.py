@@ -57,29 +57,28 @@ class ModerationRest:
 
     async def _bans(self, request: web.Request) -> web.Response:
         self.desk.guild(request)
-        banned = map(self.desk.world.user, self.desk.world.banned)
-        return answer([self._banned(user) for user in banned if user is not None])
+        return answer([_ban_object(*found) for found in self.desk.world.banned.values()])
 
     async def _ban_of(self, request: web.Request) -> web.Response:
-        return answer(self._banned(self._banned_user(request)))
+        return answer(_ban_object(*self._found_ban(request)))
 
     async def _ban(self, request: web.Request) -> web.Response:
         self.desk.home(request)
         user, world = self.desk.user(request), self.desk.world
         body = await read_object(request) if request.can_read_body else {}
         self._remove(user)
-        world.banned[user.id] = unquote(request.headers.get("X-Audit-Log-Reason", ""))
+        world.banned[user.id] = user, unquote(request.headers.get("X-Audit-Log-Reason", ""))
         self._tell("GUILD_BAN_ADD", user)
         # discord.py sends it with the address.
         seconds = request.query.get("delete_message_seconds") or body.get("delete_message_seconds")
-        since = time.time() - int(seconds if isinstance(seconds, int | str) else 0)
+        since = time.time() - (snowflake.parse(str(seconds)) or 0)
         for message in world.messages_by(user):
             if message.at > since and not message.is_direct:
                 world.remove(message)
         return web.Response(status=204)
 
     async def _unban(self, request: web.Request) -> web.Response:
-        user = self._banned_user(request)
+        user, _ = self._found_ban(request)
         del self.desk.world.banned[user.id]
         self._tell("GUILD_BAN_REMOVE", user)
         return web.Response(status=204)
@@ -99,15 +98,13 @@ class ModerationRest:
         data: JsonObject = {"guild_id": str(HOME.id), "user": payloads.user(user)}
         self.desk.spreader.announce(event, data, intents.GUILD_MODERATION)
 
-    def _banned_user(self, request: web.Request) -> User:
+    def _found_ban(self, request: web.Request) -> tuple[User, str]:
         self.desk.home(request)
-        user = self.desk.world.user(snowflake.parse(request.match_info["user"]))
-        if user is None or user.id not in self.desk.world.banned:
+        user_id = snowflake.parse(request.match_info["user"])
+        found = None if user_id is None else self.desk.world.banned.get(user_id)
+        if found is None:
             raise RestError(404, UNKNOWN_BAN, "Unknown Ban")
-        return user
-
-    def _banned(self, user: User) -> JsonObject:
-        return {"user": payloads.user(user), "reason": self.desk.world.banned[user.id] or None}
+        return found
 
     async def _permit(self, request: web.Request) -> web.Response:
         body, overwrite = await read_object(request), request.match_info["overwrite"]
@@ -144,6 +141,10 @@ class ModerationRest:
     async def _invites_of_guild(self, request: web.Request) -> web.Response:
         guild = self.desk.guild(request)
         return answer(list(self._invites.values()) if guild == HOME else [])
+
+
+def _ban_object(user: User, reason: str) -> JsonObject:
+    return {"user": payloads.user(user), "reason": reason or None}
 
 
 def _invite(code: str, channel: Channel, body: JsonObject) -> JsonObject:

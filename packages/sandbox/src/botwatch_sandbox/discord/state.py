@@ -28,7 +28,7 @@ AUTHOR_MAX = 32
 DEFAULT_LOCALE = "en-US"
 THREADS = (10, 11, 12)  # of announcements, public, private
 MENTION = re.compile(r"<@!?(\d{1,20})>")
-AT_NAME = re.compile(r"(?<![\w<])@([\w.-]+)")
+AT_NAME = re.compile(r"(?<![\w<])@([\w.-]*\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class World:
         channels: the channels besides the first one of each guild, by id.
         people: everybody who said something or was sent a direct message, by id.
         gone: the ids of those who are no members any more; who says something joins again.
-        banned: the reasons why people may not join again, by their ids.
+        banned: who may not join again, and why, by their ids; they are not forgotten.
         arrivals: called with everybody who joins.
         roster: the roles of the first guild, and who has them.
         modal: what the control room asks a person to fill in for the bot.
@@ -226,7 +226,7 @@ class World:
     channels: dict[int, Channel] = field(default_factory=dict)
     people: OrderedDict[int, User] = field(default_factory=OrderedDict)
     gone: set[int] = field(default_factory=set)
-    banned: dict[int, str] = field(default_factory=dict)
+    banned: dict[int, tuple[User, str]] = field(default_factory=dict)
     arrivals: list[Callable[[User], None]] = field(default_factory=list)
     roster: Roster = field(default_factory=Roster)
     modal: JsonObject | None = None
@@ -325,6 +325,16 @@ class World:
         return [
             found for found in self.channels.values() if found.is_thread and found.guild == guild
         ]
+
+    def forget_channel(self, channel: Channel) -> None:
+        """Delete a channel, and its threads; bots know that these are deleted, too."""
+        threads = [
+            found.id
+            for found in self.channels.values()
+            if found.is_thread and found.extra.get("parent_id") == str(channel.id)
+        ]
+        for deleted in (channel.id, *threads):
+            del self.channels[deleted]
 
     def direct(self, user: User) -> Channel:
         """Return the channel of the direct messages with a user."""

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from botwatch_sandbox.discord import payloads
 from botwatch_sandbox.discord.bodies import RestError, invalid, read_draft, read_object
+from botwatch_sandbox.discord.guilds import HOME
 from botwatch_sandbox.discord.state import BOT, Channel
 from botwatch_sandbox.jsonio import JsonObject, answer, inside, is_object, text_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from botwatch_sandbox.discord.desk import Desk, Route
 
 THREADS_MAX = 50
+THREADS_KEPT = 200
 NAME_MAX = 100
 PUBLIC, PRIVATE, FORUM = 11, 12, 15
 DAY_MIN = 1440
@@ -63,7 +65,7 @@ class ThreadRest:
         if parent.extra.get("type") == FORUM:
             return answer(self._post(parent, thread_id, body, attachments), status=201)
         kind = body.get("type", PRIVATE)
-        if kind not in {PUBLIC, PRIVATE}:
+        if kind not in (PUBLIC, PRIVATE):  # a list cannot be looked up in a set
             raise invalid(field="type", code="BASE_TYPE_CHOICES", message="Not a thread's type.")
         return answer(self._open(parent, thread_id, body, kind), status=201)
 
@@ -80,8 +82,7 @@ class ThreadRest:
         if not 1 <= len(name) <= NAME_MAX:
             message = f"Must be between 1 and {NAME_MAX} in length."
             raise invalid(field="name", code="BASE_TYPE_BAD_LENGTH", message=message)
-        if sum(found.is_thread for found in self.desk.world.channels.values()) >= THREADS_MAX:
-            raise RestError(400, TOO_MANY_THREADS, "Maximum number of active threads reached")
+        self._make_room()
         now = payloads.timestamp(time.time())
         extra: JsonObject = {
             "type": kind,
@@ -109,6 +110,15 @@ class ThreadRest:
         thread = Channel(thread_id, name, parent.guild, extra=edited_thread(thread, body))
         self.desk.world.channels[thread_id] = thread
         return self.desk.announce_channel(thread, "THREAD_CREATE", newly_created=True)
+
+    def _make_room(self) -> None:
+        world = self.desk.world
+        threads = world.threads_of(HOME)
+        archived = [found for found in threads if _is_archived(found)]
+        if len(threads) - len(archived) >= THREADS_MAX:
+            raise RestError(400, TOO_MANY_THREADS, "Maximum number of active threads reached")
+        if archived and len(threads) >= THREADS_KEPT:
+            world.forget_channel(archived[0])
 
     async def _active(self, request: web.Request) -> web.Response:
         threads = self.desk.world.threads_of(self.desk.guild(request))
