@@ -89,7 +89,7 @@ class Job:
     name: str
     commands: tuple[tuple[str, ...], ...]
     needs: tuple[str, ...] = ()  # parts of tools/setup beside `controller` and `dev`
-    heavy: bool = False  # it times drills or runs a cluster, so no other such one runs beside it
+    heavy: bool = False  # it times drills for long, so no other such one runs beside it
 
     @property
     def on_nodes(self) -> bool:
@@ -187,7 +187,7 @@ def all_jobs() -> list[Job]:
     jobs = [
         replace(pytest_job("e2e", "tests/e2e", needs=("docker", "browser")), heavy=True),
         kubernetes_job(),
-        replace(pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)), heavy=True),
+        pytest_job("k3s_role", "tests/k3s_role", needs=("docker", ARTIFACTS)),
         pytest_job("unit:bot", *COVERAGE, *BOT_TESTS),
         pytest_job("unit:stack", *(f"--ignore-glob={path}/*" for path in BOT_TESTS)),
         pytest_job("controllers", "tests/controllers", needs=("docker",)),
