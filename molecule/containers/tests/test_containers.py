@@ -29,7 +29,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update --quiet --quiet
 apt-get install --yes --quiet --quiet --no-install-recommends \
-  busybox-static docker-registry nodejs podman python3-pip >/dev/null
+  busybox-static docker-registry nodejs podman python-is-python3 python3-pip >/dev/null
 tar --create --directory=/ --exclude=./usr/share/doc --exclude=./usr/share/locale \
   ./bin ./etc ./lib ./lib64 ./sbin ./usr |
   podman import --quiet --change ENV=PIP_BREAK_SYSTEM_PACKAGES=1 - python:3.13-slim
