@@ -86,6 +86,7 @@ endings.install()
 endings.begin()
 import concurrent.futures
 concurrent.futures.ThreadPoolExecutor().submit(threading.Event().wait)
+endings.loop_ended(lambda: True)
 """
 
 

@@ -46,14 +46,16 @@ class Deadline:
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
-        self._is_certain = False
+        self._code = 0
+        self._unless: Callable[[], bool] | None = None
         # A signal handler may come in between and arm it, too.
         self._lock = threading.RLock()
 
     def arm(self, seconds: float, code: int, unless: Callable[[], bool] | None = None) -> None:
         """End the process in so many seconds with a code.
 
-        An earlier call counts, but for one with a condition if this one has none.
+        An earlier call counts. If that has a condition and this one has none, its time counts, and
+        this code: Python 3.12 starts no other thread once the process ends.
 
         Args:
             seconds: how long it may take to end by itself.
@@ -62,19 +64,22 @@ class Deadline:
         """
         with self._lock:
             if self._timer is not None:
-                if unless is not None or self._is_certain:
-                    return
-                self._timer.cancel()
-            self._is_certain = unless is None
-            self._timer = threading.Timer(seconds, self._expire, (seconds, code, unless))
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _expire(self, seconds: float, code: int, unless: Callable[[], bool] | None) -> None:
-        with self._lock:
-            is_replaced = self._timer is not threading.current_thread()
-            if is_replaced or (unless is not None and unless()):
+                if self._unless is not None and unless is None:
+                    self._code, self._unless = code, None
                 return
+            self._code, self._unless = code, unless
+            timer = threading.Timer(seconds, self._expire, (seconds,))
+            timer.daemon = True
+            with suppress(RuntimeError):  # see above
+                timer.start()
+                self._timer = timer
+
+    def _expire(self, seconds: float) -> None:
+        with self._lock:
+            is_disarmed = self._timer is not threading.current_thread()
+            if is_disarmed or (self._unless is not None and self._unless()):
+                return
+            code = self._code
         _end_now(seconds, code)
 
     def disarm(self) -> None:
