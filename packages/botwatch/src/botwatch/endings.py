@@ -297,9 +297,11 @@ def _end_now(seconds: float, code: int) -> None:
     """End without waiting for anything but a moment for what was written."""
     sys.stderr.write(f"not closed within {seconds:g} s, ending anyway\n")
     flushing = threading.Thread(target=_flush, daemon=True)  # a stuck thread may hold a lock
-    flushing.start()
-    flushing.join(_FLUSH_SECONDS)
-    os._exit(code)
+    try:
+        flushing.start()
+        flushing.join(_FLUSH_SECONDS)
+    finally:  # Python 3.12 starts no thread once the process ends
+        os._exit(code)
 
 
 def _flush() -> None:
