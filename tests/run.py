@@ -30,7 +30,7 @@ REPORTS = ROOT / "build" / "test"
 # Most rows wait now and then, for a boot or a notification, so three keep two processors busy.
 WORKERS = 3
 LINES_SHOWN = 60
-TIME_LIMIT_S = soak.choose(short=55 * 60.0, long=12 * 3600.0)
+TIME_LIMIT_S = soak.choose(short=75 * 60.0, long=12 * 3600.0)
 # The scenario of the whole site on Kubernetes, and what it needs that tools/setup cannot set up.
 KUBERNETES = "k3s"
 ARTIFACTS = "k3s artifacts"
