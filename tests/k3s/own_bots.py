@@ -11,11 +11,10 @@ from typing import Any
 from testinfra.host import Host
 
 from clusters import query
-from k3s.site import ROOT, Run, Site
+from k3s.site import Run, Site
 from nodes import post_url, read_url
 from waiting import eventually
 
-BOTS = ROOT / "tests/bots"
 # The stand-ins run on the node; pods reach them at this address.
 STAND_IN = "198.18.0.1:8008"
 CONTROL = "http://127.0.0.1:8008/control"

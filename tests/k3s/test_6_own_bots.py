@@ -7,7 +7,6 @@ runs when the node is rebooted.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from clusters import kubectl
 from k3s import javascript
 from k3s.drills import run_drill
 from k3s.own_bots import (
-    BOTS,
     CONTAINER,
     IMAGE,
     NOTIFIED_WITHIN_S,
@@ -31,6 +29,7 @@ from k3s.own_bots import (
     is_scraped,
 )
 from k3s.site import Site
+from own_versions import BOTS, make_repository, write_version
 from waiting import eventually
 
 # A broken version of the same source needs no image of its own.
@@ -147,12 +146,9 @@ def test_a_tag_of_a_repository_is_deployed_and_keeps_the_data(
     host: Host, site: Site, sources: Path, slack: Slack
 ) -> None:
     source = sources / "script"
-    write_version(source, "two")
-    git = ["git", "-C", str(source), "-c", "user.name=a", "-c", "user.email=a@b"]
-    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "x"]):
-        subprocess.run([*git, *command], check=True)
-    subprocess.run([*git, "tag", "v2"], check=True)
-    write_version(source, "not committed")
+    write_version(source, "cogs/version.py", "two")
+    make_repository(source, "v2")
+    write_version(source, "cogs/version.py", "not committed")
     own, repository = Own(site, SCRIPT), f"file://{source}"
     own.put(repository, discord_bot_version="v2")
     ask(host, "!version", "version two")
@@ -161,13 +157,6 @@ def test_a_tag_of_a_repository_is_deployed_and_keeps_the_data(
     own.assert_rolled_back(source, "broken on purpose", slack)
     ask(host, "!version", "version two")
     ask(host, "!count", "3 3")
-
-
-def write_version(source: Path, version: str) -> None:
-    """Make a version of the script."""
-    cog = source / "cogs/version.py"
-    text = (BOTS / "script/cogs/version.py").read_text()
-    cog.write_text(text.replace('"one"', f'"{version}"'))
 
 
 def test_the_code_is_read_only_and_the_token_is_nowhere_to_be_read(host: Host) -> None:

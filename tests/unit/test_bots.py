@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ansible.plugins.loader import lookup_loader
 from plugins.plugin_utils.bots import is_git, is_sample_image
 
 from monitoring.rendering import load_plugins
+from own_versions import git
 from repo.roles import REPOSITORY
 
 BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -152,11 +152,6 @@ def repository(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         git(source, "rm", "--quiet", "--cached", name)
         (source / name).unlink()
     return source
-
-
-def git(folder: Path, *command: str) -> None:
-    settings = ("-c", "user.name=a", "-c", "user.email=a@b")
-    subprocess.run(["git", "-C", str(folder), *settings, *command], check=True)
 
 
 def test_a_repository_is_cloned_for_whatever_play_asks_first(repository: Path, tree: Path) -> None:

@@ -75,6 +75,13 @@ class Installation:
         return Outcome(self.release, self.process.returncode, errors)
 
 
+def write_package(directory: Path) -> None:
+    """Write the source of a package that builds itself."""
+    (directory / "pyproject.toml").write_text(PROJECT)
+    (directory / "backend.py").write_text(BACKEND)
+    (directory / "built").write_bytes(wheel("bot", "1"))
+
+
 class Machine:
     """A host's releases and its cache, and the index that its pip knows."""
 
@@ -85,9 +92,7 @@ class Machine:
         """Lay out a release that is not installed yet."""
         source = self.folder / name / "source"
         source.mkdir(parents=True)
-        (source / "pyproject.toml").write_text(PROJECT)
-        (source / "backend.py").write_text(BACKEND)
-        (source / "built").write_bytes(wheel("bot", "1"))
+        write_package(source)
         (source / "requirements.txt").write_text("".join(f"{line}\n" for line in lock))
         return source.parent
 
@@ -312,9 +317,7 @@ def test_requirements_may_name_files_beside_them(machine: Machine) -> None:
     )
     package = release / "source/bot"
     package.mkdir()
-    (package / "pyproject.toml").write_text(PROJECT)
-    (package / "backend.py").write_text(BACKEND)
-    (package / "built").write_bytes(wheel("bot", "1"))
+    write_package(package)
     machine.install(release).assert_installed("engine-1.0")
 
 
@@ -323,9 +326,7 @@ def test_a_library_is_installed_with_a_bot_and_needs_no_index(machine: Machine) 
     release = unlocked(machine, {"bot.py": "", "requirements.txt": "engine\nbot\n"})
     library = release / "library"
     library.mkdir()
-    (library / "pyproject.toml").write_text(PROJECT)
-    (library / "backend.py").write_text(BACKEND)
-    (library / "built").write_bytes(wheel("bot", "1"))
+    write_package(library)
     machine.install(release).assert_installed("engine-1.0")
     # What comes with the release is not pinned: its digest is the release's name.
     assert versions(release) == ["engine==1.0"]

@@ -14,10 +14,10 @@ from testinfra.host import Host
 
 from conversations import ask
 from nodes import LOOPBACK, read_url, reboot, unit_property
+from own_versions import BOTS, write_version
 from playbooks import ROOT, Run, assert_done, assert_refused, play
 from waiting import eventually
 
-BOTS = ROOT / "tests/bots"
 PLAYBOOK = ROOT / "molecule/containers/converge.yml"
 NODE = f"botwatch-molecule-{os.environ['MOLECULE_SCENARIO_NAME']}"
 TOKEN = "molecule.scenario.0123456789abcdef"
@@ -79,12 +79,6 @@ def make_image(host: Host, name: str, program: str) -> None:
     host.check_output(MAKE_IMAGE, program, name)
 
 
-def write(source: Path, version: str) -> None:
-    """Make a version of the bot."""
-    text = (BOTS / "container/bot.py").read_text()
-    (source / "bot.py").write_text(text.replace('"one"', f'"{version}"'))
-
-
 def images(host: Host) -> set[str]:
     """Name the images of releases."""
     listed = host.check_output("podman images --format '{{.Repository}}:{{.Tag}}'").split()
@@ -138,7 +132,7 @@ def test_it_may_do_little_and_tells_nobody_its_token(host: Host) -> None:
 
 
 def test_a_new_version_keeps_the_data(host: Host, source: Path) -> None:
-    write(source, "two")
+    write_version(source, "bot.py", "two")
     assert_done(deploy(discord_bot_source=str(source)))
     count(host, "two", "2")
     assert images(host) == releases(host)

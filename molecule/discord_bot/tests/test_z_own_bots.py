@@ -6,7 +6,6 @@ These tests come last, as a bot of one's own takes the place of the sample bot.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from testinfra.host import Host
 
 from conversations import SANDBOX, ask
 from nodes import read_url, unit_property
-from playbooks import ROOT, Run, assert_done, assert_refused, converge
+from own_versions import BOTS, make_repository, write_version
+from playbooks import Run, assert_done, assert_refused, converge
 
-BOTS = ROOT / "tests/bots"
+COG = "cogs/version.py"
 SETTINGS = {"API": f"{SANDBOX}/api/v10", "GATEWAY": "ws://127.0.0.1:8008/gateway"}
 TOKEN = "molecule.scenario.0123456789abcdef"
 SCRIPT: dict[str, Any] = {
@@ -64,13 +64,6 @@ def count(host: Host, wanted: str) -> None:
     ask(host, "!count", wanted, tries=1)
 
 
-def write(source: Path, version: str) -> None:
-    """Make a version of the script."""
-    cog = source / "cogs/version.py"
-    text = (BOTS / "script/cogs/version.py").read_text()
-    cog.write_text(text.replace('"one"', f'"{version}"'))
-
-
 def test_a_script_runs_with_its_cogs_and_its_data(host: Host, source: Path) -> None:
     assert_done(deploy(source, SCRIPT))
     ask(host, "!version", "version one")
@@ -93,7 +86,7 @@ def test_the_same_again_changes_nothing(host: Host, source: Path) -> None:
 
 
 def test_a_new_version_keeps_the_data(host: Host, source: Path) -> None:
-    write(source, "two")
+    write_version(source, COG, "two")
     (source / "templates").mkdir()
     (source / "templates/cog.py").write_text("class {{ name }}:\n")
     (source / "linked").symlink_to("templates")
@@ -138,12 +131,9 @@ def test_the_log_is_rotated_and_the_token_is_not_in_the_unit(host: Host) -> None
 
 
 def test_a_repository_is_deployed_by_its_tag(host: Host, source: Path) -> None:
-    write(source, "three")
-    git = ["git", "-C", str(source), "-c", "user.name=a", "-c", "user.email=a@b"]
-    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "x"]):
-        subprocess.run([*git, *command], check=True)
-    subprocess.run([*git, "tag", "v3"], check=True)
-    write(source, "not committed")
+    write_version(source, COG, "three")
+    make_repository(source, "v3")
+    write_version(source, COG, "not committed")
     settings = SCRIPT | {"discord_bot_version": "v3", "discord_bot_log_files": []}
     assert_done(deploy(f"file://{source}", settings))
     ask(host, "!version", "version three")
