@@ -12,6 +12,7 @@ from botwatch_sandbox.drills.runner import Patience
 from botwatch_sandbox.drills.supervised import RunnerLimits
 from botwatch_sandbox.observer import Pace
 from botwatch_sandbox.testing.doubles import Neighbours, neighbours
+from botwatch_sandbox.testing.ordinary_bot import Bot, connected
 from botwatch_sandbox.testing.server import SECRETS, RunningSandbox, running_sandbox
 
 with warnings.catch_warnings():
@@ -59,6 +60,13 @@ def reached(box: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> RunningSand
         discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(box.gateway_url)
     )
     return box
+
+
+@pytest.fixture
+async def bot(reached: RunningSandbox) -> AsyncIterator[Bot]:
+    """An ordinary bot, connected to the stand-in."""
+    async with connected(reached.secrets.discord_token) as bot:
+        yield bot
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from botwatch_sandbox.discord import guild_rest, thread_rest
 from botwatch_sandbox.discord.guilds import Scale
 from botwatch_sandbox.discord.intents import PRIVILEGED
 from botwatch_sandbox.discord.state import BOT, OWNER, PEOPLE_KEPT, visitor
-from botwatch_sandbox.testing.ordinary_bot import Bot, connected, control, said
+from botwatch_sandbox.testing.ordinary_bot import Bot, control, said
 from botwatch_sandbox.testing.server import RunningSandbox
 
 with warnings.catch_warnings():
@@ -27,12 +26,6 @@ YOU = visitor("you").id
 @pytest.fixture
 def tuning(tuning: Tuning) -> Tuning:
     return replace(tuning, scale=Scale(granted=frozenset(PRIVILEGED)))
-
-
-@pytest.fixture
-async def bot(reached: RunningSandbox) -> AsyncIterator[Bot]:
-    async with connected(reached.secrets.discord_token) as bot:
-        yield bot
 
 
 async def test_who_speaks_first_joins_and_may_be_kicked(bot: Bot, reached: RunningSandbox) -> None:

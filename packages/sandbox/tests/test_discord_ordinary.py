@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from botwatch_sandbox.app import Tuning
 from botwatch_sandbox.discord.guilds import GUILD_ID, Scale
 from botwatch_sandbox.discord.intents import PRIVILEGED
 from botwatch_sandbox.discord.state import OWNER, visitor
-from botwatch_sandbox.testing.ordinary_bot import Bot, connected, control, said, until_said
+from botwatch_sandbox.testing.ordinary_bot import Bot, control, said, until_said
 from botwatch_sandbox.testing.server import RunningSandbox
 
 with warnings.catch_warnings():
@@ -29,12 +28,6 @@ YOU = visitor("you").id
 @pytest.fixture
 def tuning(tuning: Tuning) -> Tuning:
     return replace(tuning, scale=Scale(granted=frozenset(PRIVILEGED)))
-
-
-@pytest.fixture
-async def bot(reached: RunningSandbox) -> AsyncIterator[Bot]:
-    async with connected(reached.secrets.discord_token) as bot:
-        yield bot
 
 
 async def test_messages_are_edited_found_pinned_and_deleted(bot: Bot) -> None:
