@@ -66,7 +66,7 @@ class Cluster:
         return str(self.state["logs"][f"{pod} {container}{' previous' if is_previous else ''}"])
 
     def replace(self, item: Object) -> Object:
-        """Make an object anew, without what it no longer declares."""
+        """Make an object again, without what it no longer declares."""
         kind, namespace, name = key(item)
         if (kind, namespace, name) not in self.objects:
             message = f'Error from server (NotFound): deployments.apps "{name}" not found'

@@ -1,4 +1,4 @@
-"""The unit of a bot in a container: what Podman is told, and what stays with systemd."""
+"""The unit of a bot in a container: what Podman gets, and what stays with systemd."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def changed(directory: Path) -> Path:
 
 
 def installation(**given: object) -> dict[str, Any]:
-    """Evaluate what the role common is told of the image."""
+    """Evaluate what the role common gets about the image."""
     (block, *_) = read_for_ansible(ROLE / "tasks/systemd.yml")
     (task,) = (
         task
